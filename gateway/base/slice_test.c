@@ -1,0 +1,75 @@
+#include "base/slice.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stddef.h>
+#include <cmocka.h>
+#include <limits.h>
+
+static void test_slice_cut_without_separator_takes_all(void **state)
+{
+    (void)state;
+    struct slice s = slice_of("one");
+    assert_true(slice_is(slice_cut(&s, ','), "one"));
+    assert_int_equal(s.n, 0);
+}
+
+static void test_slice_cut_with_separator_splits(void **state)
+{
+    (void)state;
+    struct slice s = slice_of("a=b=c");
+    assert_true(slice_is(slice_cut(&s, '='), "a"));
+    assert_true(slice_is(s, "b=c"));
+}
+
+static void test_slice_word_skips_runs_of_blanks(void **state)
+{
+    (void)state;
+    struct slice s = slice_of("  tls \t tls1.2 ");
+    assert_true(slice_is(slice_word(&s), "tls"));
+    assert_true(slice_is(slice_word(&s), "tls1.2"));
+    assert_int_equal(slice_word(&s).n, 0);
+}
+
+static void test_slice_number_at_bounds(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        unsigned long max;
+        bool ok;
+        unsigned long value;
+    } rows[] = {
+        {"0", 10, true, 0},   {"10", 10, true, 10},
+        {"11", 10, false, 0}, {"", 10, false, 0},
+        {"-1", 10, false, 0}, {"1x", 10, false, 0},
+        {"007", 10, true, 7}, {"99999999999999999999999", ULONG_MAX, false, 0},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        unsigned long v = 0;
+        bool ok = slice_number(slice_of(rows[i].text), rows[i].max, &v);
+        if (ok != rows[i].ok || (ok && v != rows[i].value))
+            fail_msg("row %zu (%s): got %d %lu", i, rows[i].text, ok, v);
+    }
+}
+
+static void test_slice_nocase_ignores_ascii_case_alone(void **state)
+{
+    (void)state;
+    assert_true(slice_is_nocase(slice_of("SMS"), "sms"));
+    assert_false(slice_is_nocase(slice_of("sm"), "sms"));
+    assert_false(slice_is_nocase(slice_of("\xc3\x84"), "\xc3\xa4"));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_slice_cut_without_separator_takes_all),
+        cmocka_unit_test(test_slice_cut_with_separator_splits),
+        cmocka_unit_test(test_slice_word_skips_runs_of_blanks),
+        cmocka_unit_test(test_slice_number_at_bounds),
+        cmocka_unit_test(test_slice_nocase_ignores_ascii_case_alone),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
