@@ -1,0 +1,47 @@
+/* evidence - reads the one JSON object that a case leaves behind.
+ *
+ * {"file","case","clock","gateway_host","now",
+ *  "steps":[{"step","kind","clock","settled"}],
+ *  "submissions":[{"step","from","reverse_path","envelope","mark","tls",
+ *    "certificate_verified","replies":[{"command","stage","recipient","reply"}],
+ *    "accepted","content","transcript"}],
+ *  "sessions":[{"step","dialogue":[{"sent"|"expected","got","ok","line"}],
+ *    "transcript"}],
+ *  "received":[{"step","host","domain","address","tls","cipher","sni","helo",
+ *    "reverse_path","recipients","parameters":{"mail","rcpt"},"content",
+ *    "reply","posture","level","late"}],
+ *  "connections":[{"step","host","tls","handshake_error","closed_by",
+ *    "commands","replies","received"}],
+ *  "journal":[{...,"step"}],
+ *  "target":{"exit","signal","stderr_tail","clock_ok"},
+ *  "faults":[text]}
+ *
+ * Texts hold octets as UTF-8 where that is valid, else each octet as its own
+ * code point, with "KEY_latin1": true beside the key. */
+#ifndef ENGINE_EVIDENCE_H
+#define ENGINE_EVIDENCE_H
+
+#include <jansson.h>
+
+#include "base/alloc.h"
+
+/* Never NULL: a missing list is an empty one, a missing text is "". The results
+ * are borrowed. */
+const json_t *evidence_list(const json_t *object, const char *key);
+const char *evidence_text(const json_t *object, const char *key);
+long long evidence_number(const json_t *object, const char *key,
+                          long long otherwise);
+bool evidence_yes(const json_t *object, const char *key);
+
+/* evidence_octets - the octets behind a text of an object (undoes latin1). */
+struct slice evidence_octets(struct arena *arena, const json_t *object,
+                             const char *key);
+/* evidence_set_octets - the other way round. */
+void evidence_set_octets(json_t *object, const char *key, struct slice octets);
+
+/* evidence_event - the i-th journal event of that name (from 0) of the steps
+ * first..last; NULL when there are not so many. */
+const json_t *evidence_event(const json_t *evidence, const char *event,
+                             unsigned first, unsigned last, size_t i);
+
+#endif

@@ -1,0 +1,55 @@
+/* fixtures - the data of the fixtures folder that scenarios name: postures,
+ * organizations, messages, clause ids. Read once, shared by all scenarios. */
+#ifndef ENGINE_FIXTURES_H
+#define ENGINE_FIXTURES_H
+
+#include "engine/posture.h"
+
+struct account {
+    const char *address, *name;
+    bool two_factor, suspended;
+    struct account *next;
+};
+
+struct credential {
+    const char *user, *password, *description;
+    const char *hash; /* as the gateway's configuration has it */
+    struct credential *next;
+};
+
+/* What a transport-security policy may be. */
+struct organization {
+    const char *name, *uuid;
+    const char *transport_security; /* off tls pkix dane */
+    bool inbound_direct_delivery;
+    const char *const *domains; /* ended by NULL */
+    struct account *accounts;
+    struct credential *credentials;
+    struct posture *posture; /* of its own domains' mail host */
+    struct place place;
+    struct organization *next;
+};
+
+struct fixtures;
+
+/* fixtures_load - reads postures/ and organizations/ and, where they exist, the
+ * clause ids of clauses.yaml and words/why.yaml. What is wrong with them goes
+ * to the list; ST_INVAL then. */
+enum status fixtures_load(const char *dir, struct diagnostics *list,
+                          struct fixtures **out, struct err *err) MUST_USE;
+void fixtures_destroy(struct fixtures **fixtures);
+
+const char *fixtures_dir(const struct fixtures *fixtures);
+/* NULL when there is none of that name. */
+const struct posture *fixtures_posture(const struct fixtures *fixtures,
+                                       const char *name);
+const struct organization *fixtures_organization(const struct fixtures *f,
+                                                 const char *name);
+/* Names in alphabetical order, ended by NULL; for lists and near misses. */
+const char *const *fixtures_postures(const struct fixtures *fixtures);
+const char *const *fixtures_organizations(const struct fixtures *fixtures);
+const char *const *fixtures_clauses(const struct fixtures *fixtures);
+/* Words for `not:`; empty when fixtures/words/why.yaml does not exist. */
+const char *const *fixtures_why(const struct fixtures *fixtures);
+
+#endif

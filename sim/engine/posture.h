@@ -1,0 +1,83 @@
+/* posture - what a recipient's domain offers: its DNS, hosts, TLS, faults.
+ *
+ * Read from fixtures/postures/NAME.yaml or described in place in a scenario; a
+ * domain of a scenario is a posture under a name. The engine builds hosts from
+ * it, the checker reads `reaches` and `why`. */
+#ifndef ENGINE_POSTURE_H
+#define ENGINE_POSTURE_H
+
+#include "engine/node.h"
+
+enum posture_mx {
+    POSTURE_MX_HOSTS,    /* MX records, one a host */
+    POSTURE_MX_NULL,     /* RFC 7505 */
+    POSTURE_MX_IMPLICIT, /* no MX; the domain's own address */
+    POSTURE_MX_ALIAS,    /* the MX name is a CNAME of the host */
+    POSTURE_MX_NO_HOST,  /* an MX whose host has no address */
+    POSTURE_MX_COUNT
+};
+enum posture_dns {
+    POSTURE_DNS_SECURE,
+    POSTURE_DNS_INSECURE,
+    POSTURE_DNS_MX_BOGUS,    /* the MX answer's signature does not verify */
+    POSTURE_DNS_MX_SERVFAIL, /* the MX look-up fails */
+    POSTURE_DNS_NO_DOMAIN,   /* NXDOMAIN */
+    POSTURE_DNS_COUNT
+};
+enum posture_starttls {
+    POSTURE_STARTTLS_OFFERED,
+    POSTURE_STARTTLS_ABSENT,
+    POSTURE_STARTTLS_REFUSED, /* offered, then 454 */
+    POSTURE_STARTTLS_COUNT
+};
+enum posture_certificate {
+    POSTURE_CERTIFICATE_GOOD,
+    POSTURE_CERTIFICATE_SELF_SIGNED,
+    POSTURE_CERTIFICATE_EXPIRED,
+    POSTURE_CERTIFICATE_NOT_YET_VALID,
+    POSTURE_CERTIFICATE_WRONG_HOST,
+    POSTURE_CERTIFICATE_UNTRUSTED_CA,
+    POSTURE_CERTIFICATE_MISSING_INTERMEDIATE,
+    POSTURE_CERTIFICATE_WEAK_KEY,
+    POSTURE_CERTIFICATE_CN_ONLY,
+    POSTURE_CERTIFICATE_WILDCARD,
+    POSTURE_CERTIFICATE_COUNT
+};
+
+/* One reply of a host that differs from the usual 2xx. */
+struct posture_reply {
+    const char *command; /* connect ehlo starttls mail rcpt data end-of-data */
+    const char *reply;   /* "550 5.1.1 no such user" */
+    unsigned times;      /* how often before the usual reply returns; 0: ever */
+    struct posture_reply *next;
+};
+
+struct posture_host {
+    const char *name;  /* full name, once it belongs to a domain */
+    const char *label; /* "mx1", or NULL: the posture's only host, "mx" */
+    unsigned preference;
+    const char *posture; /* the file's name, or NULL when described in place */
+    bool reachable;      /* false: the port refuses the connection */
+    enum posture_starttls starttls;
+    const char *tls_min, *tls_max; /* "1.0" .. "1.3" */
+    enum posture_certificate certificate;
+    struct posture_reply *replies;
+    const char *reaches; /* one host's word: none tls pkix dane dane-only
+                            unreachable barred refused look-up-fails */
+    const char *why;     /* the word when less than pkix, or NULL */
+    struct posture_host *next;
+};
+
+struct posture {
+    const char *name; /* "tls13", or NULL when described in place */
+    const char *says;
+    enum posture_mx mx;
+    enum posture_dns dns;
+    struct posture_host *hosts; /* in order of preference, then of the file */
+    const char *reaches;        /* the axis value `server` of the tables:
+                                   none, pkix, tls+unreachable, null-mx, ... */
+    const char *why;            /* that of the best level measured, or NULL */
+    struct place place;
+};
+
+#endif

@@ -1,0 +1,177 @@
+/* scenario - a scenario file as parsed: one or more cases, each a world, steps
+ * and expectations, with the place of every cell.
+ *
+ * Each case holds its own tree, in which the case's columns are already put in
+ * (a cell's place is then the cell within `cases:`). The world of every step is
+ * complete: fixtures, the scenario's changes, and `change` steps so far. */
+#ifndef ENGINE_SCENARIO_H
+#define ENGINE_SCENARIO_H
+
+#include <stdint.h>
+
+#include "engine/fixtures.h"
+
+struct share {
+    const char *recipient, *organization;
+    const char *sms, *access_code; /* NULL when absent */
+    struct place place;
+    struct share *next;
+};
+
+struct domain {
+    const char *name; /* lower case */
+    const struct posture *posture;
+    struct place place;
+    struct domain *next;
+};
+
+/* One setting of the gateway's configuration. */
+struct setting {
+    const char *name, *value;
+    struct place place;
+    struct setting *next;
+};
+
+struct world_spec {
+    const struct organization *sender; /* one of organizations */
+    const struct organization *organizations;
+    const struct domain *domains; /* recipients' domains named in the scenario;
+                                     organizations' own ones stand with them */
+    const struct share *shares;
+    const struct setting *settings;
+    const char *gateway_certificate; /* certificate word, or NULL: good */
+};
+
+/* The world's facts by address or name; NULL when there is none. */
+const struct account *world_account(const struct world_spec *world,
+                                    const char *address);
+const struct organization *world_organization_of(const struct world_spec *world,
+                                                 const char *domain);
+/* The posture of a domain: the scenario's, else its organization's own. */
+const struct posture *world_posture(const struct world_spec *world,
+                                    const char *domain);
+const char *world_setting(const struct world_spec *world, const char *name,
+                          const char *otherwise);
+
+enum step_kind {
+    STEP_KIND_SUBMIT,
+    STEP_KIND_SESSION,
+    STEP_KIND_ADVANCE,
+    STEP_KIND_CHANGE,
+    STEP_KIND_RESTART,
+    STEP_KIND_EXPECT,
+    STEP_KIND_COUNT
+};
+const char *step_kind_name(enum step_kind kind);
+
+struct text_list {
+    const char *const *texts; /* ended by NULL */
+    size_t count;
+};
+
+struct header_line {
+    const char *name, *value;
+    struct place place; /* of the value */
+    struct header_line *next;
+};
+
+/* One message to submit; NULL and empty mean the documented default. */
+struct submit {
+    const char *from, *reverse_path; /* reverse_path "" for <> */
+    struct text_list to, cc, bcc;
+    struct text_list envelope; /* as it goes over the wire, derived or given */
+    struct header_line *headers;
+    const char *subject, *text, *html, *raw;
+    bool attachment, settle;
+    const char *user, *password, *tls;
+    const struct node *notify; /* map ADDRESS: words; NULL */
+    const struct node *orcpt;  /* map ADDRESS: value; NULL */
+    const char *envid, *ret;
+};
+
+enum dialogue_kind {
+    DIALOGUE_EXPECT,
+    DIALOGUE_SEND,
+    DIALOGUE_OCTETS,
+    DIALOGUE_TLS,
+    DIALOGUE_AUTH,
+    DIALOGUE_COUNT
+};
+struct dialogue {
+    enum dialogue_kind kind;
+    const char *text;        /* send, octets (unescaped), tls version, user */
+    size_t octets;           /* of text */
+    struct text_list expect; /* prefixes; for tls: the alert's name */
+    struct place place;
+    struct dialogue *next;
+};
+
+/* A row of `expect:` about one recipient. */
+struct expect_row {
+    const char *address;
+    const struct node *node; /* a map: cells method delivery conversation at tls
+                                level not status dsn against-table */
+    struct expect_row *next;
+};
+struct expect {
+    const struct node *node;
+    struct expect_row *rows;
+    const struct node *replies;     /* map, or NULL; so are the others */
+    const struct node *warnings;    /* list of words */
+    const struct node *journal;     /* list of maps */
+    const struct node *absent;      /* list of maps */
+    const struct node *connections; /* map HOST: count */
+};
+
+struct step {
+    enum step_kind kind;
+    unsigned number; /* counts from 0, as in the evidence */
+    struct place place;
+    const struct node *node;
+    const struct world_spec *world; /* in force from this step on */
+    struct submit *submit;
+    struct dialogue *session;
+    struct expect *expect;
+    int64_t advance_s;
+    bool kill; /* restart: without order */
+    struct step *next;
+};
+
+struct scenario;
+
+struct scenario_case {
+    const struct scenario *scenario;
+    const char *file;
+    const char *name; /* "" where the file has no `cases:` */
+    struct place place;
+    const char *title;
+    struct text_list clauses, tags;
+    const char *expected_fail; /* reason, or NULL */
+    uint64_t seed;
+    bool clock_is_now; /* the real clock: `clock: now` */
+    int64_t clock_s;   /* where the scenario starts */
+    const struct node *root;
+    const struct world_spec *world; /* before the first step */
+    struct step *steps; /* top-level submit or session first, top-level expect
+                           last */
+    struct scenario_case *next;
+};
+
+/* scenario_load - one file; every error goes to the list.
+ *
+ * errors  ST_INVAL: at least one diagnostic was added; *out is then NULL, or
+ *         a scenario without the cases that could not be made
+ * owner   the caller destroys; it must not outlive the fixtures */
+enum status scenario_load(const struct fixtures *fixtures, const char *path,
+                          struct diagnostics *list,
+                          struct scenario **out) MUST_USE;
+void scenario_destroy(struct scenario **scenario);
+
+const char *scenario_file(const struct scenario *scenario);
+const struct scenario_case *scenario_cases(const struct scenario *scenario);
+/* The file's text, for showing lines. */
+const char *scenario_text(const struct scenario *scenario);
+/* "file:case", or "file" where it has no cases; in the scenario's memory. */
+const char *scenario_case_id(const struct scenario_case *c);
+
+#endif
