@@ -1,0 +1,33 @@
+/* copy - the sender's message: completed when it is accepted, and as it leaves
+ * for a recipient whose server takes it directly (MAIL-1). */
+#ifndef MAIL_COPY_H
+#define MAIL_COPY_H
+
+#include "mail/message.h"
+
+struct mail_completion {
+    struct slice content;
+    const char *id;        /* the gateway's, for Received and Message-ID */
+    const char *host_name; /* the gateway's */
+    const char *client_helo;
+    const char *client_ip;
+    int64_t now_s;
+};
+
+/* mail_complete - with a Received field before all others, and Date and
+ * Message-ID where they are missing. */
+struct slice mail_complete(struct arena *arena,
+                           const struct mail_completion *in);
+
+/* mail_direct_copy - the completed message less zivver-* fields, Bcc and
+ * Return-Path, with X-Zivver-Transport; the body octet for octet.
+ *
+ * in      transport: DIRECT, NTA7516 or IDD; idd_uuid: of the recipient's
+ *         organization, appended to References as <zivver-sdr-UUID>; NULL
+ *         unless IDD (ACCOUNT-2)
+ */
+struct slice mail_direct_copy(struct arena *arena, struct slice content,
+                              enum mail_transport transport,
+                              const char *idd_uuid);
+
+#endif

@@ -1,0 +1,52 @@
+/* message - a message as raw octets: its header fields and where the body
+ * starts. Nothing is normalised: what is not edited leaves as it came (MAIL-1).
+ *
+ * Lines end in CRLF. A header that ends without an empty line has no body. */
+#ifndef MAIL_MESSAGE_H
+#define MAIL_MESSAGE_H
+
+#include <stdint.h>
+
+#include "base/alloc.h"
+#include "base/slice.h"
+#include "base/status.h"
+
+struct mail_field {
+    struct slice raw;  /* the whole field with its last CRLF */
+    struct slice name; /* empty: a line that is no field (kept as it is) */
+    struct slice body; /* behind the colon, folded as it came, no last CRLF */
+};
+
+struct mail_message {
+    const struct mail_field *fields;
+    size_t field_count;
+    struct slice body; /* behind the empty line */
+};
+
+/* Slices point into octets. */
+struct mail_message mail_parse(struct arena *arena, struct slice octets);
+
+/* mail_find - the first field of that name (any ASCII case), or NULL. */
+const struct mail_field *mail_find(const struct mail_message *message,
+                                   const char *name);
+/* mail_value - unfolded and trimmed, NUL-terminated; "" where absent. */
+const char *mail_value(struct arena *arena, const struct mail_message *message,
+                       const char *name);
+/* mail_is_control - a zivver-* field. */
+bool mail_is_control(const struct mail_field *field);
+
+/* mail_date - RFC 5322 3.3, in UTC. */
+char *mail_date(struct arena *arena, int64_t wall_s);
+
+/* X-Zivver-Transport (CONN-9). */
+enum mail_transport {
+    MAIL_TRANSPORT_DIRECT,
+    MAIL_TRANSPORT_NTA7516,
+    MAIL_TRANSPORT_IDD,
+    MAIL_TRANSPORT_NOTIFICATION,
+    MAIL_TRANSPORT_DSN,
+    MAIL_TRANSPORT_COUNT
+};
+const char *mail_transport_name(enum mail_transport transport);
+
+#endif

@@ -1,0 +1,183 @@
+/* store - what must survive a crash: accepted messages, their recipients, the
+ * status notifications under way, and the journal lines not yet written.
+ *
+ * ONE thread owns the database. Requests are queued from the event loop; all
+ * that wait are committed in one transaction, one sync for all of them; each
+ * answer is posted back and runs on the loop. So no function here blocks, none
+ * but store_open and store_close touches the disk on the caller's thread, and
+ * every callback comes later, never from inside the call.
+ *
+ * What a request takes is copied, but for the message of store_accept, which
+ * must live until its callback ran. KEEP-1, KEEP-2, KEEP-3. */
+#ifndef STORE_STORE_H
+#define STORE_STORE_H
+
+#include <stdint.h>
+
+#include "base/slice.h"
+#include "base/status.h"
+
+struct store;
+
+/* Runs fn(arg) once on the loop, soon; may be called from any thread. */
+typedef void store_post_fn(void *loop, void (*fn)(void *arg), void *arg);
+
+struct store_settings {
+    const char *directory; /* created when missing */
+    store_post_fn *post;
+    void *loop; /* the first argument of post */
+};
+
+/* How a request that failed is answered on the wire (KEEP-3). */
+enum store_fault {
+    STORE_FAULT_NONE,
+    STORE_FAULT_FULL, /* no room: 452 4.3.1 */
+    STORE_FAULT_IO,   /* anything else: 451 4.3.0 */
+};
+
+/* NOTIFY of RFC 3461 4.1, as bits; 0: the parameter was absent. */
+enum store_notify {
+    STORE_NOTIFY_NEVER = 1,
+    STORE_NOTIFY_SUCCESS = 2,
+    STORE_NOTIFY_FAILURE = 4,
+    STORE_NOTIFY_DELAY = 8,
+};
+
+/* One accepted message, as it was completed at acceptance. */
+struct store_message {
+    const char *id;           /* the gateway's own, unique */
+    int64_t accepted_ms;      /* wall clock */
+    const char *organization; /* name of the sender's organization */
+    const char *sender;       /* address in From */
+    const char *reverse_path; /* "" is the null reverse-path */
+    const char *envid;        /* ENVID decoded; NULL: absent */
+    bool ret_full;            /* RET=FULL was asked (treated as HDRS) */
+    bool direct_delivery;     /* zivver-direct-delivery is present */
+    bool email_permitted;     /* ...-verification: email-verification */
+    struct slice content;     /* whole, CRLF, with the control fields */
+};
+
+/* One recipient of it. */
+struct store_recipient {
+    const char *address;
+    const char *conversation; /* its id, a UUID */
+    unsigned notify;          /* enum store_notify */
+    const char *orcpt;        /* ORCPT decoded, "rfc822;a@b"; NULL: absent */
+    const char *right;        /* "none", "sms", "access-code" */
+    const char *right_value;  /* secret: never logged, journalled or sent */
+    const char *return_path;  /* outgoing reverse-path, his alone (MAIL-2) */
+    const char *link_token;   /* of the notification's link */
+    const char *mail_id;      /* left part of its Message-ID */
+};
+
+/* A status notification, complete. Always sent with a null reverse-path. */
+struct store_dsn {
+    const char *to;         /* the original message's reverse-path */
+    const char *recipients; /* those it tells of, separated by a space */
+    struct slice content;
+};
+
+/* A journal line that must be written even after a crash: one JSON object
+ * without line end, with its own "id". */
+struct store_event {
+    const char *id; /* NULL: no event */
+    const char *line;
+};
+
+enum store_kind { STORE_KIND_RECIPIENT, STORE_KIND_DSN };
+
+/* Something to work on. Texts live as long as the item. */
+struct store_item {
+    enum store_kind kind;
+    int64_t id;         /* unique within its kind */
+    unsigned attempts;  /* made before */
+    int64_t created_ms; /* accepted, or when the DSN was made */
+    const char *method; /* decided last (ORDER-6); "none" before that */
+    const struct store_message *message;     /* of the DSN too; there without
+                                              * content */
+    const struct store_recipient *recipient; /* STORE_KIND_RECIPIENT */
+    const struct store_dsn *dsn;             /* STORE_KIND_DSN */
+    void *batch;                             /* private */
+};
+
+/* What is due. An item stays claimed by this process, and is not handed out
+ * again, until store_record finished or deferred it. */
+struct store_due {
+    enum status status;              /* ST_OK, or ST_TEMP: try again later */
+    struct store_item *const *items; /* release each with store_item_release */
+    size_t count;
+    bool more;       /* the limit cut it off: ask again */
+    int64_t next_ms; /* when the next unclaimed item falls due; -1: none */
+};
+
+/* Answer to a request that changes something. */
+struct store_answer {
+    enum status status; /* ST_OK: durable; ST_TEMP: nothing happened */
+    enum store_fault fault;
+    struct err err;
+};
+
+typedef void store_done_fn(void *ctx, const struct store_answer *answer);
+typedef void store_due_fn(void *ctx, const struct store_due *due);
+typedef void store_event_fn(void *ctx, const struct store_event *event);
+
+/* store_open - open or create the database and start the thread.
+ *
+ * errors  ST_TEMP: directory or database unusable (says why)
+ */
+enum status store_open(const struct store_settings *settings,
+                       struct store **store_out, struct err *err) MUST_USE;
+/* Finishes what is queued, ends the thread; callbacks not yet run by the loop
+ * must be let run (or the loop never turned again) by the caller. */
+void store_close(struct store **store);
+
+/* store_unwritten - hand over, now and on this thread, every journal line that
+ * a crash kept from being written (KEEP-2). Before the first request only. */
+enum status store_unwritten(struct store *store, store_event_fn *each,
+                            void *ctx, struct err *err) MUST_USE;
+/* store_event_written - the line is in the journal; forgotten with the next
+ * commit. The id is copied. */
+void store_event_written(struct store *store, const char *event_id);
+
+struct store_accept {
+    const struct store_message *message;
+    const struct store_recipient *recipients;
+    size_t recipient_count;
+    struct store_event event; /* accepted */
+};
+
+/* store_accept - make the message durable; 250 only after ST_OK (KEEP-1). The
+ * recipients are due at once. */
+void store_accept(struct store *store, const struct store_accept *accept,
+                  store_done_fn *done, void *ctx);
+
+/* store_due - claim what is due at now_ms, oldest first. */
+void store_due(struct store *store, int64_t now_ms, size_t limit,
+               store_due_fn *done, void *ctx);
+void store_item_release(struct store_item *item);
+
+enum store_change {
+    STORE_CHANGE_DECIDED,  /* remember the method; stays claimed */
+    STORE_CHANGE_DEFERRED, /* due again at until_ms; counts an attempt */
+    STORE_CHANGE_FINISHED, /* its outcome is final */
+};
+
+struct store_record {
+    const struct store_item *item;
+    enum store_change change;
+    const char *method;          /* NULL: as before */
+    int64_t until_ms;            /* DEFERRED */
+    struct store_event event;    /* journal it after ST_OK, then
+                                  * store_event_written */
+    const struct store_dsn *dsn; /* FINISHED: made in the same transaction,
+                                  * due at once; NULL: none */
+};
+
+/* store_record - done may be NULL. After ST_TEMP the item is as it was and
+ * still claimed: record again. */
+void store_record(struct store *store, const struct store_record *record,
+                  store_done_fn *done, void *ctx);
+
+const char *store_fault_name(enum store_fault fault);
+
+#endif
