@@ -1,0 +1,62 @@
+/* hosts - the mail hosts of a domain, in the order in which they are tried.
+ *
+ * TRANSPORT-4, ORDER-7, RFC 5321 5.1, RFC 7505. */
+#ifndef DNS_HOSTS_H
+#define DNS_HOSTS_H
+
+#include "base/alloc.h"
+#include "dns/resolver.h"
+
+enum hosts_kind {
+    HOSTS_USABLE,         /* at least one host with an address */
+    HOSTS_NO_DOMAIN,      /* the domain does not exist */
+    HOSTS_NULL_MX,        /* RFC 7505 */
+    HOSTS_NONE,           /* nothing left that has an address */
+    HOSTS_LOOK_UP_FAILED, /* cannot be answered now */
+    HOSTS_KIND_COUNT
+};
+const char *hosts_kind_name(enum hosts_kind kind);
+
+struct mail_host {
+    const char *name; /* as the MX record (or the domain itself) says it */
+    const char *address_name; /* where the addresses stand, behind aliases */
+    unsigned preference;
+    const char *const *addresses; /* IPv4 first; none when failure is set */
+    size_t address_count;
+    const char *failure; /* the address look-up failed: the host is unknown */
+};
+
+/* What was noticed on the way, for the explanation (TRANSPORT-4). */
+struct hosts_note {
+    const char *name;
+    const char *note; /* "alias followed", "address literal skipped", ... */
+};
+
+struct hosts {
+    enum hosts_kind kind;
+    bool from_mx;               /* false: the domain's own address record */
+    enum dns_security security; /* of the MX answer, or of its absence */
+    const struct mail_host *host;
+    size_t count;
+    const struct hosts_note *note;
+    size_t note_count;
+    const char *failure; /* HOSTS_LOOK_UP_FAILED: what happened */
+};
+
+struct hosts_query;
+
+/* The result stands in the arena that was given to hosts_find(). The query is
+ * over: its handle is no longer valid. */
+typedef void hosts_on_done(const struct hosts *hosts, void *ctx);
+
+/* hosts_find - always answers on a later loop turn.
+ *
+ * in      seed: the order of equal preferences; the same seed and the same
+ *         answers give the same order */
+struct hosts_query *hosts_find(struct arena *arena,
+                               const struct resolver *resolver,
+                               const char *domain, uint64_t seed,
+                               hosts_on_done *on_done, void *ctx);
+void hosts_cancel(struct hosts_query **query);
+
+#endif
