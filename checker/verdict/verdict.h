@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "base/alloc.h"
+#include "base/place.h"
 
 /* Version of the results file; raised when a reader must know. */
 enum { RESULTS_SCHEMA = 1 };
@@ -28,13 +29,6 @@ struct texts {
     const char **v;
     size_t n;
     size_t size; /* allocated */
-};
-
-/* Lines and columns count from 1; line 0 is the file as a whole. */
-struct place {
-    const char *file;
-    int line;
-    int column;
 };
 
 /* One thing that is not as it should be. */

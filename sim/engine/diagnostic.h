@@ -8,13 +8,8 @@
 
 #include <stdio.h>
 
+#include "base/place.h"
 #include "base/status.h"
-
-/* Lines and columns count from 1; line 0: the file as a whole. */
-struct place {
-    const char *file;
-    int line, column;
-};
 
 struct diagnostic {
     struct place place;
