@@ -1,0 +1,46 @@
+/* envelope - who sends to whom, and what MAIL and RCPT said about it: the
+ * parameters of the DSN extension (RFC 3461), validated and kept. Pure. */
+#ifndef WIRE_ENVELOPE_H
+#define WIRE_ENVELOPE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/slice.h"
+
+enum dsn_ret { DSN_RET_ABSENT, DSN_RET_FULL, DSN_RET_HDRS, DSN_RET_COUNT };
+const char *dsn_ret_name(enum dsn_ret ret); /* "", "FULL", "HDRS" */
+
+struct mail_params {
+    enum dsn_ret ret;
+    bool has_envid;
+    struct slice envid; /* xtext decoded */
+};
+
+enum { /* bits of NOTIFY; 0: absent */
+       DSN_NOTIFY_NEVER = 1,
+       DSN_NOTIFY_SUCCESS = 2,
+       DSN_NOTIFY_FAILURE = 4,
+       DSN_NOTIFY_DELAY = 8
+};
+
+struct rcpt_params {
+    unsigned notify;
+    bool has_orcpt;
+    struct slice orcpt_type; /* "rfc822" */
+    struct slice orcpt;      /* xtext decoded */
+};
+
+struct envelope_recipient {
+    struct slice address; /* local-part@domain, as sent, source route gone */
+    struct rcpt_params params;
+};
+
+struct envelope {
+    struct slice reverse_path; /* as sent; empty: null */
+    struct mail_params params;
+    struct envelope_recipient *recipients; /* in the order of RCPT */
+    size_t recipient_count;
+};
+
+#endif
