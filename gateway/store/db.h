@@ -1,0 +1,41 @@
+/* db - the database behind the store: opened or created, its statements, and
+ * each change and question as one function. Used by one thread at a time. */
+#ifndef STORE_DB_H
+#define STORE_DB_H
+
+#include "base/alloc.h"
+#include "store/store.h"
+
+struct db;
+
+enum status db_open(const char *directory, struct db **db_out,
+                    struct err *err) MUST_USE;
+void db_close(struct db **db);
+
+/* A transaction holds the requests that waited; each request is a step that
+ * can fail alone. After a fault that undid the whole transaction db_is_broken
+ * is true until db_rollback. */
+enum status db_begin(struct db *db, struct err *err) MUST_USE;
+enum status db_commit(struct db *db, struct err *err) MUST_USE;
+void db_rollback(struct db *db);
+enum status db_step_begin(struct db *db, struct err *err) MUST_USE;
+void db_step_end(struct db *db, bool keep);
+bool db_is_broken(const struct db *db);
+/* Of the last failure. */
+enum store_fault db_fault(const struct db *db);
+
+enum status db_accept(struct db *db, const struct store_accept *accept,
+                      struct err *err) MUST_USE;
+enum status db_record(struct db *db, const struct store_record *record,
+                      struct err *err) MUST_USE;
+enum status db_event_written(struct db *db, const char *id,
+                             struct err *err) MUST_USE;
+enum status db_unwritten(struct db *db, store_event_fn *each, void *ctx,
+                         struct err *err) MUST_USE;
+
+/* db_due - claim and load; everything in the arena. */
+enum status db_due(struct db *db, struct arena *arena, int64_t now_ms,
+                   size_t limit, struct store_due *out,
+                   struct err *err) MUST_USE;
+
+#endif

@@ -1,0 +1,165 @@
+/* The changes: accept, record, and the journal lines that wait. */
+#include "store/db.h"
+#include "store/statement.h"
+
+static enum status add_message(struct db *db, const struct store_message *m,
+                               struct err *err)
+{
+    sqlite3_stmt *stmt = stmt_prepare(db, STMT_ADD_MESSAGE, err);
+    if (!stmt)
+        return ST_TEMP;
+    stmt_text(stmt, 1, m->id);
+    stmt_int(stmt, 2, m->accepted_ms);
+    stmt_text(stmt, 3, m->organization);
+    stmt_text(stmt, 4, m->sender);
+    stmt_text(stmt, 5, m->reverse_path);
+    stmt_text(stmt, 6, m->envid);
+    stmt_int(stmt, 7, m->ret_full);
+    stmt_int(stmt, 8, m->direct_delivery);
+    stmt_int(stmt, 9, m->email_permitted);
+    stmt_blob(stmt, 10, m->content);
+    return stmt_run(db, stmt, err);
+}
+
+static enum status add_recipient(struct db *db, int64_t message, int64_t due_ms,
+                                 const struct store_recipient *r,
+                                 struct err *err)
+{
+    sqlite3_stmt *stmt = stmt_prepare(db, STMT_ADD_RECIPIENT, err);
+    if (!stmt)
+        return ST_TEMP;
+    stmt_int(stmt, 1, message);
+    stmt_text(stmt, 2, r->address);
+    stmt_text(stmt, 3, r->conversation);
+    stmt_int(stmt, 4, r->notify);
+    stmt_text(stmt, 5, r->orcpt);
+    stmt_text(stmt, 6, r->right);
+    stmt_text(stmt, 7, r->right_value);
+    stmt_text(stmt, 8, r->return_path);
+    stmt_text(stmt, 9, r->link_token);
+    stmt_text(stmt, 10, r->mail_id);
+    stmt_int(stmt, 11, due_ms);
+    return stmt_run(db, stmt, err);
+}
+
+static enum status add_event(struct db *db, const struct store_event *event,
+                             struct err *err)
+{
+    if (!event->id)
+        return ST_OK;
+    sqlite3_stmt *stmt = stmt_prepare(db, STMT_ADD_EVENT, err);
+    if (!stmt)
+        return ST_TEMP;
+    stmt_text(stmt, 1, event->id);
+    stmt_text(stmt, 2, event->line);
+    return stmt_run(db, stmt, err);
+}
+
+enum status db_accept(struct db *db, const struct store_accept *accept,
+                      struct err *err)
+{
+    enum status status = add_message(db, accept->message, err);
+    int64_t message = sqlite3_last_insert_rowid(db->sql);
+    for (size_t i = 0; status == ST_OK && i < accept->recipient_count; i++)
+        status = add_recipient(db, message, accept->message->accepted_ms,
+                               &accept->recipients[i], err);
+    if (status == ST_OK)
+        status = add_event(db, &accept->event, err);
+    return status;
+}
+
+static enum status add_dsn(struct db *db, int64_t recipient,
+                           const struct store_record *record, struct err *err)
+{
+    sqlite3_stmt *stmt = stmt_prepare(db, STMT_ADD_DSN, err);
+    if (!stmt)
+        return ST_TEMP;
+    stmt_int(stmt, 1, recipient);
+    stmt_text(stmt, 2, record->dsn->to);
+    stmt_text(stmt, 3, record->dsn->recipients);
+    stmt_int(stmt, 4, record->until_ms);
+    stmt_blob(stmt, 5, record->dsn->content);
+    return stmt_run(db, stmt, err);
+}
+
+static enum status unclaim(struct db *db, const struct store_item *item,
+                           struct err *err)
+{
+    sqlite3_stmt *stmt = stmt_prepare(db, STMT_UNCLAIM, err);
+    if (!stmt)
+        return ST_TEMP;
+    stmt_int(stmt, 1, item->kind);
+    stmt_int(stmt, 2, item->id);
+    return stmt_run(db, stmt, err);
+}
+
+static sqlite3_stmt *
+bind_change(struct db *db, const struct store_record *record, struct err *err)
+{
+    bool dsn = record->item->kind == STORE_KIND_DSN;
+    sqlite3_stmt *stmt = NULL;
+    switch (record->change) {
+    case STORE_CHANGE_DECIDED:
+        stmt = stmt_prepare(db, STMT_METHOD, err);
+        if (stmt)
+            stmt_text(stmt, 2, record->method);
+        break;
+    case STORE_CHANGE_DEFERRED:
+        stmt =
+            stmt_prepare(db, dsn ? STMT_DEFER_DSN : STMT_DEFER_RECIPIENT, err);
+        if (stmt)
+            stmt_int(stmt, 2, record->until_ms);
+        if (stmt && !dsn)
+            stmt_text(stmt, 3, record->method);
+        break;
+    case STORE_CHANGE_FINISHED:
+        stmt = stmt_prepare(db, dsn ? STMT_FINISH_DSN : STMT_FINISH_RECIPIENT,
+                            err);
+        if (stmt && !dsn)
+            stmt_text(stmt, 2, record->method);
+        break;
+    }
+    if (stmt)
+        stmt_int(stmt, 1, record->item->id);
+    return stmt;
+}
+
+enum status db_record(struct db *db, const struct store_record *record,
+                      struct err *err)
+{
+    sqlite3_stmt *stmt = bind_change(db, record, err);
+    enum status status = stmt ? stmt_run(db, stmt, err) : ST_TEMP;
+    if (status == ST_OK && sqlite3_changes(db->sql) != 1)
+        BUG("item %lld is not open", (long long)record->item->id);
+    if (status == ST_OK && record->change != STORE_CHANGE_DECIDED)
+        status = unclaim(db, record->item, err);
+    if (status == ST_OK && record->dsn)
+        status = add_dsn(db, record->item->id, record, err);
+    if (status == ST_OK)
+        status = add_event(db, &record->event, err);
+    return status;
+}
+
+enum status db_event_written(struct db *db, const char *id, struct err *err)
+{
+    sqlite3_stmt *stmt = stmt_prepare(db, STMT_DROP_EVENT, err);
+    if (!stmt)
+        return ST_TEMP;
+    stmt_text(stmt, 1, id);
+    return stmt_run(db, stmt, err);
+}
+
+enum status db_unwritten(struct db *db, store_event_fn *each, void *ctx,
+                         struct err *err)
+{
+    sqlite3_stmt *stmt = stmt_prepare(db, STMT_EVENTS, err);
+    enum status status = stmt ? ST_OK : ST_TEMP;
+    while (status == ST_OK && (status = stmt_row(db, stmt, err)) == ST_OK) {
+        struct store_event event = {
+            (const char *)sqlite3_column_text(stmt, 0),
+            (const char *)sqlite3_column_text(stmt, 1),
+        };
+        each(ctx, &event);
+    }
+    return status == ST_NONE ? ST_OK : status;
+}

@@ -1,0 +1,145 @@
+#include "store/statement.h"
+
+#include <string.h>
+
+/* A claim is this process's alone: it lives in a temporary table and is gone
+ * after a crash, when every open item is due again. */
+#define UNCLAIMED(kind, table)                                                 \
+    "NOT EXISTS (SELECT 1 FROM temp.claim c WHERE c.kind = " #kind             \
+    " AND c.item = " #table ".n)"
+
+static const char *const texts[] = {
+    [STMT_BEGIN] = "BEGIN IMMEDIATE",
+    [STMT_COMMIT] = "COMMIT",
+    [STMT_ROLLBACK] = "ROLLBACK",
+    [STMT_STEP] = "SAVEPOINT step",
+    [STMT_STEP_KEEP] = "RELEASE step",
+    [STMT_STEP_UNDO] = "ROLLBACK TO step",
+    [STMT_ADD_MESSAGE] =
+        "INSERT INTO message (id, accepted_ms, organization, sender,"
+        " reverse_path, envid, ret_full, direct_delivery, email_permitted,"
+        " content) VALUES (?,?,?,?,?,?,?,?,?,?)",
+    [STMT_ADD_RECIPIENT] =
+        "INSERT INTO recipient (message, address, conversation, notify, orcpt,"
+        " right, right_value, return_path, link_token, mail_id, due_ms)"
+        " VALUES (?,?,?,?,?,?,?,?,?,?,?)",
+    [STMT_ADD_DSN] =
+        "INSERT INTO dsn (message, goes_to, recipients, created_ms, due_ms,"
+        " content) SELECT message, ?2, ?3, ?4, ?4, ?5 FROM recipient"
+        " WHERE n = ?1",
+    [STMT_ADD_EVENT] = "INSERT INTO event (id, line) VALUES (?,?)",
+    [STMT_DROP_EVENT] = "DELETE FROM event WHERE id = ?",
+    [STMT_EVENTS] = "SELECT id, line FROM event ORDER BY n",
+    [STMT_METHOD] = "UPDATE recipient SET method = ?2 WHERE n = ?1",
+    [STMT_DEFER_RECIPIENT] =
+        "UPDATE recipient SET due_ms = ?2, method = coalesce(?3, method),"
+        " attempts = attempts + 1 WHERE n = ?1 AND due_ms IS NOT NULL",
+    [STMT_DEFER_DSN] = "UPDATE dsn SET due_ms = ?2, attempts = attempts + 1"
+                       " WHERE n = ?1 AND due_ms IS NOT NULL",
+    [STMT_FINISH_RECIPIENT] =
+        "UPDATE recipient SET due_ms = NULL, method = coalesce(?2, method),"
+        " attempts = attempts + 1 WHERE n = ?1 AND due_ms IS NOT NULL",
+    [STMT_FINISH_DSN] = "UPDATE dsn SET due_ms = NULL, attempts = attempts + 1"
+                        " WHERE n = ?1 AND due_ms IS NOT NULL",
+    [STMT_CLAIM] = "INSERT INTO temp.claim (kind, item) VALUES (?,?)",
+    [STMT_UNCLAIM] = "DELETE FROM temp.claim WHERE kind = ? AND item = ?",
+    [STMT_DUE] = "SELECT 0, n, due_ms FROM recipient"
+                 " WHERE due_ms <= ?1 AND " UNCLAIMED(
+                     0, recipient) " UNION ALL SELECT 1, n, due_ms FROM dsn"
+                                   " WHERE due_ms <= ?1 AND " UNCLAIMED(
+                                       1, dsn) " ORDER BY 3, 1, 2 LIMIT ?2",
+    [STMT_NEXT] =
+        "SELECT min(due_ms) FROM (SELECT min(due_ms) AS due_ms FROM recipient"
+        " WHERE due_ms IS NOT NULL AND " UNCLAIMED(
+            0, recipient) " UNION ALL SELECT min(due_ms) FROM dsn"
+                          " WHERE due_ms IS NOT NULL AND " UNCLAIMED(1,
+                                                                     dsn) ")",
+    [STMT_MESSAGE] =
+        "SELECT id, accepted_ms, organization, sender, reverse_path, envid,"
+        " ret_full, direct_delivery, email_permitted, content"
+        " FROM message WHERE n = ?",
+    [STMT_RECIPIENT] =
+        "SELECT message, address, conversation, notify, orcpt, right,"
+        " right_value, return_path, link_token, mail_id, attempts, method"
+        " FROM recipient WHERE n = ?",
+    [STMT_DSN] =
+        "SELECT message, goes_to, recipients, created_ms, attempts, content"
+        " FROM dsn WHERE n = ?",
+};
+_Static_assert(sizeof texts / sizeof *texts == STMT_COUNT,
+               "a text per statement");
+
+enum status stmt_fault(struct db *db, struct err *err)
+{
+    int code = sqlite3_errcode(db->sql);
+    db->fault = code == SQLITE_FULL ? STORE_FAULT_FULL : STORE_FAULT_IO;
+    return err_set(err, ST_TEMP, "database: %s (%d)", sqlite3_errmsg(db->sql),
+                   sqlite3_extended_errcode(db->sql));
+}
+
+sqlite3_stmt *stmt_prepare(struct db *db, enum stmt which, struct err *err)
+{
+    sqlite3_stmt **stmt = &db->prepared[which];
+    if (!*stmt &&
+        sqlite3_prepare_v3(db->sql, texts[which], -1, SQLITE_PREPARE_PERSISTENT,
+                           stmt, NULL) != SQLITE_OK) {
+        stmt_fault(db, err);
+        return NULL;
+    }
+    sqlite3_reset(*stmt);
+    sqlite3_clear_bindings(*stmt);
+    return *stmt;
+}
+
+static void bound(int code)
+{
+    if (code == SQLITE_NOMEM)
+        BUG("no memory to bind");
+    if (code != SQLITE_OK && code != SQLITE_TOOBIG)
+        BUG("bind: %d", code);
+}
+
+void stmt_text(sqlite3_stmt *stmt, int at, const char *text)
+{
+    bound(sqlite3_bind_text(stmt, at, text, -1, SQLITE_STATIC));
+}
+
+void stmt_blob(sqlite3_stmt *stmt, int at, struct slice octets)
+{
+    bound(sqlite3_bind_blob64(stmt, at, octets.n ? octets.p : "", octets.n,
+                              SQLITE_STATIC));
+}
+
+void stmt_int(sqlite3_stmt *stmt, int at, int64_t value)
+{
+    bound(sqlite3_bind_int64(stmt, at, value));
+}
+
+enum status stmt_row(struct db *db, sqlite3_stmt *stmt, struct err *err)
+{
+    switch (sqlite3_step(stmt)) {
+    case SQLITE_ROW:
+        return ST_OK;
+    case SQLITE_DONE:
+        sqlite3_reset(stmt);
+        return ST_NONE;
+    }
+    enum status status = stmt_fault(db, err);
+    sqlite3_reset(stmt);
+    return status;
+}
+
+enum status stmt_run(struct db *db, sqlite3_stmt *stmt, struct err *err)
+{
+    enum status status;
+    while ((status = stmt_row(db, stmt, err)) == ST_OK)
+        ;
+    sqlite3_clear_bindings(stmt); /* they point into the caller's memory */
+    return status == ST_NONE ? ST_OK : status;
+}
+
+enum status stmt_simple(struct db *db, enum stmt which, struct err *err)
+{
+    sqlite3_stmt *stmt = stmt_prepare(db, which, err);
+    return stmt ? stmt_run(db, stmt, err) : ST_TEMP;
+}

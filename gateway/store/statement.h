@@ -1,0 +1,66 @@
+/* statement - the SQL of the store, prepared once, and typed binding.
+ *
+ * A statement is run as: stmt_start, stmt_text ... , stmt_row or stmt_run. What
+ * goes wrong while binding comes out there. Inside store only. */
+#ifndef STORE_STATEMENT_H
+#define STORE_STATEMENT_H
+
+#include <sqlite3.h>
+
+#include "store/store.h"
+
+enum stmt {
+    STMT_BEGIN,
+    STMT_COMMIT,
+    STMT_ROLLBACK,
+    STMT_STEP,
+    STMT_STEP_KEEP,
+    STMT_STEP_UNDO,
+    STMT_ADD_MESSAGE,
+    STMT_ADD_RECIPIENT,
+    STMT_ADD_DSN,
+    STMT_ADD_EVENT,
+    STMT_DROP_EVENT,
+    STMT_EVENTS,
+    STMT_METHOD,
+    STMT_DEFER_RECIPIENT,
+    STMT_DEFER_DSN,
+    STMT_FINISH_RECIPIENT,
+    STMT_FINISH_DSN,
+    STMT_CLAIM,
+    STMT_UNCLAIM,
+    STMT_DUE,
+    STMT_NEXT,
+    STMT_MESSAGE,
+    STMT_RECIPIENT,
+    STMT_DSN,
+    STMT_COUNT
+};
+
+struct db {
+    sqlite3 *sql;
+    sqlite3_stmt *prepared[STMT_COUNT];
+    enum store_fault fault;
+};
+
+/* stmt_prepare - ready, nothing bound; NULL after a fault (in err). */
+sqlite3_stmt *stmt_prepare(struct db *db, enum stmt which, struct err *err);
+
+void stmt_text(sqlite3_stmt *stmt, int at, const char *text); /* NULL too */
+void stmt_blob(sqlite3_stmt *stmt, int at, struct slice octets);
+void stmt_int(sqlite3_stmt *stmt, int at, int64_t value);
+
+/* stmt_row - ST_OK: a row is there; ST_NONE: no more; ST_TEMP: a fault. */
+enum status stmt_row(struct db *db, sqlite3_stmt *stmt,
+                     struct err *err) MUST_USE;
+/* stmt_run - to the end, and reset. */
+enum status stmt_run(struct db *db, sqlite3_stmt *stmt,
+                     struct err *err) MUST_USE;
+/* stmt_simple - a statement without anything to bind. */
+enum status stmt_simple(struct db *db, enum stmt which,
+                        struct err *err) MUST_USE;
+
+/* Records the connection's last failure; returns ST_TEMP. */
+enum status stmt_fault(struct db *db, struct err *err);
+
+#endif

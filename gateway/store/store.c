@@ -1,0 +1,383 @@
+/* The thread and its queue. A turn: take all that waits, make every change in
+ * one transaction, each in a step of its own, commit, answer the questions,
+ * post all answers to the loop at once. The SQL is in db_write.c, db_read.c. */
+#include "store/store.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "base/alloc.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "store/db.h"
+
+enum { FLUSH_MS = 50 }; /* how long a written journal line may stay noted */
+
+enum request_kind {
+    REQUEST_ACCEPT,
+    REQUEST_RECORD,
+    REQUEST_EVENT_WRITTEN,
+    REQUEST_DUE,
+};
+
+struct request {
+    struct request *next;
+    struct arena *arena; /* holds the request and what was copied */
+    enum request_kind kind;
+    union {
+        struct store_accept accept;
+        struct store_record record;
+        const char *event_id;
+        struct {
+            int64_t now_ms;
+            size_t limit;
+        } due;
+    } in;
+    struct store_item item; /* what in.record.item points to: id and kind */
+    struct store_dsn dsn;
+    store_done_fn *done;
+    store_due_fn *due_done;
+    void *ctx;
+    struct store_answer answer;
+    struct store_due due;
+};
+
+struct queue {
+    struct request *first, **last;
+};
+
+struct store {
+    struct db *db;
+    store_post_fn *post;
+    void *loop;
+    pthread_t thread;
+    bool started;
+    pthread_mutex_t lock;
+    pthread_cond_t wake;
+    /* Under the lock: */
+    struct queue waiting;
+    bool urgent; /* something waits that somebody waits for */
+    bool stop;
+};
+
+struct batch {
+    struct arena *arena;
+    size_t held;
+};
+
+static void queue_init(struct queue *queue)
+{
+    queue->first = NULL;
+    queue->last = &queue->first;
+}
+
+static bool is_change(const struct request *request)
+{
+    return request->kind != REQUEST_DUE;
+}
+
+static void fail(struct request *request, const struct db *db,
+                 const struct err *err)
+{
+    request->answer.status = ST_TEMP;
+    request->answer.fault = db_fault(db);
+    request->answer.err = *err;
+}
+
+static enum status apply(struct db *db, const struct request *request,
+                         struct err *err)
+{
+    switch (request->kind) {
+    case REQUEST_ACCEPT:
+        return db_accept(db, &request->in.accept, err);
+    case REQUEST_RECORD:
+        return db_record(db, &request->in.record, err);
+    case REQUEST_EVENT_WRITTEN:
+        return db_event_written(db, request->in.event_id, err);
+    case REQUEST_DUE:
+        break;
+    }
+    BUG("no change");
+}
+
+/* Every change of the turn; false when none of them became durable. */
+static bool apply_all(struct db *db, struct request *first, struct err *err)
+{
+    if (db_begin(db, err) != ST_OK)
+        return false;
+    for (struct request *r = first; r; r = r->next) {
+        struct err own;
+        if (!is_change(r))
+            continue;
+        if (db_step_begin(db, err) != ST_OK)
+            return false;
+        enum status status = apply(db, r, &own);
+        if (status != ST_OK)
+            fail(r, db, &own);
+        db_step_end(db, status == ST_OK);
+        if (db_is_broken(db)) {
+            *err = own;
+            return false;
+        }
+    }
+    return db_commit(db, err) == ST_OK;
+}
+
+static void change_all(struct db *db, struct request *first)
+{
+    struct err err = {ST_TEMP, "transaction undone"};
+    bool any = false;
+    for (struct request *r = first; r; r = r->next)
+        any |= is_change(r);
+    if (!any || apply_all(db, first, &err))
+        return;
+    log_error("store", "nothing stored", "error=%s", err.text);
+    for (struct request *r = first; r; r = r->next)
+        if (is_change(r) && r->answer.status == ST_OK)
+            fail(r, db, &err);
+    db_rollback(db);
+}
+
+static void answer_due(struct db *db, struct request *r)
+{
+    struct err err;
+    struct arena *arena = arena_create();
+    enum status status = db_begin(db, &err);
+    if (status == ST_OK)
+        status =
+            db_due(db, arena, r->in.due.now_ms, r->in.due.limit, &r->due, &err);
+    if (status == ST_OK)
+        status = db_commit(db, &err);
+    if (status != ST_OK) {
+        db_rollback(db);
+        log_error("store", "cannot read the queue", "error=%s", err.text);
+        r->due = (struct store_due){.status = ST_TEMP, .next_ms = -1};
+    }
+    if (status != ST_OK || r->due.count == 0) {
+        arena_destroy(&arena);
+        r->due.items = NULL;
+        return;
+    }
+    struct batch *batch = ARENA_NEW(arena, struct batch);
+    *batch = (struct batch){arena, r->due.count};
+    for (size_t i = 0; i < r->due.count; i++)
+        r->due.items[i]->batch = batch;
+}
+
+/* On the loop: the answers of one turn, in the order of the requests. */
+static void run_answers(void *arg)
+{
+    for (struct request *r = arg, *next; r; r = next) {
+        next = r->next;
+        if (r->kind == REQUEST_DUE)
+            r->due_done(r->ctx, &r->due);
+        else if (r->done)
+            r->done(r->ctx, &r->answer);
+        struct arena *arena = r->arena;
+        arena_destroy(&arena);
+    }
+}
+
+static struct timespec flush_time(void)
+{
+    struct timespec at;
+    clock_gettime(CLOCK_MONOTONIC, &at);
+    at.tv_nsec += FLUSH_MS * 1000000L;
+    if (at.tv_nsec >= 1000000000L) {
+        at.tv_nsec -= 1000000000L;
+        at.tv_sec++;
+    }
+    return at;
+}
+
+/* Waits for work; returns what waited, NULL at the end. */
+static struct request *take_turn(struct store *store)
+{
+    pthread_mutex_lock(&store->lock);
+    while (!store->urgent && !store->stop) {
+        if (store->waiting.first) {
+            struct timespec at = flush_time();
+            if (pthread_cond_timedwait(&store->wake, &store->lock, &at) ==
+                ETIMEDOUT)
+                break;
+        } else {
+            pthread_cond_wait(&store->wake, &store->lock);
+        }
+    }
+    struct request *first = store->waiting.first;
+    queue_init(&store->waiting);
+    store->urgent = false;
+    pthread_mutex_unlock(&store->lock);
+    return first;
+}
+
+static void *run(void *arg)
+{
+    struct store *store = arg;
+    struct request *first;
+    while ((first = take_turn(store))) {
+        change_all(store->db, first);
+        for (struct request *r = first; r; r = r->next)
+            if (r->kind == REQUEST_DUE)
+                answer_due(store->db, r);
+        store->post(store->loop, run_answers, first);
+    }
+    return NULL;
+}
+
+static struct request *request_create(enum request_kind kind)
+{
+    struct arena *arena = arena_create();
+    struct request *request = ARENA_NEW(arena, struct request);
+    request->arena = arena;
+    request->kind = kind;
+    return request;
+}
+
+static void enqueue(struct store *store, struct request *request, bool urgent)
+{
+    if (!store->started) {
+        if (pthread_create(&store->thread, NULL, run, store) != 0)
+            BUG("no thread for the store");
+        store->started = true;
+    }
+    pthread_mutex_lock(&store->lock);
+    bool wake = !store->waiting.first || (urgent && !store->urgent);
+    *store->waiting.last = request;
+    store->waiting.last = &request->next;
+    store->urgent |= urgent;
+    pthread_mutex_unlock(&store->lock);
+    if (wake)
+        pthread_cond_signal(&store->wake);
+}
+
+enum status store_open(const struct store_settings *settings,
+                       struct store **store_out, struct err *err)
+{
+    struct db *db;
+    enum status status = db_open(settings->directory, &db, err);
+    if (status != ST_OK)
+        return status;
+    struct store *store = xcalloc(1, sizeof *store);
+    store->db = db;
+    store->post = settings->post;
+    store->loop = settings->loop;
+    queue_init(&store->waiting);
+    pthread_mutex_init(&store->lock, NULL);
+    pthread_condattr_t monotonic;
+    pthread_condattr_init(&monotonic);
+    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+    pthread_cond_init(&store->wake, &monotonic);
+    pthread_condattr_destroy(&monotonic);
+    *store_out = store;
+    return ST_OK;
+}
+
+void store_close(struct store **store_in)
+{
+    struct store *store = *store_in;
+    if (!store)
+        return;
+    if (store->started) {
+        pthread_mutex_lock(&store->lock);
+        store->stop = true;
+        pthread_mutex_unlock(&store->lock);
+        pthread_cond_signal(&store->wake);
+        pthread_join(store->thread, NULL);
+    }
+    db_close(&store->db);
+    pthread_cond_destroy(&store->wake);
+    pthread_mutex_destroy(&store->lock);
+    free(store);
+    *store_in = NULL;
+}
+
+enum status store_unwritten(struct store *store, store_event_fn *each,
+                            void *ctx, struct err *err)
+{
+    if (store->started)
+        BUG("unwritten lines are asked for before the first request");
+    return db_unwritten(store->db, each, ctx, err);
+}
+
+void store_event_written(struct store *store, const char *event_id)
+{
+    struct request *r = request_create(REQUEST_EVENT_WRITTEN);
+    r->in.event_id = arena_strdup(r->arena, event_id);
+    enqueue(store, r, false);
+}
+
+void store_accept(struct store *store, const struct store_accept *accept,
+                  store_done_fn *done, void *ctx)
+{
+    struct request *r = request_create(REQUEST_ACCEPT);
+    r->in.accept = *accept;
+    r->done = done;
+    r->ctx = ctx;
+    enqueue(store, r, true);
+}
+
+void store_due(struct store *store, int64_t now_ms, size_t limit,
+               store_due_fn *done, void *ctx)
+{
+    struct request *r = request_create(REQUEST_DUE);
+    r->in.due.now_ms = now_ms;
+    r->in.due.limit = limit;
+    r->due_done = done;
+    r->ctx = ctx;
+    enqueue(store, r, true);
+}
+
+void store_item_release(struct store_item *item)
+{
+    struct batch *batch = item->batch;
+    if (--batch->held == 0) {
+        struct arena *arena = batch->arena;
+        arena_destroy(&arena);
+    }
+}
+
+static const char *copy_text(struct arena *arena, const char *text)
+{
+    return text ? arena_strdup(arena, text) : NULL;
+}
+
+void store_record(struct store *store, const struct store_record *record,
+                  store_done_fn *done, void *ctx)
+{
+    struct request *r = request_create(REQUEST_RECORD);
+    struct store_record *copy = &r->in.record;
+    *copy = *record;
+    r->item =
+        (struct store_item){.kind = record->item->kind, .id = record->item->id};
+    copy->item = &r->item;
+    copy->method = copy_text(r->arena, record->method);
+    copy->event.id = copy_text(r->arena, record->event.id);
+    copy->event.line = copy_text(r->arena, record->event.line);
+    if (record->change != STORE_CHANGE_DEFERRED)
+        copy->until_ms = clock_wall_ms(); /* when its DSN was made */
+    if (record->dsn) {
+        r->dsn.to = arena_strdup(r->arena, record->dsn->to);
+        r->dsn.recipients = arena_strdup(r->arena, record->dsn->recipients);
+        r->dsn.content = arena_slice(r->arena, record->dsn->content);
+        copy->dsn = &r->dsn;
+    }
+    r->done = done;
+    r->ctx = ctx;
+    enqueue(store, r, true);
+}
+
+const char *store_fault_name(enum store_fault fault)
+{
+    switch (fault) {
+    case STORE_FAULT_NONE:
+        return "none";
+    case STORE_FAULT_FULL:
+        return "full";
+    case STORE_FAULT_IO:
+        return "i/o";
+    }
+    BUG("fault %d", (int)fault);
+}
