@@ -49,7 +49,7 @@ struct hosts_query;
  * over: its handle is no longer valid. */
 typedef void hosts_on_done(const struct hosts *hosts, void *ctx);
 
-/* hosts_find - always answers on a later loop turn.
+/* hosts_find - answers later, never from within the call.
  *
  * in      seed: the order of equal preferences; the same seed and the same
  *         answers give the same order */

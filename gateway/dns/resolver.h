@@ -1,9 +1,8 @@
 /* resolver - asking the DNS, as an interface that a test can fake.
  *
- * An implementation answers every question exactly once, always on a later
- * loop turn and never from within resolver_ask(); a cancelled question is
- * never answered. Validation is the implementation's: a bogus answer carries
- * no records. */
+ * An implementation answers every question exactly once, later and never from
+ * within resolver_ask(); a cancelled question is never answered. Validation is
+ * the implementation's: a bogus answer carries no records. */
 #ifndef DNS_RESOLVER_H
 #define DNS_RESOLVER_H
 
