@@ -1,0 +1,87 @@
+/* transport - connections to recipients' servers, as an interface that a test
+ * can fake.
+ *
+ * One connection is opened to one host and measured (TRANSPORT-2); the caller
+ * then sends one message over that very connection (TRANSPORT-1) or quits it.
+ * Callbacks come later, never from within a call. */
+#ifndef DELIVER_TRANSPORT_H
+#define DELIVER_TRANSPORT_H
+
+#include "dns/hosts.h"
+#include "rules/words.h"
+
+enum { TRANSPORT_REPLY_BYTES = 1024 };
+
+/* A server's answer for the journal and the DSN. */
+struct transport_reply {
+    char line[TRANSPORT_REPLY_BYTES]; /* "550 5.1.1 no such user"; "": none */
+    char status[16];                  /* "5.1.1", or "5.0.0" without one */
+};
+
+enum measure_kind {
+    MEASURE_MEASURED, /* EHLO was accepted: level says what it proved */
+    MEASURE_UNKNOWN,  /* no connection, time-out, 4xx to greeting or EHLO */
+    MEASURE_REFUSED,  /* 5xx to greeting or EHLO */
+    MEASURE_KIND_COUNT
+};
+
+struct measure {
+    enum measure_kind kind;
+    enum level level;
+    enum why why;     /* why it is not better; MEASURED at level dane: unused */
+    bool certificate; /* the certificate itself passes */
+    bool usable;      /* the session stands: a transaction may begin. Not so
+                         after a failed handshake */
+    bool starttls_refused;
+    char tls[8];                  /* "1.3"; "": plain */
+    struct transport_reply reply; /* UNKNOWN, REFUSED: the server's, if any */
+};
+
+struct transport_target {
+    const struct mail_host *host; /* has an address; valid until on_opened */
+    bool plain;                   /* no STARTTLS (TRANSPORT-7) */
+    bool strict;                  /* RFC 9325 suites alone: pkix is asked */
+};
+
+enum sent_kind {
+    SENT_ACCEPTED,
+    SENT_TEMPORARY, /* 4xx */
+    SENT_PERMANENT, /* 5xx */
+    SENT_LOST,      /* closed, too late, no SMTP */
+    SENT_KIND_COUNT
+};
+
+struct sent {
+    enum sent_kind kind;
+    struct transport_reply reply;
+};
+
+struct transport_mail {
+    const char *reverse_path; /* "": null */
+    const char *recipient;
+    struct slice content; /* valid until on_sent */
+};
+
+struct outbound; /* one connection */
+
+typedef void transport_on_opened(struct outbound *outbound,
+                                 const struct measure *measure, void *ctx);
+typedef void transport_on_sent(struct outbound *outbound,
+                               const struct sent *sent, void *ctx);
+
+struct transport {
+    void *self;
+    struct outbound *(*open)(void *self, const struct transport_target *target,
+                             transport_on_opened *on_opened, void *ctx);
+    void (*send)(struct outbound *outbound, const struct transport_mail *mail,
+                 transport_on_sent *on_sent, void *ctx);
+    /* The caller is done with it, in whatever state: QUIT where the session
+     * stands idle, a close otherwise; no callback of it comes any more. Its
+     * end is told to on_closed. */
+    void (*quit)(struct outbound *outbound);
+    size_t (*open_count)(void *self); /* those being closed included */
+    void (*on_closed)(void *ctx);     /* after each close; NULL: not wanted */
+    void *on_closed_ctx;
+};
+
+#endif
