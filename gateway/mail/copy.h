@@ -19,8 +19,8 @@ struct mail_completion {
 struct slice mail_complete(struct arena *arena,
                            const struct mail_completion *in);
 
-/* mail_direct_copy - the completed message less zivver-* fields, Bcc and
- * Return-Path, with X-Zivver-Transport; the body octet for octet.
+/* mail_direct_copy - the completed message with X-Zivver-Transport and without
+ * what mail_is_kept says no to; the body octet for octet.
  *
  * in      transport: DIRECT, NTA7516 or IDD; idd_uuid: of the recipient's
  *         organization, appended to References as <zivver-sdr-UUID>; NULL

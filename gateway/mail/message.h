@@ -1,7 +1,8 @@
 /* message - a message as raw octets: its header fields and where the body
  * starts. Nothing is normalised: what is not edited leaves as it came (MAIL-1).
  *
- * Lines end in CRLF. A header that ends without an empty line has no body. */
+ * Lines end in CRLF. Here nothing is refused and nothing limited: what is no
+ * message was refused at submission (address/header.h). */
 #ifndef MAIL_MESSAGE_H
 #define MAIL_MESSAGE_H
 
@@ -32,8 +33,9 @@ const struct mail_field *mail_find(const struct mail_message *message,
 /* mail_value - unfolded and trimmed, NUL-terminated; "" where absent. */
 const char *mail_value(struct arena *arena, const struct mail_message *message,
                        const char *name);
-/* mail_is_control - a zivver-* field. */
-bool mail_is_control(const struct mail_field *field);
+/* mail_is_kept - false: never leaves the gateway, whoever it goes to: zivver-*,
+ * Bcc, Return-Path and a foreign X-Zivver-Transport (MAIL-1, RIGHT-5). */
+bool mail_is_kept(const struct mail_field *field);
 
 /* mail_date - RFC 5322 3.3, in UTC. */
 char *mail_date(struct arena *arena, int64_t wall_s);

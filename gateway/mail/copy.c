@@ -1,0 +1,83 @@
+#include "mail/copy.h"
+
+#include <string.h>
+
+#include "base/buf.h"
+#include "mail/encode.h"
+
+enum { ADDED_BYTES = 8192 }; /* more than all fields that are added */
+
+static struct slice finish(struct arena *arena, struct buf *out)
+{
+    struct slice octets = arena_slice(arena, buf_slice(out));
+    buf_release(out);
+    return octets;
+}
+
+/* The name that a client gave: what stands in no comment and no token is
+ * replaced, so that Received stays one field. */
+static const char *safe_helo(struct arena *arena, const char *helo)
+{
+    char *safe = arena_strdup(arena, *helo ? helo : "unknown");
+    if (strlen(safe) > 255)
+        safe[255] = '\0';
+    for (char *p = safe; *p; p++)
+        if (*p <= ' ' || *p > '~' || strchr("()\\\"<>;,@", *p))
+            *p = '?';
+    return safe;
+}
+
+static void put_received(struct arena *arena, struct buf *out,
+                         const struct mail_completion *in)
+{
+    /* RFC 5321 4.4, RFC 3848. No "for": it would name a recipient (CONV-3). */
+    buf_printf(out,
+               "Received: from %s ([%s])\r\n by %s with ESMTPSA id %s;\r\n"
+               " %s\r\n",
+               safe_helo(arena, in->client_helo), in->client_ip, in->host_name,
+               in->id, mail_date(arena, in->now_s));
+}
+
+struct slice mail_complete(struct arena *arena,
+                           const struct mail_completion *in)
+{
+    struct mail_message message = mail_parse(arena, in->content);
+    struct buf out;
+    buf_init(&out, in->content.n + ADDED_BYTES);
+    put_received(arena, &out, in);
+    for (size_t i = 0; i < message.field_count; i++)
+        buf_put(&out, message.fields[i].raw);
+    if (!mail_find(&message, "Date"))
+        buf_printf(&out, "Date: %s\r\n", mail_date(arena, in->now_s));
+    if (!mail_find(&message, "Message-ID"))
+        buf_printf(&out, "Message-ID: <%s@%s>\r\n", in->id, in->host_name);
+    buf_puts(&out, "\r\n");
+    buf_put(&out, message.body);
+    return finish(arena, &out);
+}
+
+struct slice mail_direct_copy(struct arena *arena, struct slice content,
+                              enum mail_transport transport,
+                              const char *idd_uuid)
+{
+    struct mail_message message = mail_parse(arena, content);
+    const struct mail_field *references =
+        idd_uuid ? mail_find(&message, "References") : NULL;
+    struct buf out;
+    buf_init(&out, content.n + ADDED_BYTES);
+    buf_printf(&out, "X-Zivver-Transport: %s\r\n",
+               mail_transport_name(transport));
+    for (size_t i = 0; i < message.field_count; i++) {
+        const struct mail_field *field = &message.fields[i];
+        if (!mail_is_kept(field))
+            continue;
+        buf_put(&out, field->raw);
+        if (field == references)
+            buf_printf(&out, " <zivver-sdr-%s>\r\n", idd_uuid);
+    }
+    if (idd_uuid && !references)
+        buf_printf(&out, "References: <zivver-sdr-%s>\r\n", idd_uuid);
+    buf_puts(&out, "\r\n");
+    buf_put(&out, message.body);
+    return finish(arena, &out);
+}

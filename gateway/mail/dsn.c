@@ -1,0 +1,136 @@
+#include "mail/dsn.h"
+
+#include "base/buf.h"
+#include "mail/encode.h"
+
+enum { REPORT_BYTES = 4 << 20 };
+
+static void put_header(struct arena *arena, struct buf *out,
+                       const struct mail_dsn *in, const char *boundary)
+{
+    buf_printf(out, "X-Zivver-Transport: %s\r\n",
+               mail_transport_name(MAIL_TRANSPORT_DSN));
+    buf_printf(out, "Date: %s\r\n", mail_date(arena, in->now_s));
+    buf_printf(out, "From: Mail Delivery System <MAILER-DAEMON@%s>\r\n",
+               in->host_name);
+    encode_header(out, "To", in->to);
+    buf_puts(out, "Subject: Undelivered secure message\r\n");
+    buf_printf(out, "Message-ID: <%s@%s>\r\n", in->mail_id, in->host_name);
+    buf_puts(out, "Auto-Submitted: auto-replied\r\nMIME-Version: 1.0\r\n");
+    buf_printf(out,
+               "Content-Type: multipart/report;\r\n"
+               " report-type=delivery-status;\r\n boundary=\"%s\"\r\n\r\n",
+               boundary);
+}
+
+static void put_explanation(struct arena *arena, struct buf *out,
+                            const struct mail_dsn *in, const char *boundary)
+{
+    struct buf text;
+    buf_init(&text, REPORT_BYTES);
+    buf_printf(&text,
+               "Your message of %s\n"
+               "could not be delivered to:\n",
+               mail_date(arena, in->arrival_s));
+    for (size_t i = 0; i < in->recipient_count; i++) {
+        const struct mail_dsn_recipient *r = &in->recipients[i];
+        buf_printf(&text, "\n  %s\n  %s (%s)\n",
+                   encode_plain(arena, r->address),
+                   encode_plain(arena, r->reason), r->status);
+        if (r->reply)
+            buf_printf(
+                &text, "  %s said: %s\n",
+                encode_plain(arena, r->remote_mta ? r->remote_mta : "server"),
+                encode_plain(arena, r->reply));
+    }
+    buf_printf(&text,
+               "\nIt will not be tried again. This report was made by "
+               "%s.\n",
+               in->host_name);
+    buf_printf(out,
+               "--%s\r\nContent-Description: Explanation\r\n"
+               "Content-Type: text/plain; charset=us-ascii\r\n"
+               "Content-Transfer-Encoding: quoted-printable\r\n\r\n",
+               boundary);
+    encode_quoted_printable(out, buf_slice(&text));
+    buf_puts(out, "\r\n");
+    buf_release(&text);
+}
+
+/* RFC 3464 2.3. */
+static void put_recipient(struct arena *arena, struct buf *out,
+                          const struct mail_dsn_recipient *r)
+{
+    buf_puts(out, "\r\n");
+    if (r->orcpt)
+        encode_header(out, "Original-Recipient", encode_plain(arena, r->orcpt));
+    buf_printf(out, "Final-Recipient: rfc822; %s\r\n",
+               encode_plain(arena, r->address));
+    buf_puts(out, "Action: failed\r\n");
+    buf_printf(out, "Status: %s\r\n", encode_plain(arena, r->status));
+    if (r->remote_mta)
+        buf_printf(out, "Remote-MTA: dns; %s\r\n",
+                   encode_plain(arena, r->remote_mta));
+    if (r->reply)
+        encode_header(
+            out, "Diagnostic-Code",
+            arena_printf(arena, "smtp; %s", encode_plain(arena, r->reply)));
+}
+
+static void put_status(struct arena *arena, struct buf *out,
+                       const struct mail_dsn *in, const char *boundary)
+{
+    buf_printf(out,
+               "--%s\r\nContent-Description: Delivery report\r\n"
+               "Content-Type: message/delivery-status\r\n\r\n",
+               boundary);
+    if (in->envid)
+        encode_header(out, "Original-Envelope-Id",
+                      encode_plain(arena, in->envid));
+    buf_printf(out, "Reporting-MTA: dns; %s\r\n", in->host_name);
+    buf_printf(out, "Arrival-Date: %s\r\n", mail_date(arena, in->arrival_s));
+    for (size_t i = 0; i < in->recipient_count; i++)
+        put_recipient(arena, out, &in->recipients[i]);
+    buf_puts(out, "\r\n");
+}
+
+static bool is_8bit(struct slice s)
+{
+    for (size_t i = 0; i < s.n; i++)
+        if ((unsigned char)s.p[i] > 0x7e)
+            return true;
+    return false;
+}
+
+static void put_original(struct arena *arena, struct buf *out,
+                         const struct mail_dsn *in, const char *boundary)
+{
+    struct mail_message message = mail_parse(arena, in->content);
+    bool any_8bit = false;
+    for (size_t i = 0; i < message.field_count; i++)
+        any_8bit |= is_8bit(message.fields[i].raw);
+    buf_printf(out,
+               "--%s\r\nContent-Description: Header of the message\r\n"
+               "Content-Type: text/rfc822-headers\r\n"
+               "Content-Transfer-Encoding: %s\r\n\r\n",
+               boundary, any_8bit ? "8bit" : "7bit");
+    for (size_t i = 0; i < message.field_count; i++)
+        if (message.fields[i].name.n && mail_is_kept(&message.fields[i]))
+            buf_put(out, message.fields[i].raw);
+    buf_puts(out, "\r\n");
+}
+
+struct slice mail_dsn(struct arena *arena, const struct mail_dsn *in)
+{
+    const char *boundary = arena_printf(arena, "=_d_%s", in->mail_id);
+    struct buf out;
+    buf_init(&out, REPORT_BYTES + in->content.n);
+    put_header(arena, &out, in, boundary);
+    put_explanation(arena, &out, in, boundary);
+    put_status(arena, &out, in, boundary);
+    put_original(arena, &out, in, boundary);
+    buf_printf(&out, "--%s--\r\n", boundary);
+    struct slice octets = arena_slice(arena, buf_slice(&out));
+    buf_release(&out);
+    return octets;
+}

@@ -1,0 +1,496 @@
+/* What leaves the gateway, octet for octet where that matters, and what must
+ * not be in it whatever the sender wrote. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <cmocka.h>
+#include <gmime/gmime.h>
+
+#include "mail/copy.h"
+#include "mail/dsn.h"
+#include "mail/encode.h"
+#include "mail/notification.h"
+
+static struct arena *arena;
+
+static int setup(void **state)
+{
+    (void)state;
+    g_mime_init();
+    arena = arena_create();
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    arena_destroy(&arena);
+    return 0;
+}
+
+static const char *text(struct slice s)
+{
+    return arena_text(arena, s);
+}
+
+static bool has(struct slice s, const char *needle)
+{
+    return memmem(s.p, s.n, needle, strlen(needle)) != NULL;
+}
+
+static void assert_has(struct slice s, const char *needle)
+{
+    if (!has(s, needle))
+        fail_msg("no \"%s\" in:\n%s", needle, text(s));
+}
+
+static void assert_has_not(struct slice s, const char *needle)
+{
+    if (has(s, needle))
+        fail_msg("\"%s\" in:\n%s", needle, text(s));
+}
+
+/* Every line ends in CRLF, holds no other CR or LF and is not over-long. */
+static void assert_lines(struct slice s)
+{
+    size_t used = 0;
+    for (size_t i = 0; i < s.n; i++, used++) {
+        if (s.p[i] == '\r') {
+            assert_true(i + 1 < s.n && s.p[i + 1] == '\n');
+            assert_true(used <= 998);
+        }
+        if (s.p[i] == '\n') {
+            assert_true(i > 0 && s.p[i - 1] == '\r');
+            used = (size_t)-1;
+        }
+    }
+    assert_true(s.n >= 2 && s.p[s.n - 1] == '\n');
+}
+
+static const char original[] =
+    "Received: from a by b; Mon, 02 Mar 2026 08:00:00 +0000\r\n"
+    "Return-Path: <x@clinic.example>\r\n"
+    "From: \"Jansen, Jan\" <jansen@clinic.example>\r\n"
+    "To: bob@hospital.example,\r\n"
+    "\tcarl@hospital.example\r\n"
+    "BCC : eve@lab.example\r\n"
+    "Subject: Appointment\r\n"
+    "Zivver-Access-Right: bob@hospital.example sms\r\n"
+    " +31612345678\r\n"
+    "zivver-anything: x\r\n"
+    "X-Odd:   kept   as it came  \r\n"
+    "\r\n"
+    "Bcc: this is body\r\n"
+    "\r\n"
+    "zivver-access-right: body too \x01\xff\r\n";
+
+static struct slice original_slice(void)
+{
+    return (struct slice){original, sizeof original - 1};
+}
+
+static void test_direct_copy_is_the_message_less_what_stays(void **state)
+{
+    (void)state;
+    struct slice out =
+        mail_direct_copy(arena, original_slice(), MAIL_TRANSPORT_DIRECT, NULL);
+    static const char expected[] =
+        "X-Zivver-Transport: direct\r\n"
+        "Received: from a by b; Mon, 02 Mar 2026 08:00:00 +0000\r\n"
+        "From: \"Jansen, Jan\" <jansen@clinic.example>\r\n"
+        "To: bob@hospital.example,\r\n"
+        "\tcarl@hospital.example\r\n"
+        "Subject: Appointment\r\n"
+        "X-Odd:   kept   as it came  \r\n"
+        "\r\n"
+        "Bcc: this is body\r\n"
+        "\r\n"
+        "zivver-access-right: body too \x01\xff\r\n";
+    assert_int_equal(out.n, sizeof expected - 1);
+    assert_memory_equal(out.p, expected, out.n);
+}
+
+static void test_idd_copy_names_the_organization_in_references(void **state)
+{
+    (void)state;
+    static const char old[] =
+        "References: <a@b>\r\n <c@d>\r\nX: y\r\n\r\nz\r\n";
+    struct slice out =
+        mail_direct_copy(arena, SLICE_LITERAL(old), MAIL_TRANSPORT_IDD, "U-1");
+    assert_has(out, "X-Zivver-Transport: idd\r\n");
+    assert_has(out, "<c@d>\r\n <zivver-sdr-U-1>\r\nX: y\r\n\r\nz\r\n");
+    out = mail_direct_copy(arena, original_slice(), MAIL_TRANSPORT_IDD, "U-1");
+    assert_has(out, "References: <zivver-sdr-U-1>\r\n\r\nBcc: this");
+}
+
+static void test_direct_copy_of_odd_shapes(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *in, *out;
+    } rows[] = {
+        {"", "\r\n"},
+        {"\r\nbody\r\n", "\r\nbody\r\n"},
+        {"A: b\r\n", "A: b\r\n\r\n"},
+        {"A: b\r\n\r\n", "A: b\r\n\r\n"},
+        {"zivver-x: y\r\n\r\n", "\r\n"},
+        {"zivver-x : y\r\n folded\r\n\r\nc", "\r\nc"},
+        {"no field\r\nBcc:\r\n\r\n", "no field\r\n\r\n"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct slice out = mail_direct_copy(arena, slice_of(rows[i].in),
+                                            MAIL_TRANSPORT_DIRECT, NULL);
+        const char *first = "X-Zivver-Transport: direct\r\n";
+        assert_has(out, first);
+        assert_string_equal(text(slice_from(out, strlen(first))), rows[i].out);
+    }
+}
+
+static struct slice complete(const char *content, const char *helo)
+{
+    return mail_complete(
+        arena, &(struct mail_completion){.content = slice_of(content),
+                                         .id = "m1",
+                                         .host_name = "gateway.lasthop.example",
+                                         .client_helo = helo,
+                                         .client_ip = "127.0.0.3",
+                                         .now_s = 1772438400});
+}
+
+static void test_completion_adds_what_is_missing(void **state)
+{
+    (void)state;
+    struct slice out = complete("From: a@b\r\n\r\nbody", "app.clinic.example");
+    assert_string_equal(text(out),
+                        "Received: from app.clinic.example ([127.0.0.3])\r\n"
+                        " by gateway.lasthop.example with ESMTPSA id m1;\r\n"
+                        " Mon, 02 Mar 2026 08:00:00 +0000\r\n"
+                        "From: a@b\r\n"
+                        "Date: Mon, 02 Mar 2026 08:00:00 +0000\r\n"
+                        "Message-ID: <m1@gateway.lasthop.example>\r\n"
+                        "\r\nbody");
+    out = complete("date: x\r\nmessage-id: <y>\r\n\r\n", "h");
+    assert_has(out, " +0000\r\ndate: x\r\nmessage-id: <y>\r\n\r\n");
+    assert_has_not(out, "Message-ID: <m1");
+}
+
+static void test_completion_keeps_received_one_field(void **state)
+{
+    (void)state;
+    struct slice out = complete("A: b\r\n\r\n", "x\r\nBcc: (evil");
+    assert_has(out, "Received: from x??Bcc:??evil ([127.0.0.3])\r\n");
+}
+
+static struct mail_notification sample(const char *content)
+{
+    return (struct mail_notification){
+        .from = "no-reply@gateway.lasthop.example",
+        .host_name = "gateway.lasthop.example",
+        .to = "bob@hospital.example",
+        .content = slice_of(content),
+        .conversation = "11111111-2222-4333-8444-555555555555",
+        .portal = "https://portal.gateway.lasthop.example",
+        .token = "t0k3n",
+        .mail_id = "n-1",
+        .now_s = 1772438400,
+    };
+}
+
+static GMimeMessage *parsed(struct slice s)
+{
+    GMimeStream *stream = g_mime_stream_mem_new_with_buffer(s.p, s.n);
+    GMimeParser *parser = g_mime_parser_new_with_stream(stream);
+    GMimeMessage *message = g_mime_parser_construct_message(parser, NULL);
+    g_object_unref(parser);
+    g_object_unref(stream);
+    assert_non_null(message);
+    return message;
+}
+
+static const char *part_text(GMimeObject *multipart, int i)
+{
+    GMimeObject *part =
+        g_mime_multipart_get_part(GMIME_MULTIPART(multipart), i);
+    assert_true(GMIME_IS_TEXT_PART(part));
+    char *decoded = g_mime_text_part_get_text(GMIME_TEXT_PART(part));
+    const char *copy = arena_strdup(arena, decoded);
+    g_free(decoded);
+    return copy;
+}
+
+static void test_notification_says_who_and_where_in_two_languages(void **state)
+{
+    (void)state;
+    struct mail_notification in =
+        sample("From: =?utf-8?Q?J=C3=A4nsen_<b>?= <jansen@clinic.example>\r\n"
+               "Subject: Appointment\r\n"
+               "zivver-access-right: bob@hospital.example sms +31612345678\r\n"
+               "\r\nsecret content\r\n");
+    struct slice out = mail_notification(arena, &in);
+    assert_lines(out);
+    assert_has(out, "X-Zivver-Transport: notification\r\n");
+    assert_has(out, "X-Zivver-ConversationId: "
+                    "11111111-2222-4333-8444-555555555555\r\n");
+    assert_has(out, "From: no-reply@gateway.lasthop.example\r\n");
+    assert_has(out, "To: bob@hospital.example\r\n");
+    assert_has(out, "Subject: Appointment\r\n");
+    assert_has(out, "Message-ID: <n-1@gateway.lasthop.example>\r\n");
+    assert_has(out, "Auto-Submitted: auto-generated\r\n");
+    assert_has_not(out, "secret");
+    assert_has_not(out, "31612345678");
+    GMimeMessage *message = parsed(out);
+    GMimeObject *root = g_mime_message_get_mime_part(message);
+    assert_true(GMIME_IS_MULTIPART(root));
+    assert_int_equal(g_mime_multipart_get_count(GMIME_MULTIPART(root)), 2);
+    const char *plain = part_text(root, 0), *html = part_text(root, 1);
+    static const char *const wanted[] = {
+        "J\xc3\xa4nsen <b> (jansen@clinic.example) has sent",
+        "J\xc3\xa4nsen <b> (jansen@clinic.example) heeft",
+        "https://portal.gateway.lasthop.example/m/t0k3n", "portal", "portaal"};
+    for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++)
+        assert_has(slice_of(plain), wanted[i]);
+    assert_has(slice_of(html), "J\xc3\xa4nsen &lt;b&gt; (jansen@");
+    assert_has(slice_of(html), "\"https://portal.gateway.lasthop.example/m/");
+    assert_has_not(slice_of(html), "<b>");
+    g_object_unref(message);
+}
+
+static void test_notification_subject_follows_the_setting(void **state)
+{
+    (void)state;
+    static const char content[] =
+        "From: a@b.example\r\nSubject: Afspraak bij\r\n dr. J\xc3\xa4nsen\r\n"
+        "\r\n";
+    struct mail_notification in = sample(content);
+    struct slice out = mail_notification(arena, &in);
+    assert_lines(out);
+    GMimeMessage *message = parsed(out);
+    assert_string_equal(g_mime_message_get_subject(message),
+                        "Afspraak bij dr. J\xc3\xa4nsen");
+    g_object_unref(message);
+    in.generic_subject = true;
+    out = mail_notification(arena, &in);
+    assert_has(out, "Subject: You have received a secure message");
+    assert_has_not(out, "Afspraak");
+    in = sample("From: a@b.example\r\n\r\n");
+    assert_has(mail_notification(arena, &in),
+               "Subject: You have received a secure message");
+}
+
+/* Header values that try to become a header or a part of their own. */
+static void test_notification_cannot_be_injected(void **state)
+{
+    (void)state;
+    static const char *const subjects[] = {
+        "=?utf-8?Q?x=0D=0ABcc:_eve@lab.example=0D=0A=0D=0Ahello?=",
+        "=?utf-8?B?eA0KQmNjOiBldmVAbGFiLmV4YW1wbGUNCg0KaGVsbG8=?=",
+        "=?utf-8?Q?--=3D=5Fn=5Fn-1?=",
+        "=?iso-2022-jp?B?GyRC?= =?utf-8?Q?=0Ax:y?=",
+        "\x01\x02\x7f\xff\xfe",
+    };
+    for (size_t i = 0; i < sizeof subjects / sizeof *subjects; i++) {
+        struct mail_notification in = sample(
+            arena_printf(arena, "From: %s <a@b.example>\r\nSubject: %s\r\n\r\n",
+                         subjects[i], subjects[i]));
+        struct slice out = mail_notification(arena, &in);
+        assert_lines(out);
+        struct mail_message message = mail_parse(arena, out);
+        assert_null(mail_find(&message, "Bcc"));
+        assert_null(mail_find(&message, "x"));
+        assert_int_equal(message.field_count, 10);
+        GMimeMessage *mime = parsed(out);
+        GMimeObject *root = g_mime_message_get_mime_part(mime);
+        assert_int_equal(g_mime_multipart_get_count(GMIME_MULTIPART(root)), 2);
+        g_object_unref(mime);
+    }
+}
+
+static void test_notification_survives_huge_names(void **state)
+{
+    (void)state;
+    char *name = arena_alloc(arena, 500001);
+    memset(name, 'n', 500000);
+    struct mail_notification in =
+        sample(arena_printf(arena,
+                            "From: \"%s\" <a@b.example>\r\nSubject: %s\r\n"
+                            "\r\n",
+                            name, name));
+    assert_true(mail_notification(arena, &in).n < 20000);
+}
+
+static const struct mail_dsn_recipient failed[] = {
+    {"bob@hospital.example", "rfc822;bob@old.example", "5.1.1",
+     "mx.hospital.example", "550 5.1.1 no such user", "The server refused."},
+    {"eve@lab.example", NULL, "5.7.10", NULL, NULL, "It was prevented."},
+};
+
+static struct mail_dsn dsn_sample(void)
+{
+    return (struct mail_dsn){.host_name = "gateway.lasthop.example",
+                             .to = "jansen@clinic.example",
+                             .content = original_slice(),
+                             .envid = "Q42",
+                             .mail_id = "d-1",
+                             .arrival_s = 1772438400,
+                             .now_s = 1772438460,
+                             .recipients = failed,
+                             .recipient_count = 2};
+}
+
+static void test_dsn_has_the_three_parts_and_fields(void **state)
+{
+    (void)state;
+    struct mail_dsn in = dsn_sample();
+    struct slice out = mail_dsn(arena, &in);
+    assert_lines(out);
+    assert_has(out, "X-Zivver-Transport: dsn\r\n");
+    assert_has(out, "Auto-Submitted: auto-replied\r\n");
+    assert_has(out, "To: jansen@clinic.example\r\n");
+    assert_has(out, "\r\n\r\nOriginal-Envelope-Id: Q42\r\n"
+                    "Reporting-MTA: dns; gateway.lasthop.example\r\n"
+                    "Arrival-Date: Mon, 02 Mar 2026 08:00:00 +0000\r\n"
+                    "\r\n"
+                    "Original-Recipient: rfc822;bob@old.example\r\n"
+                    "Final-Recipient: rfc822; bob@hospital.example\r\n"
+                    "Action: failed\r\n"
+                    "Status: 5.1.1\r\n"
+                    "Remote-MTA: dns; mx.hospital.example\r\n"
+                    "Diagnostic-Code: smtp; 550 5.1.1 no such user\r\n"
+                    "\r\n"
+                    "Final-Recipient: rfc822; eve@lab.example\r\n"
+                    "Action: failed\r\n"
+                    "Status: 5.7.10\r\n"
+                    "\r\n");
+    GMimeMessage *message = parsed(out);
+    GMimeObject *root = g_mime_message_get_mime_part(message);
+    GMimeContentType *type = g_mime_object_get_content_type(root);
+    assert_true(g_mime_content_type_is_type(type, "multipart", "report"));
+    assert_string_equal(g_mime_content_type_get_parameter(type, "report-type"),
+                        "delivery-status");
+    assert_int_equal(g_mime_multipart_get_count(GMIME_MULTIPART(root)), 3);
+    static const char *const types[] = {"plain", "delivery-status",
+                                        "rfc822-headers"};
+    for (int i = 0; i < 3; i++) {
+        type = g_mime_object_get_content_type(
+            g_mime_multipart_get_part(GMIME_MULTIPART(root), i));
+        assert_string_equal(g_mime_content_type_get_media_subtype(type),
+                            types[i]);
+    }
+    g_object_unref(message);
+}
+
+static void test_dsn_shows_no_content_no_bcc_no_control(void **state)
+{
+    (void)state;
+    struct mail_dsn in = dsn_sample();
+    in.recipient_count = 1;
+    struct slice out = mail_dsn(arena, &in);
+    assert_has(out, "Subject: Appointment\r\n");
+    static const char *const hidden[] = {"this is body", "eve@lab", "zivver-a",
+                                         "Zivver-A", "31612345678"};
+    for (size_t i = 0; i < sizeof hidden / sizeof *hidden; i++)
+        assert_has_not(out, hidden[i]);
+}
+
+static void test_dsn_cannot_be_injected(void **state)
+{
+    (void)state;
+    struct mail_dsn_recipient evil = {
+        "a\r\n\r\nX: y@b",       "rfc822;a\r\nStatus: 2.0.0",
+        "5.0.0\r\nZ: z",         "mx\r\n\r\n--=_d_d-1",
+        "550 no\r\nX-Evil: yes", "reason\r\n--=_d_d-1--"};
+    struct mail_dsn in = dsn_sample();
+    in.recipients = &evil;
+    in.recipient_count = 1;
+    in.envid = "e\r\n\r\nFinal-Recipient: x";
+    in.to = "s@x\r\nBcc: eve@lab.example";
+    struct slice out = mail_dsn(arena, &in);
+    assert_lines(out);
+    static const char *const lines[] = {
+        "\nX: y",   "\nStatus: 2",          "\nZ: z",
+        "\nX-Evil", "\nFinal-Recipient: x", "\nBcc:"};
+    for (size_t i = 0; i < sizeof lines / sizeof *lines; i++)
+        assert_has_not(out, lines[i]);
+    GMimeMessage *message = parsed(out);
+    GMimeObject *root = g_mime_message_get_mime_part(message);
+    assert_int_equal(g_mime_multipart_get_count(GMIME_MULTIPART(root)), 3);
+    g_object_unref(message);
+}
+
+static void test_quoted_printable_vectors(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *in, *out;
+    } rows[] = {
+        {"plain", "plain"},
+        {"a=b", "a=3Db"},
+        {"end \nx", "end=20\r\nx"},
+        {"tab\t\r\nx", "tab=09\r\nx"},
+        {"\xc3\xa4", "=C3=A4"},
+        {"a\rb", "a=0Db"},
+        {"1234567890123456789012345678901234567890"
+         "12345678901234567890123456789012345xyz",
+         "1234567890123456789012345678901234567890"
+         "12345678901234567890123456789012345=\r\nxyz"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct buf out;
+        buf_init(&out, 1024);
+        encode_quoted_printable(&out, slice_of(rows[i].in));
+        assert_string_equal(out.p, rows[i].out);
+        buf_release(&out);
+    }
+}
+
+static void test_long_headers_fold_and_come_back(void **state)
+{
+    (void)state;
+    static const char *const values[] = {
+        "word word word word word word word word word word word word word word "
+        "word word word word word word word word word word word word",
+        "\xc3\xa4\xc3\xb6\xc3\xbc \xe2\x82\xac\xe2\x82\xac\xe2\x82\xac "
+        "\xc3\xa4\xc3\xb6\xc3\xbc \xe2\x82\xac\xe2\x82\xac\xe2\x82\xac "
+        "\xc3\xa4\xc3\xb6\xc3\xbc \xe2\x82\xac\xe2\x82\xac\xe2\x82\xac "
+        "\xc3\xa4\xc3\xb6\xc3\xbc \xe2\x82\xac\xe2\x82\xac\xe2\x82\xac",
+        "not =?utf-8?Q?a_word?= of ours",
+    };
+    for (size_t i = 0; i < sizeof values / sizeof *values; i++) {
+        struct buf out;
+        buf_init(&out, 4096);
+        encode_header(&out, "Subject", values[i]);
+        struct slice s = buf_slice(&out);
+        for (size_t used = 0, at = 0; at < s.n; at++, used++) {
+            used = s.p[at] == '\n' ? (size_t)-1 : used;
+            assert_true(used == (size_t)-1 || used <= 78);
+        }
+        struct mail_message message = mail_parse(arena, s);
+        const char *value = mail_value(arena, &message, "Subject");
+        assert_string_equal(encode_decode_words(arena, value), values[i]);
+        buf_release(&out);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_direct_copy_is_the_message_less_what_stays),
+        cmocka_unit_test(test_idd_copy_names_the_organization_in_references),
+        cmocka_unit_test(test_direct_copy_of_odd_shapes),
+        cmocka_unit_test(test_completion_adds_what_is_missing),
+        cmocka_unit_test(test_completion_keeps_received_one_field),
+        cmocka_unit_test(test_notification_says_who_and_where_in_two_languages),
+        cmocka_unit_test(test_notification_subject_follows_the_setting),
+        cmocka_unit_test(test_notification_cannot_be_injected),
+        cmocka_unit_test(test_notification_survives_huge_names),
+        cmocka_unit_test(test_dsn_has_the_three_parts_and_fields),
+        cmocka_unit_test(test_dsn_shows_no_content_no_bcc_no_control),
+        cmocka_unit_test(test_dsn_cannot_be_injected),
+        cmocka_unit_test(test_quoted_printable_vectors),
+        cmocka_unit_test(test_long_headers_fold_and_come_back),
+    };
+    return cmocka_run_group_tests(tests, setup, teardown);
+}
