@@ -28,8 +28,13 @@ struct mailbox {
 enum status mailbox_take_path(struct arena *arena, struct slice *text,
                               struct mailbox *out, struct err *err) MUST_USE;
 
-/* mailbox_parse - the whole text is one Mailbox of RFC 5321 4.1.2, without
- * angle brackets: addresses in a configuration or in a control field. */
+/* mailbox_take - cut one Mailbox of RFC 5321 4.1.2, without angle brackets, off
+ * the front; text is unchanged where there is none (ST_PROTO). */
+enum status mailbox_take(struct arena *arena, struct slice *text,
+                         struct mailbox *out, struct err *err) MUST_USE;
+
+/* mailbox_parse - the whole text is one Mailbox: addresses in a configuration
+ * or in a control field. */
 enum status mailbox_parse(struct arena *arena, struct slice text,
                           struct mailbox *out, struct err *err) MUST_USE;
 
@@ -42,6 +47,10 @@ bool mailbox_eq(const struct mailbox *a, const struct mailbox *b);
 /* mailbox_format - local@domain, quoted where it must be, without angle
  * brackets; "" for the null path. */
 char *mailbox_format(struct arena *arena, const struct mailbox *mailbox);
+
+/* mailbox_show - the same as a reply or a log line may show it: what is not
+ * printable ASCII becomes a question mark. */
+char *mailbox_show(struct arena *arena, const struct mailbox *mailbox);
 
 /* mailbox_key - the same with ASCII letters in lower case: equal texts exactly
  * where mailbox_eq says so. For look-ups and unique columns. */

@@ -1,0 +1,77 @@
+#include "rules/admission.h"
+
+/* CONN-9: a message that went out of a gateway came back. */
+static const char *check_loop(const struct header *header)
+{
+    return header_count(header, "X-Zivver-Transport")
+               ? "554 5.4.6 this message came from the gateway itself"
+               : NULL;
+}
+
+/* AUTH-6 */
+static const char *check_from(struct arena *arena, const struct header *header,
+                              struct mailbox_entry *sender_out)
+{
+    struct err err;
+    if (mailbox_list_only(arena, header, "From", sender_out, &err) == ST_OK)
+        return NULL;
+    return arena_printf(arena, "550 5.6.0 From must be one mailbox: %s",
+                        err.text);
+}
+
+/* AUTH-5 */
+static const char *check_account(struct arena *arena,
+                                 const struct admission_request *request,
+                                 const struct mailbox *from)
+{
+    static const char *const faults[] = {
+        [STANDING_NO_ACCOUNT] = "has no account",
+        [STANDING_SUSPENDED] = "has a suspended account",
+        [STANDING_FOREIGN] = "is an account of another organization",
+    };
+    enum standing standing = request->find_account(request->ctx, from);
+    if (standing == STANDING_ACTIVE)
+        return NULL;
+    return arena_printf(arena, "550 5.7.1 From address <%s> %s",
+                        mailbox_show(arena, from), faults[standing]);
+}
+
+static const struct mailbox *
+participants_only(struct arena *arena, const struct admission_request *request,
+                  const struct conversations *conversations)
+{
+    struct mailbox *only =
+        arena_alloc(arena, (conversations->count + 1) * sizeof *only);
+    for (size_t i = 0; i < conversations->count; i++)
+        only[i] =
+            request->envelope[conversations->participants[i].envelope_index];
+    return only;
+}
+
+void admission_check(struct arena *arena,
+                     const struct admission_request *request,
+                     struct admission *out)
+{
+    static const char *const visible_names[] = {"To", "Cc", NULL};
+    struct err err;
+    *out = (struct admission){0};
+    if (header_parse(arena, request->message, &out->header, &err) != ST_OK) {
+        out->refusal = arena_printf(arena, "550 5.6.0 %s", err.text);
+        return;
+    }
+    out->refusal = check_loop(&out->header);
+    if (!out->refusal)
+        out->refusal = check_from(arena, &out->header, &out->sender);
+    if (!out->refusal)
+        out->refusal = check_account(arena, request, &out->sender.mailbox);
+    if (out->refusal)
+        return;
+    struct mailbox_list visible =
+        mailbox_list_collect(arena, &out->header, visible_names);
+    out->conversations = conversations_assign(
+        arena, request->envelope, request->envelope_count, &visible);
+    wishes_parse(arena, &out->header,
+                 participants_only(arena, request, &out->conversations),
+                 out->conversations.count, request->settings, &out->wishes,
+                 &out->refusal);
+}
