@@ -34,9 +34,9 @@ static void put_explanation(struct arena *arena, struct buf *out,
                mail_date(arena, in->arrival_s));
     for (size_t i = 0; i < in->recipient_count; i++) {
         const struct mail_dsn_recipient *r = &in->recipients[i];
-        buf_printf(&text, "\n  %s\n  %s (%s)\n",
-                   encode_plain(arena, r->address),
-                   encode_plain(arena, r->reason), r->status);
+        buf_printf(
+            &text, "\n  %s\n  %s (%s)\n", encode_plain(arena, r->address),
+            encode_plain(arena, r->reason), encode_plain(arena, r->status));
         if (r->reply)
             buf_printf(
                 &text, "  %s said: %s\n",

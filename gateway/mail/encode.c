@@ -1,31 +1,8 @@
 #include "mail/encode.h"
 
-#include <gmime/gmime.h>
-#include <pthread.h>
 #include <string.h>
 
-#include "base/base64.h"
-
-enum { LINE_CHARS = 76, WORD_OCTETS = 42 };
-
-static pthread_once_t gmime_once = PTHREAD_ONCE_INIT;
-
-/* GMime takes milliseconds to begin: not before a message needs it. */
-static void start_gmime(void)
-{
-    g_mime_init();
-}
-
-const char *encode_decode_words(struct arena *arena, const char *value)
-{
-    pthread_once(&gmime_once, start_gmime);
-    char *decoded = g_mime_utils_header_decode_text(NULL, value);
-    char *valid = g_utf8_make_valid(decoded, -1);
-    const char *text = arena_strdup(arena, valid);
-    g_free(valid);
-    g_free(decoded);
-    return text;
-}
+enum { LINE_CHARS = 76, WORD_CHARS = 63 };
 
 static bool is_control(char c)
 {
@@ -56,29 +33,41 @@ static void put_plain(struct buf *out, const char *value, size_t used)
     }
 }
 
-/* The longest run of whole characters within WORD_OCTETS. */
-static size_t word_octets(const char *value)
+static size_t put_q(struct buf *out, const char *character, size_t n)
 {
-    size_t n = strnlen(value, WORD_OCTETS);
-    if (!value[n])
-        return n;
-    while (n > 1 && ((unsigned char)value[n] & 0xc0) == 0x80)
-        n--;
-    return n;
+    size_t used = 0;
+    for (size_t i = 0; i < n; i++) {
+        char c = character[i];
+        bool literal = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+                       (c >= '0' && c <= '9');
+        if (c == ' ')
+            buf_puts(out, "_");
+        else if (literal)
+            buf_put(out, (struct slice){&c, 1});
+        else
+            buf_printf(out, "=%02X", (unsigned char)c);
+        used += literal || c == ' ' ? 1 : 3;
+    }
+    return used;
 }
 
+/* Q rather than B: there are readers that lose what follows a padded word. */
 static void put_words(struct buf *out, const char *value)
 {
-    struct arena *arena = arena_create();
-    const char *separator = "";
+    size_t used = 0;
+    buf_puts(out, "=?UTF-8?Q?");
     while (*value) {
-        size_t n = word_octets(value);
-        buf_printf(out, "%s=?UTF-8?B?%s?=", separator,
-                   base64_encode(arena, (struct slice){value, n}));
-        separator = "\r\n ";
+        size_t n = 1;
+        while (((unsigned char)value[n] & 0xc0) == 0x80 && n < 4)
+            n++;
+        if (used + 3 * n > WORD_CHARS) {
+            buf_puts(out, "?=\r\n =?UTF-8?Q?");
+            used = 0;
+        }
+        used += put_q(out, value, n);
         value += n;
     }
-    arena_destroy(&arena);
+    buf_puts(out, "?=");
 }
 
 void encode_header(struct buf *out, const char *name, const char *value)

@@ -7,8 +7,8 @@
 #include "base/alloc.h"
 #include "base/buf.h"
 
-/* encode_decode_words - a header value with RFC 2047 words, as UTF-8; octets
- * that are no UTF-8 become '?' or what their likeliest charset says. */
+/* encode_decode_words - a header value with RFC 2047 words, as UTF-8; what is
+ * neither becomes '?'. */
 const char *encode_decode_words(struct arena *arena, const char *value);
 
 /* encode_header - "Name: value" CRLF from UTF-8: printable ASCII as it is and

@@ -224,11 +224,11 @@ static const char *part_text(GMimeObject *multipart, int i)
 static void test_notification_says_who_and_where_in_two_languages(void **state)
 {
     (void)state;
-    struct mail_notification in =
-        sample("From: =?utf-8?Q?J=C3=A4nsen_<b>?= <jansen@clinic.example>\r\n"
-               "Subject: Appointment\r\n"
-               "zivver-access-right: bob@hospital.example sms +31612345678\r\n"
-               "\r\nsecret content\r\n");
+    struct mail_notification in = sample(
+        "From: =?utf-8?Q?J=C3=A4nsen_=3Cb=3E?= <jansen@clinic.example>\r\n"
+        "Subject: Appointment\r\n"
+        "zivver-access-right: bob@hospital.example sms +31612345678\r\n"
+        "\r\nsecret content\r\n");
     struct slice out = mail_notification(arena, &in);
     assert_lines(out);
     assert_has(out, "X-Zivver-Transport: notification\r\n");
@@ -446,6 +446,30 @@ static void test_quoted_printable_vectors(void **state)
     }
 }
 
+static void test_encoded_words_vectors(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *in, *out;
+    } rows[] = {
+        {"plain", "plain"},
+        {"=?utf-8?B?w6Q=?= =?UTF-8?b?w7Y=?= x", "\xc3\xa4\xc3\xb6 x"},
+        {"=?utf-8?Q?=C3?=\t=?utf-8?Q?=A4_b?=", "\xc3\xa4 b"},
+        {"=?iso-8859-1*en?q?=E4?=", "\xc3\xa4"},
+        {"=?windows-1252?q?=80?= and =?x-none?q?=80a?=", "\xe2\x82\xac and ?a"},
+        {"=?utf-8?X?abc?=", "=?utf-8?X?abc?="},
+        {"=?utf-8?B?***?=", "=?utf-8?B?***?="},
+        {"=?utf-8?Q?open", "=?utf-8?Q?open"},
+        {"a=b =? =?? =", "a=b =? =?? ="},
+        {"=?utf-8?Q?=ED=ff=Zz=?=", "?\?=Zz="},
+        {"raw \xe4 \xc3\xa4", "raw ? \xc3\xa4"},
+        {"", ""},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        assert_string_equal(encode_decode_words(arena, rows[i].in),
+                            rows[i].out);
+}
+
 static void test_long_headers_fold_and_come_back(void **state)
 {
     (void)state;
@@ -490,6 +514,7 @@ int main(void)
         cmocka_unit_test(test_dsn_shows_no_content_no_bcc_no_control),
         cmocka_unit_test(test_dsn_cannot_be_injected),
         cmocka_unit_test(test_quoted_printable_vectors),
+        cmocka_unit_test(test_encoded_words_vectors),
         cmocka_unit_test(test_long_headers_fold_and_come_back),
     };
     return cmocka_run_group_tests(tests, setup, teardown);

@@ -6,7 +6,7 @@
 #include "base/buf.h"
 #include "mail/encode.h"
 
-enum { NOTIFICATION_BYTES = 1 << 20, SUBJECT_BYTES = 4096, NAME_BYTES = 200 };
+enum { NOTIFICATION_BYTES = 1 << 20, RAW_BYTES = 4096, NAME_BYTES = 200 };
 
 /* %1$s: who wrote; %2$s: the link. */
 static const char text_part[] =
@@ -95,8 +95,8 @@ static const char *subject(struct arena *arena,
     if (in->generic_subject)
         return generic_subject;
     struct slice raw = slice_of(mail_value(arena, message, "Subject"));
-    if (raw.n > SUBJECT_BYTES)
-        raw.n = SUBJECT_BYTES;
+    if (raw.n > RAW_BYTES)
+        raw.n = RAW_BYTES;
     const char *text = encode_decode_words(arena, arena_text(arena, raw));
     return slice_trim(slice_of(text)).n ? text : generic_subject;
 }
