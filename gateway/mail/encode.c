@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-enum { LINE_CHARS = 76, WORD_CHARS = 63 };
+enum { LINE_CHARS = 76, WORD_CHARS = 54 };
 
 static bool is_control(char c)
 {

@@ -80,8 +80,10 @@ static const char *who_wrote(struct arena *arena,
         list.count == 0)
         return "Somebody";
     const char *address = mailbox_format(arena, &list.entries[0].mailbox);
-    const char *name =
-        encode_decode_words(arena, arena_text(arena, list.entries[0].display));
+    struct slice raw = list.entries[0].display;
+    if (raw.n > RAW_BYTES)
+        raw.n = RAW_BYTES;
+    const char *name = encode_decode_words(arena, arena_text(arena, raw));
     name = shorten(one_line(arena, name));
     if (slice_trim(slice_of(name)).n == 0)
         return address;
