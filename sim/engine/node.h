@@ -20,6 +20,7 @@ struct node {
     const char *column;     /* the case column that this came from, or NULL */
     struct node *first;     /* children of a list or map, in file order */
     struct node *next;      /* sibling */
+    struct node *removed;   /* children that a cell `absent` took away */
     size_t count;           /* of children */
 };
 

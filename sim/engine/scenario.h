@@ -82,6 +82,7 @@ struct submit {
     struct text_list envelope; /* as it goes over the wire, derived or given */
     struct header_line *headers;
     const char *subject, *text, *html, *raw;
+    struct text_list left_out; /* default fields that a cell `absent` removed */
     bool attachment, settle;
     const char *user, *password, *tls;
     const struct node *notify; /* map ADDRESS: words; NULL */

@@ -8,23 +8,24 @@
 
 enum value_type {
     VALUE_TEXT,
-    VALUE_WORD,     /* one of words */
-    VALUE_YES_NO,   /* yes, no */
-    VALUE_NUMBER,   /* decimal digits */
-    VALUE_DURATION, /* 90s 10m 4h 5d */
-    VALUE_TIME,     /* RFC 3339, or now */
-    VALUE_ADDRESS,  /* local@domain */
-    VALUE_REPLY,    /* 550 5.1.1 text */
-    VALUE_MAP,      /* by the keys of `inner` */
-    VALUE_OPEN_MAP, /* any keys; each value as `inner[0]` says */
-    VALUE_LIST,     /* each element as `inner[0]` says */
-    VALUE_ANY,      /* checked by hand */
+    VALUE_WORD,        /* one of words */
+    VALUE_YES_NO,      /* yes, no */
+    VALUE_NUMBER,      /* decimal digits */
+    VALUE_DURATION,    /* 90s 10m 4h 5d */
+    VALUE_TIME,        /* RFC 3339, or now */
+    VALUE_ADDRESS,     /* local@domain */
+    VALUE_REPLY,       /* 550 5.1.1 text */
+    VALUE_MAP,         /* by the keys of `inner` */
+    VALUE_LIST,        /* each element as `inner[0]` says */
+    VALUE_MAP_OR_TEXT, /* a name, or a map by the keys of `inner` */
+    VALUE_ANY,         /* whatever */
     VALUE_COUNT
 };
 
-/* One row of a table; tables end with a row whose name is NULL. */
+/* One row of a table; a row whose name is NULL ends it. "*" stands for any key,
+ * "@" for any that holds an at sign; both come last. */
 struct key {
-    const char *name; /* "*" within the inner table of lists and open maps */
+    const char *name;
     enum value_type type;
     const char *const *words; /* VALUE_WORD; ended by NULL */
     const struct key *inner;

@@ -1,0 +1,286 @@
+/* A small builder over libfyaml's events: events carry the place of every
+ * scalar, and duplicate keys can all be reported instead of the first alone. */
+#include "engine/node.h"
+
+#include <errno.h>
+#include <libfyaml.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { DEPTH_MOST = 32, FILE_MOST = 4 << 20 };
+
+const struct node *node_get(const struct node *map, const char *key)
+{
+    if (!map || map->kind != NODE_KIND_MAP)
+        return NULL;
+    const struct node *n = map->first;
+    while (n && strcmp(n->key, key) != 0)
+        n = n->next;
+    return n;
+}
+
+const char *node_text(const struct node *map, const char *key,
+                      const char *otherwise)
+{
+    const struct node *n = node_get(map, key);
+    return n && n->kind == NODE_KIND_TEXT ? n->text : otherwise;
+}
+
+bool node_is_text(const struct node *node, const char *text)
+{
+    return node && node->kind == NODE_KIND_TEXT &&
+           strcmp(node->text, text) == 0;
+}
+
+const struct node *node_single(const struct node *map)
+{
+    if (!map || map->kind != NODE_KIND_MAP || map->count != 1)
+        return NULL;
+    return map->first;
+}
+
+struct node *node_copy(struct arena *arena, const struct node *node)
+{
+    struct node *copy = ARENA_NEW(arena, struct node);
+    *copy = *node;
+    copy->next = NULL;
+    struct node **end = &copy->first;
+    for (const struct node *child = node->first; child; child = child->next) {
+        *end = node_copy(arena, child);
+        end = &(*end)->next;
+    }
+    return copy;
+}
+
+struct frame {
+    struct node *node;
+    struct node **end; /* where the next child is linked */
+    const char *key;   /* within a map: a key that waits for its value */
+    struct place key_place;
+};
+
+struct reader {
+    struct arena *arena;
+    struct diagnostics *list;
+    const char *path;
+    struct frame stack[DEPTH_MOST];
+    unsigned depth;
+    struct node *root;
+    unsigned documents;
+    bool bad;
+};
+
+static void complain(struct reader *r, struct place place, const char *what)
+{
+    diagnostics_add(r->list, place, "%s", what);
+    r->bad = true;
+}
+
+static struct place place_of(const struct reader *r, const struct fy_mark *mark)
+{
+    if (!mark)
+        return (struct place){r->path, 0, 0};
+    return (struct place){r->path, mark->line + 1, mark->column + 1};
+}
+
+/* Links a finished text or a new collection into what is open. */
+static void attach(struct reader *r, struct node *node)
+{
+    if (r->depth == 0) {
+        r->root = node;
+        return;
+    }
+    struct frame *top = &r->stack[r->depth - 1];
+    if (top->node->kind == NODE_KIND_MAP) {
+        node->key = top->key;
+        node->key_place = top->key_place;
+        top->key = NULL;
+    }
+    *top->end = node;
+    top->end = &node->next;
+    top->node->count++;
+}
+
+static bool key_is_due(const struct reader *r)
+{
+    return r->depth > 0 && !r->stack[r->depth - 1].key &&
+           r->stack[r->depth - 1].node->kind == NODE_KIND_MAP;
+}
+
+static void take_key(struct reader *r, const char *text, struct place place)
+{
+    struct frame *top = &r->stack[r->depth - 1];
+    const struct node *old = node_get(top->node, text);
+    if (old) {
+        diagnostics_add(r->list, place,
+                        "duplicate key `%s`: it stands in line %d already",
+                        text, old->key_place.line);
+        r->bad = true;
+    }
+    top->key = text;
+    top->key_place = place;
+}
+
+static void take_scalar(struct reader *r, struct fy_event *event,
+                        struct place place)
+{
+    size_t n = 0;
+    const char *p =
+        event->scalar.value ? fy_token_get_text(event->scalar.value, &n) : "";
+    const char *text = arena_text(r->arena, (struct slice){p ? p : "", n});
+    if (event->scalar.anchor || event->scalar.tag)
+        complain(r, place, "anchors and tags are not part of these files");
+    if (strlen(text) != n)
+        complain(r, place, "a NUL octet cannot stand here");
+    if (key_is_due(r)) {
+        take_key(r, text, place);
+        return;
+    }
+    struct node *node = ARENA_NEW(r->arena, struct node);
+    node->kind = NODE_KIND_TEXT;
+    node->place = place;
+    node->text = text;
+    attach(r, node);
+}
+
+static bool take_start(struct reader *r, enum node_kind kind,
+                       struct place place)
+{
+    if (key_is_due(r)) {
+        complain(r, place, "a key must be a text");
+        return false;
+    }
+    if (r->depth == DEPTH_MOST) {
+        complain(r, place, "nested too deeply");
+        return false;
+    }
+    struct node *node = ARENA_NEW(r->arena, struct node);
+    node->kind = kind;
+    node->place = place;
+    attach(r, node);
+    r->stack[r->depth++] = (struct frame){.node = node, .end = &node->first};
+    return true;
+}
+
+/* False: what follows cannot be made sense of. */
+static bool take_event(struct reader *r, struct fy_event *event)
+{
+    struct place place = place_of(r, fy_event_start_mark(event));
+    switch (event->type) {
+    case FYET_DOCUMENT_START:
+        if (++r->documents == 2)
+            complain(r, place, "a second document: one file holds one");
+        return r->documents == 1;
+    case FYET_SCALAR:
+        take_scalar(r, event, place);
+        return true;
+    case FYET_MAPPING_START:
+        return take_start(r, NODE_KIND_MAP, place);
+    case FYET_SEQUENCE_START:
+        return take_start(r, NODE_KIND_LIST, place);
+    case FYET_MAPPING_END:
+    case FYET_SEQUENCE_END:
+        r->depth--;
+        return true;
+    case FYET_ALIAS:
+        complain(r, place, "aliases are not part of these files");
+        return false;
+    default:
+        return true;
+    }
+}
+
+static void report_syntax(struct reader *r, struct fy_diag *diag)
+{
+    void *at = NULL;
+    struct fy_diag_error *e;
+    bool any = false;
+    while ((e = fy_diag_errors_iterate(diag, &at))) {
+        struct place place = {r->path, e->line + 1, e->column + 1};
+        /* fy_diag_error counts from 1 once a token gave the place. */
+        if (e->line > 0 && e->fyt)
+            place = (struct place){r->path, e->line, e->column};
+        diagnostics_add(r->list, place, "not valid YAML: %s", e->msg);
+        any = true;
+    }
+    if (!any)
+        diagnostics_add(r->list, (struct place){r->path, 0, 0},
+                        "not valid YAML");
+    r->bad = true;
+}
+
+static void read_events(struct reader *r, struct slice text)
+{
+    struct fy_diag_cfg diag_cfg;
+    fy_diag_cfg_default(&diag_cfg);
+    diag_cfg.fp = NULL;
+    struct fy_diag *diag = fy_diag_create(&diag_cfg);
+    if (!diag)
+        BUG("libfyaml gave no diag");
+    fy_diag_set_collect_errors(diag, true);
+    struct fy_parse_cfg cfg = {.flags = FYPCF_QUIET | FYPCF_COLLECT_DIAG,
+                               .diag = diag};
+    struct fy_parser *parser = fy_parser_create(&cfg);
+    if (!parser || fy_parser_set_string(parser, text.p, text.n) != 0)
+        BUG("libfyaml gave no parser");
+    struct fy_event *event;
+    bool go_on = true;
+    while (go_on && (event = fy_parser_parse(parser))) {
+        go_on = take_event(r, event);
+        fy_parser_event_free(parser, event);
+    }
+    if (go_on && fy_parser_get_stream_error(parser))
+        report_syntax(r, diag);
+    fy_parser_destroy(parser);
+    fy_diag_destroy(diag);
+}
+
+enum status node_parse(struct arena *arena, const char *path, struct slice text,
+                       struct diagnostics *list, struct node **out)
+{
+    struct reader r = {
+        .arena = arena, .list = list, .path = arena_strdup(arena, path)};
+    const char *copy = arena_text(arena, text);
+    diagnostics_source(list, path, copy);
+    read_events(&r, (struct slice){copy, text.n});
+    if (!r.bad && !r.root)
+        complain(&r, (struct place){r.path, 0, 0}, "the file holds nothing");
+    *out = r.bad ? NULL : r.root;
+    return r.bad ? ST_INVAL : ST_OK;
+}
+
+static enum status read_file(struct arena *arena, const char *path,
+                             struct slice *out)
+{
+    FILE *f = fopen(path, "re");
+    if (!f)
+        return ST_NONE;
+    size_t n = 0, size = 16384;
+    char *p = xmalloc(size);
+    size_t got;
+    while ((got = fread(p + n, 1, size - n, f)) > 0 && n < FILE_MOST) {
+        n += got;
+        if (n == size)
+            p = xrealloc(p, size *= 2);
+    }
+    bool bad = ferror(f);
+    fclose(f);
+    *out = arena_slice(arena, (struct slice){p, n});
+    free(p);
+    return bad ? ST_NONE : ST_OK;
+}
+
+enum status node_read(struct arena *arena, const char *path,
+                      struct diagnostics *list, struct node **out)
+{
+    struct slice text;
+    *out = NULL;
+    errno = 0;
+    if (read_file(arena, path, &text) != ST_OK) {
+        diagnostics_add(list, (struct place){path, 0, 0}, "cannot be read: %s",
+                        strerror(errno));
+        return ST_INVAL;
+    }
+    return node_parse(arena, path, text, list, out);
+}

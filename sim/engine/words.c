@@ -1,0 +1,63 @@
+#include "engine/words.h"
+
+#include <stddef.h>
+#include <string.h>
+
+const char *const words_method[] = {"account",
+                                    "nta7516",
+                                    "direct-delivery",
+                                    "access-right",
+                                    "transport-security",
+                                    "shared-sms",
+                                    "shared-access-code",
+                                    "email",
+                                    "none",
+                                    NULL};
+const char *const words_delivery[] = {"direct", "notification", "failed",
+                                      "deferred", NULL};
+const char *const words_level[] = {"none", "tls", "pkix", "dane", NULL};
+const char *const words_tls[] = {"1.0", "1.1", "1.2", "1.3", NULL};
+const char *const words_tls_seen[] = {"1.2", "1.3", "plain", NULL};
+const char *const words_policy[] = {"off", "tls", "pkix", "dane", NULL};
+const char *const words_status[] = {"active", "suspended", NULL};
+const char *const words_warning[] = {"access-right-for-no-recipient",
+                                     "direct-delivery-defaults",
+                                     "access-right-ignored", NULL};
+const char *const words_event[] = {
+    "listening", "accepted", "refused", "handshake-refused",
+    "warning",   "decided",  "outcome", "deferred",
+    "dsn",       "bounced",  "opened",  "settled",
+    NULL};
+const char *const words_reaches[] = {
+    "no-domain",   "null-mx",   "no-host", "look-up-fails", "refused",
+    "unreachable", "barred",    "none",    "tls",           "pkix",
+    "dane",        "dane-only", NULL};
+/* The orders of these are those of the enums in posture.h. */
+const char *const words_certificate[] = {"good",
+                                         "self-signed",
+                                         "expired",
+                                         "not-yet-valid",
+                                         "wrong-host",
+                                         "untrusted-ca",
+                                         "missing-intermediate",
+                                         "weak-key",
+                                         "cn-only",
+                                         "wildcard",
+                                         NULL};
+const char *const words_starttls[] = {"offered", "absent", "refused", NULL};
+const char *const words_mx[] = {"hosts", "null",    "implicit",
+                                "alias", "no-host", NULL};
+const char *const words_dns_answer[] = {"secure",      "insecure",  "mx-bogus",
+                                        "mx-servfail", "no-domain", NULL};
+const char *const words_connect[] = {"accepted", "refused", NULL};
+const char *const words_command[] = {"connect", "ehlo", "starttls",    "mail",
+                                     "rcpt",    "data", "end-of-data", NULL};
+const char *const words_restart[] = {"orderly", "kill", NULL};
+
+unsigned words_index(const char *const *words, const char *word)
+{
+    unsigned i = 0;
+    while (words[i] && strcmp(words[i], word) != 0)
+        i++;
+    return i;
+}
