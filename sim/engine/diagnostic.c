@@ -69,15 +69,32 @@ static const char *source_line(struct diagnostics *list, struct place place)
     return arena_text(list->arena, (struct slice){p, strcspn(p, "\r\n")});
 }
 
+/* Said already: each case says what is wrong in the common part. */
+static struct diagnostic *find_same(struct diagnostics *list,
+                                    struct place place, const char *text)
+{
+    for (size_t i = 0; i < list->count; i++) {
+        struct diagnostic *d = &list->items[i];
+        if (d->place.line == place.line && d->place.column == place.column &&
+            strcmp(d->text, text) == 0 && place.file &&
+            strcmp(d->place.file, place.file) == 0)
+            return d;
+    }
+    return NULL;
+}
+
 static struct diagnostic *append(struct diagnostics *list, struct place place,
                                  const char *fmt, va_list args)
 {
+    char text[512];
+    vsnprintf(text, sizeof text, fmt, args);
+    struct diagnostic *same = find_same(list, place, text);
+    if (same)
+        return same;
     if (list->count == list->size) {
         list->size = list->size ? 2 * list->size : 16;
         list->items = xrealloc(list->items, list->size * sizeof *list->items);
     }
-    char text[512];
-    vsnprintf(text, sizeof text, fmt, args);
     struct diagnostic *d = &list->items[list->count++];
     *d = (struct diagnostic){.place = place,
                              .text = arena_strdup(list->arena, text)};

@@ -17,7 +17,12 @@ struct credential {
     struct credential *next;
 };
 
-/* What a transport-security policy may be. */
+/* A DKIM key record that the organization publishes. */
+struct key_record {
+    const char *selector, *txt;
+    struct key_record *next;
+};
+
 struct organization {
     const char *name, *uuid;
     const char *transport_security; /* off tls pkix dane */
@@ -25,7 +30,8 @@ struct organization {
     const char *const *domains; /* ended by NULL */
     struct account *accounts;
     struct credential *credentials;
-    struct posture *posture; /* of its own domains' mail host */
+    struct key_record *key_records;
+    const char *mail; /* posture of its own domains' mail host */
     struct place place;
     struct organization *next;
 };

@@ -271,16 +271,22 @@ static enum status read_file(struct arena *arena, const char *path,
     return bad ? ST_NONE : ST_OK;
 }
 
+enum status node_load(struct arena *arena, const char *path,
+                      struct diagnostics *list, struct slice *out)
+{
+    errno = 0;
+    if (read_file(arena, path, out) == ST_OK)
+        return ST_OK;
+    diagnostics_add(list, (struct place){path, 0, 0}, "cannot be read: %s",
+                    strerror(errno));
+    return ST_INVAL;
+}
+
 enum status node_read(struct arena *arena, const char *path,
                       struct diagnostics *list, struct node **out)
 {
     struct slice text;
     *out = NULL;
-    errno = 0;
-    if (read_file(arena, path, &text) != ST_OK) {
-        diagnostics_add(list, (struct place){path, 0, 0}, "cannot be read: %s",
-                        strerror(errno));
-        return ST_INVAL;
-    }
-    return node_parse(arena, path, text, list, out);
+    enum status status = node_load(arena, path, list, &text);
+    return status == ST_OK ? node_parse(arena, path, text, list, out) : status;
 }

@@ -35,6 +35,10 @@ const struct node *node_single(const struct node *map);
 /* node_copy - a deep copy whose texts may be replaced by the caller. */
 struct node *node_copy(struct arena *arena, const struct node *node);
 
+/* node_load - a file's octets, NUL-terminated; a diagnostic when it cannot be
+ * read. */
+enum status node_load(struct arena *arena, const char *path,
+                      struct diagnostics *list, struct slice *out) MUST_USE;
 /* node_read - one YAML document. Syntax errors, duplicate keys, keys that are
  * no text, aliases and further documents are diagnostics; ST_INVAL then. */
 enum status node_read(struct arena *arena, const char *path,

@@ -36,8 +36,8 @@ struct step *read_steps(struct reading *r, const struct node *root,
                         const struct world_spec *world);
 struct submit *read_submit(struct reading *r, const struct node *map,
                            const struct world_spec *world);
-struct dialogue *read_session(struct reading *r, const struct node *list,
-                              const struct world_spec *world);
+struct turn *read_session(struct reading *r, const struct node *list,
+                          const struct world_spec *world);
 struct expect *read_expect(struct reading *r, const struct node *map);
 
 /* A list's texts (or a single text), in the arena; empty for NULL. */

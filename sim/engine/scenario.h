@@ -15,21 +15,21 @@ struct share {
     const char *recipient, *organization;
     const char *sms, *access_code; /* NULL when absent */
     struct place place;
-    struct share *next;
+    const struct share *next;
 };
 
 struct domain {
     const char *name; /* lower case */
     const struct posture *posture;
     struct place place;
-    struct domain *next;
+    const struct domain *next;
 };
 
 /* One setting of the gateway's configuration. */
 struct setting {
     const char *name, *value;
     struct place place;
-    struct setting *next;
+    const struct setting *next;
 };
 
 struct world_spec {
@@ -90,21 +90,22 @@ struct submit {
     const char *envid, *ret;
 };
 
-enum dialogue_kind {
-    DIALOGUE_EXPECT,
-    DIALOGUE_SEND,
-    DIALOGUE_OCTETS,
-    DIALOGUE_TLS,
-    DIALOGUE_AUTH,
-    DIALOGUE_COUNT
+enum turn_kind {
+    TURN_KIND_EXPECT,
+    TURN_KIND_SEND,
+    TURN_KIND_OCTETS,
+    TURN_KIND_TLS,
+    TURN_KIND_AUTH,
+    TURN_KIND_COUNT
 };
-struct dialogue {
-    enum dialogue_kind kind;
+/* One turn of a raw dialogue. */
+struct turn {
+    enum turn_kind kind;
     const char *text;        /* send, octets (unescaped), tls version, user */
     size_t octets;           /* of text */
     struct text_list expect; /* prefixes; for tls: the alert's name */
     struct place place;
-    struct dialogue *next;
+    struct turn *next;
 };
 
 /* A row of `expect:` about one recipient. */
@@ -131,7 +132,7 @@ struct step {
     const struct node *node;
     const struct world_spec *world; /* in force from this step on */
     struct submit *submit;
-    struct dialogue *session;
+    struct turn *session;
     struct expect *expect;
     int64_t advance_s;
     bool kill; /* restart: without order */
@@ -144,6 +145,7 @@ struct scenario_case {
     const struct scenario *scenario;
     const char *file;
     const char *name; /* "" where the file has no `cases:` */
+    const char *id;   /* file:name, or the file alone */
     struct place place;
     const char *title;
     struct text_list clauses, tags;
@@ -160,12 +162,17 @@ struct scenario_case {
 
 /* scenario_load - one file; every error goes to the list.
  *
- * errors  ST_INVAL: at least one diagnostic was added; *out is then NULL, or
- *         a scenario without the cases that could not be made
- * owner   the caller destroys; it must not outlive the fixtures */
+ * out     never NULL; destroyed by the caller
+ * errors  ST_INVAL: at least one diagnostic was added; *out then lacks the
+ * cases that could not be made owner   the caller destroys; it must not outlive
+ * the fixtures */
 enum status scenario_load(const struct fixtures *fixtures, const char *path,
                           struct diagnostics *list,
                           struct scenario **out) MUST_USE;
+/* The same from text, for what is made and not read (`explore`). */
+enum status scenario_parse(const struct fixtures *fixtures, const char *path,
+                           struct slice text, struct diagnostics *list,
+                           struct scenario **out) MUST_USE;
 void scenario_destroy(struct scenario **scenario);
 
 const char *scenario_file(const struct scenario *scenario);

@@ -43,6 +43,7 @@ const char *const words_certificate[] = {"good",
                                          "weak-key",
                                          "cn-only",
                                          "wildcard",
+                                         "sha1-signed",
                                          NULL};
 const char *const words_starttls[] = {"offered", "absent", "refused", NULL};
 const char *const words_mx[] = {"hosts", "null",    "implicit",

@@ -1,0 +1,278 @@
+#include "engine/fixtures.h"
+
+#include <dirent.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/read.h"
+#include "engine/vocabulary.h"
+
+enum { NAMES_MOST = 512 };
+
+struct names {
+    const char *all[NAMES_MOST + 1];
+    size_t count;
+};
+
+struct named_posture {
+    const char *name;
+    const struct posture *posture;
+    struct named_posture *next;
+};
+
+struct fixtures {
+    struct arena *arena;
+    const char *dir;
+    struct named_posture *postures;
+    struct organization *organizations; /* in order of their names */
+    struct names posture_names, organization_names, clauses, why;
+};
+
+static void add_name(struct names *names, const char *name)
+{
+    if (names->count < NAMES_MOST)
+        names->all[names->count++] = name;
+}
+
+static int by_name(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* NAME.yaml of a folder, without the ending, in order. */
+static void list_folder(struct fixtures *f, const char *folder,
+                        struct names *out)
+{
+    DIR *dir = opendir(arena_printf(f->arena, "%s/%s", f->dir, folder));
+    struct dirent *entry;
+    while (dir && (entry = readdir(dir))) {
+        size_t n = strlen(entry->d_name);
+        if (n > 5 && strcmp(entry->d_name + n - 5, ".yaml") == 0)
+            add_name(out, arena_text(f->arena,
+                                     (struct slice){entry->d_name, n - 5}));
+    }
+    if (dir)
+        closedir(dir);
+    qsort(out->all, out->count, sizeof *out->all, by_name);
+}
+
+static const struct node *read_map(struct reading *r, struct fixtures *f,
+                                   const char *folder, const char *name,
+                                   const struct key *keys)
+{
+    struct node *root;
+    const char *path =
+        arena_printf(f->arena, "%s/%s/%s.yaml", f->dir, folder, name);
+    if (node_read(f->arena, path, r->list, &root) != ST_OK ||
+        !vocabulary_check(root, keys, r->list)) {
+        r->bad = true;
+        return NULL;
+    }
+    return root;
+}
+
+static void add_posture(struct fixtures *f, const char *name,
+                        const struct posture *posture)
+{
+    struct named_posture *named = ARENA_NEW(f->arena, struct named_posture);
+    *named = (struct named_posture){name, posture, f->postures};
+    f->postures = named;
+}
+
+/* Those that start from another posture come in the second round. */
+static void load_postures(struct reading *r, struct fixtures *f)
+{
+    const struct node *maps[NAMES_MOST];
+    for (size_t i = 0; i < f->posture_names.count; i++)
+        maps[i] = read_map(r, f, "postures", f->posture_names.all[i],
+                           vocabulary_posture);
+    for (int round = 0; round < 2; round++)
+        for (size_t i = 0; i < f->posture_names.count; i++) {
+            const char *name = f->posture_names.all[i];
+            bool second =
+                node_get(maps[i], "posture") || node_get(maps[i], "mx");
+            if (!maps[i] || second != (round == 1))
+                continue;
+            const struct posture *p = read_posture(r, maps[i], name, false);
+            if (p)
+                add_posture(f, name, p);
+        }
+}
+
+static struct account *read_accounts(struct arena *arena,
+                                     const struct node *list)
+{
+    struct account *first = NULL, **end = &first;
+    for (const struct node *n = list ? list->first : NULL; n; n = n->next) {
+        struct account *a = ARENA_NEW(arena, struct account);
+        a->address = read_lower(arena, node_text(n, "address", ""));
+        a->name = node_text(n, "name", a->address);
+        a->two_factor = node_is_text(node_get(n, "two-factor"), "yes");
+        a->suspended = node_is_text(node_get(n, "status"), "suspended");
+        *end = a;
+        end = &a->next;
+    }
+    return first;
+}
+
+static struct credential *read_credentials(struct arena *arena,
+                                           const struct node *list)
+{
+    struct credential *first = NULL, **end = &first;
+    for (const struct node *n = list ? list->first : NULL; n; n = n->next) {
+        struct credential *c = ARENA_NEW(arena, struct credential);
+        c->user = node_text(n, "user", "");
+        c->password = node_text(n, "password", "");
+        c->description = node_text(n, "description", c->user);
+        *end = c;
+        end = &c->next;
+    }
+    return first;
+}
+
+static void read_dkim(struct fixtures *f, struct organization *o,
+                      const struct node *map)
+{
+    struct key_record **end = &o->key_records;
+    for (const struct node *n = map ? map->first : NULL; n; n = n->next) {
+        *end = ARENA_NEW(f->arena, struct key_record);
+        (*end)->selector = n->key;
+        (*end)->txt = n->text;
+        end = &(*end)->next;
+    }
+}
+
+static void check_accounts(struct reading *r, const struct organization *o,
+                           const struct node *list)
+{
+    for (const struct node *n = list ? list->first : NULL; n; n = n->next) {
+        const char *domain = address_domain(node_text(n, "address", ""));
+        const char *const *d = o->domains;
+        while (*d && !slice_is_nocase(slice_of(domain), *d))
+            d++;
+        if (*d)
+            continue;
+        diagnostics_add(
+            r->list, node_get(n, "address")->place,
+            "this address is in none of the organization's domains");
+        r->bad = true;
+    }
+}
+
+static void load_organization(struct reading *r, struct fixtures *f,
+                              const char *name)
+{
+    const struct node *map =
+        read_map(r, f, "organizations", name, vocabulary_organization);
+    if (!map)
+        return;
+    struct organization *o = ARENA_NEW(f->arena, struct organization);
+    o->name = name;
+    o->place = map->place;
+    o->uuid = node_text(map, "uuid", "");
+    o->domains = read_texts(f->arena, node_get(map, "domains")).texts;
+    o->transport_security = node_text(map, "transport-security", "off");
+    o->inbound_direct_delivery =
+        node_is_text(node_get(map, "inbound-direct-delivery"), "yes");
+    o->accounts = read_accounts(f->arena, node_get(map, "accounts"));
+    o->credentials = read_credentials(f->arena, node_get(map, "credentials"));
+    read_dkim(f, o, node_get(map, "dkim"));
+    check_accounts(r, o, node_get(map, "accounts"));
+    o->mail = node_text(map, "mail", "");
+    if (!read_domain_posture(r, node_get(map, "mail"), o->name))
+        return;
+    struct organization **end = &f->organizations;
+    while (*end)
+        end = &(*end)->next;
+    *end = o;
+}
+
+/* Ids of a list of maps, or the keys of a map, under `key`. */
+static void load_words(struct fixtures *f, const char *file, const char *key,
+                       struct names *out)
+{
+    struct diagnostics *ignored = diagnostics_create();
+    struct node *root;
+    if (node_read(f->arena, arena_printf(f->arena, "%s/%s", f->dir, file),
+                  ignored, &root) == ST_OK) {
+        const struct node *all = node_get(root, key);
+        for (const struct node *n = all ? all->first : NULL; n; n = n->next)
+            add_name(out, n->key ? n->key : node_text(n, "id", "?"));
+    }
+    diagnostics_destroy(&ignored);
+}
+
+enum status fixtures_load(const char *dir, struct diagnostics *list,
+                          struct fixtures **out, struct err *err)
+{
+    struct fixtures *f = xcalloc(1, sizeof *f);
+    f->arena = arena_create();
+    f->dir = arena_strdup(f->arena, dir);
+    struct reading r = {.arena = f->arena, .fixtures = f, .list = list};
+    load_words(f, "clauses.yaml", "clauses", &f->clauses);
+    load_words(f, "words/why.yaml", "why", &f->why);
+    list_folder(f, "postures", &f->posture_names);
+    list_folder(f, "organizations", &f->organization_names);
+    load_postures(&r, f);
+    for (size_t i = 0; i < f->organization_names.count; i++)
+        load_organization(&r, f, f->organization_names.all[i]);
+    *out = f;
+    if (!r.bad && f->organizations && f->postures)
+        return ST_OK;
+    fixtures_destroy(out);
+    return err_set(
+        err, ST_INVAL,
+        r.bad ? "%s holds errors" : "%s has no organizations or postures", dir);
+}
+
+void fixtures_destroy(struct fixtures **fixtures)
+{
+    if (!*fixtures)
+        return;
+    arena_destroy(&(*fixtures)->arena);
+    free(*fixtures);
+    *fixtures = NULL;
+}
+
+const char *fixtures_dir(const struct fixtures *fixtures)
+{
+    return fixtures->dir;
+}
+
+const struct posture *fixtures_posture(const struct fixtures *fixtures,
+                                       const char *name)
+{
+    const struct named_posture *p = fixtures->postures;
+    while (p && strcmp(p->name, name) != 0)
+        p = p->next;
+    return p ? p->posture : NULL;
+}
+
+const struct organization *fixtures_organization(const struct fixtures *f,
+                                                 const char *name)
+{
+    const struct organization *o = f->organizations;
+    while (o && strcmp(o->name, name) != 0)
+        o = o->next;
+    return o;
+}
+
+const char *const *fixtures_postures(const struct fixtures *fixtures)
+{
+    return fixtures->posture_names.all;
+}
+
+const char *const *fixtures_organizations(const struct fixtures *fixtures)
+{
+    return fixtures->organization_names.all;
+}
+
+const char *const *fixtures_clauses(const struct fixtures *fixtures)
+{
+    return fixtures->clauses.all;
+}
+
+const char *const *fixtures_why(const struct fixtures *fixtures)
+{
+    return fixtures->why.all;
+}

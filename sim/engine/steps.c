@@ -1,0 +1,350 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "engine/read.h"
+#include "engine/vocabulary.h"
+#include "engine/words.h"
+
+static const char *const kind_names[] = {
+    [STEP_KIND_SUBMIT] = "submit",   [STEP_KIND_SESSION] = "session",
+    [STEP_KIND_ADVANCE] = "advance", [STEP_KIND_CHANGE] = "change",
+    [STEP_KIND_RESTART] = "restart", [STEP_KIND_EXPECT] = "expect",
+    [STEP_KIND_COUNT] = NULL};
+
+const char *step_kind_name(enum step_kind kind)
+{
+    return kind_names[kind];
+}
+
+static void bad_at(struct reading *r, struct place place, const char *text)
+{
+    diagnostics_add(r->list, place, "%s", text);
+    r->bad = true;
+}
+
+/* Header fields, and the names of those that a cell took away. */
+static void read_headers(struct reading *r, struct submit *s,
+                         const struct node *list)
+{
+    struct header_line **end = &s->headers;
+    for (const struct node *n = list ? list->first : NULL; n; n = n->next) {
+        const struct node *field = node_single(n);
+        if (!field) {
+            bad_at(r, n->place, "expected one field: - NAME: VALUE");
+            continue;
+        }
+        *end = ARENA_NEW(r->arena, struct header_line);
+        **end = (struct header_line){
+            .name = field->key, .value = field->text, .place = field->place};
+        end = &(*end)->next;
+    }
+}
+
+static struct text_list left_out(struct arena *arena, const struct node *list)
+{
+    size_t count = 0;
+    for (const struct node *n = list ? list->removed : NULL; n; n = n->next)
+        count++;
+    const char **names = arena_alloc(arena, (count + 1) * sizeof *names);
+    size_t i = 0;
+    for (const struct node *n = list ? list->removed : NULL; n; n = n->next)
+        names[i++] = n->first ? n->first->key : "";
+    return (struct text_list){.texts = names, .count = count};
+}
+
+static struct text_list join(struct arena *arena, const struct submit *s)
+{
+    const struct text_list *parts[] = {&s->to, &s->cc, &s->bcc};
+    size_t count = s->to.count + s->cc.count + s->bcc.count, n = 0;
+    const char **texts = arena_alloc(arena, (count + 1) * sizeof *texts);
+    for (size_t p = 0; p < 3; p++)
+        for (size_t i = 0; i < parts[p]->count; i++)
+            texts[n++] = parts[p]->texts[i];
+    return (struct text_list){.texts = texts, .count = n};
+}
+
+/* A recipient in a domain that the world does not have is a slip of the pen:
+ * the posture no-domain says it on purpose. */
+static void check_envelope(struct reading *r, const struct submit *s,
+                           const struct node *map,
+                           const struct world_spec *world)
+{
+    static const char *const keys[] = {"to", "cc", "bcc", "envelope"};
+    for (size_t k = 0; k < sizeof keys / sizeof *keys; k++) {
+        const struct node *list = node_get(map, keys[k]);
+        if (s->envelope.count && node_get(map, "envelope") && k < 3)
+            continue;
+        for (const struct node *n = list ? list->first : NULL; n; n = n->next) {
+            const char *domain = address_domain(n->text);
+            if (*domain == '[' || world_posture(world, domain))
+                continue;
+            diagnostics_add(
+                r->list, n->place,
+                "`%s` is in no `world: domains` and is no "
+                "organization's; `%s: no-domain` says so on purpose",
+                domain, domain);
+            r->bad = true;
+        }
+    }
+}
+
+static const char *read_path(const struct node *map, const char *from)
+{
+    const char *path = node_text(map, "reverse-path", from);
+    return strcmp(path, "<>") == 0 ? "" : path;
+}
+
+static bool yes(const struct node *map, const char *key, bool otherwise)
+{
+    const struct node *n = node_get(map, key);
+    return n ? node_is_text(n, "yes") : otherwise;
+}
+
+struct submit *read_submit(struct reading *r, const struct node *map,
+                           const struct world_spec *world)
+{
+    struct submit *s = ARENA_NEW(r->arena, struct submit);
+    s->from = node_text(map, "from", "");
+    s->reverse_path = read_path(map, s->from);
+    s->to = read_texts(r->arena, node_get(map, "to"));
+    s->cc = read_texts(r->arena, node_get(map, "cc"));
+    s->bcc = read_texts(r->arena, node_get(map, "bcc"));
+    s->envelope = node_get(map, "envelope")
+                      ? read_texts(r->arena, node_get(map, "envelope"))
+                      : join(r->arena, s);
+    if (!s->envelope.count)
+        bad_at(r, map->place, "no recipient: `to`, `cc`, `bcc` or `envelope`");
+    check_envelope(r, s, map, world);
+    read_headers(r, s, node_get(map, "headers"));
+    s->left_out = left_out(r->arena, node_get(map, "headers"));
+    s->subject = node_text(map, "subject", NULL);
+    s->text = node_text(map, "text", NULL);
+    s->html = node_text(map, "html", NULL);
+    s->raw = node_text(map, "raw", NULL);
+    s->attachment = yes(map, "attachment", true);
+    s->settle = yes(map, "settle", true);
+    s->user = node_text(map, "user", NULL);
+    s->password = node_text(map, "password", NULL);
+    s->tls = node_text(map, "tls", NULL);
+    s->notify = node_get(map, "notify");
+    s->orcpt = node_get(map, "orcpt");
+    s->envid = node_text(map, "envid", NULL);
+    s->ret = node_text(map, "ret", NULL);
+    return s;
+}
+
+static int hex_digit(char c)
+{
+    static const char digits[] = "0123456789abcdef";
+    const char *p =
+        c ? strchr(digits, c >= 'A' && c <= 'F' ? c + 32 : c) : NULL;
+    return p ? (int)(p - digits) : -1;
+}
+
+/* One escape behind a backslash; how many octets of text it took. */
+static size_t unescape_one(const char *p, char *out)
+{
+    static const char letters[] = "rnt0\\", octets[] = "\r\n\t\0\\";
+    const char *at = *p ? strchr(letters, *p) : NULL;
+    if (at) {
+        *out = octets[at - letters];
+        return 1;
+    }
+    int high = *p == 'x' ? hex_digit(p[1]) : -1;
+    int low = high >= 0 ? hex_digit(p[2]) : -1;
+    if (low < 0)
+        return 0;
+    *out = (char)(high * 16 + low);
+    return 3;
+}
+
+/* \r \n \t \0 \\ \xHH; a backslash before anything else is itself. */
+static struct slice unescape(struct arena *arena, const char *text)
+{
+    char *out = arena_alloc(arena, strlen(text) + 1);
+    size_t n = 0;
+    for (const char *p = text; *p; p++) {
+        size_t taken = *p == '\\' ? unescape_one(p + 1, &out[n]) : 0;
+        if (!taken)
+            out[n] = *p;
+        n++;
+        p += taken;
+    }
+    return (struct slice){out, n};
+}
+
+static void set_text(struct turn *t, struct slice text)
+{
+    t->text = text.p;
+    t->octets = text.n;
+}
+
+static const struct credential *find_user(const struct world_spec *world,
+                                          const char *user)
+{
+    for (const struct organization *o = world->organizations; o; o = o->next)
+        for (const struct credential *c = o->credentials; c; c = c->next)
+            if (strcmp(c->user, user) == 0)
+                return c;
+    return NULL;
+}
+
+static void read_turn(struct reading *r, struct turn *t, const struct node *map,
+                      const struct world_spec *world)
+{
+    const struct node *tls = node_get(map, "tls"), *n = NULL;
+    t->place = map->place;
+    t->expect = read_texts(r->arena, node_get(map, "expect"));
+    t->kind = tls ? TURN_KIND_TLS : TURN_KIND_EXPECT;
+    if (tls)
+        set_text(t, slice_of(tls->text));
+    if ((n = node_get(map, "send"))) {
+        t->kind = TURN_KIND_SEND;
+        set_text(t, slice_of(n->text));
+    } else if ((n = node_get(map, "octets"))) {
+        t->kind = TURN_KIND_OCTETS;
+        set_text(t, unescape(r->arena, n->text));
+    } else if ((n = node_get(map, "auth"))) {
+        t->kind = TURN_KIND_AUTH;
+        set_text(t, slice_of(n->text));
+        if (!find_user(world, n->text))
+            bad_at(r, n->place,
+                   "no organization has a credential of this name");
+    }
+    bool pair = tls && node_get(map, "expect") && map->count == 2;
+    if (map->count != 1 && !pair)
+        bad_at(r, map->place,
+               "expected one of expect, send, octets, auth, tls (with expect)");
+}
+
+struct turn *read_session(struct reading *r, const struct node *list,
+                          const struct world_spec *world)
+{
+    struct turn *first = NULL, **end = &first;
+    for (const struct node *n = list->first; n; n = n->next) {
+        *end = ARENA_NEW(r->arena, struct turn);
+        read_turn(r, *end, n, world);
+        end = &(*end)->next;
+    }
+    return first;
+}
+
+static void check_not(struct reading *r, const struct node *row)
+{
+    const struct node *not = node_get(row, "not");
+    const char *const *why = fixtures_why(r->fixtures);
+    for (const struct node *n = not ? not ->first : NULL; n; n = n->next) {
+        bool method = words_method[words_index(words_method, n->key)] ||
+                      strcmp(n->key, "inbound-direct-delivery") == 0;
+        if (!method) {
+            diagnostics_add_near(r->list, n->key_place, n->key, words_method,
+                                 "no method `%s`", n->key);
+            r->bad = true;
+        }
+        if (!why[0] || why[words_index(why, n->text)])
+            continue;
+        diagnostics_add_near(r->list, n->place, n->text, why,
+                             "`%s` is no word of fixtures/words/why.yaml",
+                             n->text);
+        r->bad = true;
+    }
+}
+
+struct expect *read_expect(struct reading *r, const struct node *map)
+{
+    struct expect *e = ARENA_NEW(r->arena, struct expect);
+    struct expect_row **end = &e->rows;
+    e->node = map;
+    for (const struct node *n = map->first; n; n = n->next) {
+        if (!strchr(n->key, '@'))
+            continue;
+        *end = ARENA_NEW(r->arena, struct expect_row);
+        **end = (struct expect_row){.address = n->key, .node = n};
+        end = &(*end)->next;
+        check_not(r, n);
+    }
+    e->replies = node_get(map, "replies");
+    e->warnings = node_get(map, "warnings");
+    e->journal = node_get(map, "journal");
+    e->absent = node_get(map, "absent");
+    e->connections = node_get(map, "connections");
+    return e;
+}
+
+static bool fill_step(struct reading *r, struct step *s, const struct node *n,
+                      const struct world_spec *world)
+{
+    unsigned kind = words_index(kind_names, n->key);
+    long long seconds = 0;
+    if (kind >= STEP_KIND_COUNT)
+        return false;
+    s->kind = (enum step_kind)kind;
+    s->place = n->key_place;
+    s->node = n;
+    s->world = world;
+    switch (s->kind) {
+    case STEP_KIND_SUBMIT:
+        s->submit = read_submit(r, n, world);
+        break;
+    case STEP_KIND_SESSION:
+        s->session = read_session(r, n, world);
+        break;
+    case STEP_KIND_ADVANCE:
+        if (!duration_parse(n->text, &seconds) || seconds == 0)
+            bad_at(r, n->place, "the clock only goes forward");
+        s->advance_s = seconds;
+        break;
+    case STEP_KIND_CHANGE:
+        s->world = read_change(r, n, world);
+        break;
+    case STEP_KIND_RESTART:
+        s->kill = node_is_text(n, "kill");
+        break;
+    case STEP_KIND_EXPECT:
+        s->expect = read_expect(r, n);
+        break;
+    case STEP_KIND_COUNT:
+        return false;
+    }
+    return true;
+}
+
+struct chain {
+    struct step *first, **end;
+    unsigned count;
+    const struct world_spec *world;
+};
+
+static void add_step(struct reading *r, struct chain *chain,
+                     const struct node *n)
+{
+    struct step *s = n ? ARENA_NEW(r->arena, struct step) : NULL;
+    if (!s || !fill_step(r, s, n, chain->world))
+        return;
+    s->number = chain->count++;
+    chain->world = s->world;
+    *chain->end = s;
+    chain->end = &s->next;
+}
+
+struct step *read_steps(struct reading *r, const struct node *root,
+                        const struct world_spec *world)
+{
+    struct chain chain = {.world = world};
+    chain.end = &chain.first;
+    add_step(r, &chain, node_get(root, "submit"));
+    add_step(r, &chain, node_get(root, "session"));
+    const struct node *steps = node_get(root, "steps");
+    for (const struct node *n = steps ? steps->first : NULL; n; n = n->next) {
+        const struct node *step = node_single(n);
+        if (step)
+            add_step(r, &chain, step);
+        else
+            bad_at(r, n->place, "expected one step: - WORD: ...");
+    }
+    if (!chain.count)
+        bad_at(r, root->place, "nothing happens: no submit, session or steps");
+    add_step(r, &chain, node_get(root, "expect"));
+    return chain.first;
+}
