@@ -213,7 +213,7 @@ static enum status take_element(struct scan *s, bool *in_group, struct err *err)
         s->p++;
         s->list->group_count++;
         *in_group = true;
-        return ST_OK;
+        return skip_cfws(s, err);
     }
     struct mailbox_entry entry = {.in_group = *in_group};
     status = at(s, '<') ? take_angle(s, &entry, err)
