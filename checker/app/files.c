@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 static bool exists(const char *path, char absolute[PATH_MAX])
 {
@@ -110,4 +111,13 @@ const char *file_shown(const char *root, const char *path)
     if (strncmp(path, root, n) == 0 && path[n] == '/')
         return path + n + 1;
     return path;
+}
+
+const char *path_from_here(struct arena *arena, const char *path)
+{
+    char here[PATH_MAX];
+    if (!path || *path == '/' || strcmp(path, "-") == 0 ||
+        !getcwd(here, sizeof(here)))
+        return path;
+    return arena_printf(arena, "%s/%s", here, path);
 }

@@ -25,4 +25,8 @@ enum status files_below(struct arena *arena, const char *path,
  * are the same from everywhere; others as they are. */
 const char *file_shown(const char *root, const char *path);
 
+/* path_from_here - absolute, for commands that go elsewhere (chdir) before they
+ * open it; NULL and "-" stay. */
+const char *path_from_here(struct arena *arena, const char *path);
+
 #endif

@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/random.h"
 #include "kit/fanout.h"
+#include "kit/files.h"
 #include "kit/plan.h"
 #include "kit/pool.h"
 #include "kit/trial.h"
@@ -253,16 +254,6 @@ static int run_selected(struct run *run)
     return code;
 }
 
-/* Paths are meant from where the user stands; the run goes elsewhere. */
-static const char *from_here(struct arena *arena, const char *path)
-{
-    char here[4096];
-    if (!path || *path == '/' || strcmp(path, "-") == 0 ||
-        !getcwd(here, sizeof(here)))
-        return path;
-    return arena_printf(arena, "%s/%s", here, path);
-}
-
 static int run_command(struct kit *kit, const struct command *self, int argc,
                        char **argv)
 {
@@ -305,10 +296,10 @@ static int run_command(struct kit *kit, const struct command *self, int argc,
         return code;
     if (!run.jobs)
         run.jobs = 1;
-    run.gateway = from_here(kit->arena, run.gateway);
-    run.wishes.junit = from_here(kit->arena, run.wishes.junit);
-    run.wishes.json = from_here(kit->arena, run.wishes.json);
-    run.wishes.tap = from_here(kit->arena, run.wishes.tap);
+    run.gateway = path_from_here(kit->arena, run.gateway);
+    run.wishes.junit = path_from_here(kit->arena, run.wishes.junit);
+    run.wishes.json = path_from_here(kit->arena, run.wishes.json);
+    run.wishes.tap = path_from_here(kit->arena, run.wishes.tap);
     return run_selected(&run);
 }
 
