@@ -8,6 +8,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "base/alloc.h"
 #include "engine/diagnostic.h"
 
 enum { TABLES_AXES_MAX = 16, TABLES_VALUES_MAX = 64 };
