@@ -28,8 +28,7 @@ static void add_field(struct arena *arena, struct mail_view *m, size_t *size,
 {
     if (m->count == *size) {
         *size = *size ? *size * 2 : 32;
-        struct mail_field *more =
-            arena_alloc(arena, *size * sizeof *m->fields);
+        struct mail_field *more = arena_alloc(arena, *size * sizeof *m->fields);
         if (m->count)
             memcpy(more, m->fields, m->count * sizeof *more);
         m->fields = more;
@@ -38,8 +37,8 @@ static void add_field(struct arena *arena, struct mail_view *m, size_t *size,
     size_t colon = slice_find(whole, ':');
     f->whole = whole;
     f->name = slice_trim((struct slice){whole.p, colon});
-    f->value = without_end(
-        slice_from(whole, colon < whole.n ? colon + 1 : whole.n));
+    f->value =
+        without_end(slice_from(whole, colon < whole.n ? colon + 1 : whole.n));
 }
 
 struct mail_view mail_view(struct arena *arena, struct slice octets)

@@ -41,8 +41,8 @@ struct slice octets_unquote(struct arena *arena, struct slice octets)
             i += skip;
             continue;
         }
-        int high = c == '=' && i + 2 < octets.n ? hex_digit(octets.p[i + 1])
-                                                    : -1;
+        int high =
+            c == '=' && i + 2 < octets.n ? hex_digit(octets.p[i + 1]) : -1;
         int low = high >= 0 ? hex_digit(octets.p[i + 2]) : -1;
         if (low >= 0) {
             out[n++] = (char)(high * 16 + low);
@@ -97,8 +97,7 @@ static const char *base64_at(struct arena *arena, struct slice text,
     memcpy(padded + offset, text.p, text.n);
     size_t whole = (offset + text.n) * 8 / 6; /* characters quite known */
     size_t first = (offset * 8 + 5) / 6;
-    char *coded =
-        base64_encode(arena, (struct slice){padded, offset + text.n});
+    char *coded = base64_encode(arena, (struct slice){padded, offset + text.n});
     if (whole < first + BASE64_LEAST)
         return NULL;
     return arena_text(arena, (struct slice){coded + first, whole - first});

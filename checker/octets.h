@@ -21,8 +21,8 @@ struct haystack {
 
 /* A text made ready for searches in many haystacks. */
 struct needle {
-    struct slice text;    /* without blanks */
-    struct slice lower;   /* the same in lower case */
+    struct slice text;     /* without blanks */
+    struct slice lower;    /* the same in lower case */
     const char *base64[3]; /* what of its base64 does not depend on what stands
                               before and behind, at each offset; NULL: too short
                               to mean anything */

@@ -67,8 +67,8 @@ static const char *read_facts(struct comparing *c, const char *line,
     if (strncmp(p, "-> ", 3) == 0)
         return p + 3;
     if (c->d->unreadable++ < SHOWN)
-        fprintf(c->report, "line %lu: expected '-> ' at '%.60s'\n",
-                c->d->lines, p);
+        fprintf(c->report, "line %lu: expected '-> ' at '%.60s'\n", c->d->lines,
+                p);
     return NULL;
 }
 
@@ -227,8 +227,8 @@ enum status tables_compare(const struct tables *tables, FILE *decide_all,
     char *line = NULL;
     size_t size = 0;
     ssize_t n;
-    *out = (struct tables_difference){
-        .combinations = tables_combinations(tables)};
+    *out =
+        (struct tables_difference){.combinations = tables_combinations(tables)};
     c->tables = tables;
     c->report = report;
     c->d = out;

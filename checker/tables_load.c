@@ -50,8 +50,8 @@ static int value_index(const struct axis *axis, const char *value)
 
 static const struct node *read_file(struct loading *l, const char *name)
 {
-    char *path = arena_printf(l->tables->arena, "%s/tables/%s.yaml", l->dir,
-                              name);
+    char *path =
+        arena_printf(l->tables->arena, "%s/tables/%s.yaml", l->dir, name);
     struct node *root = NULL;
     if (node_read(l->tables->arena, path, l->list, &root) != ST_OK)
         return &empty;
@@ -166,8 +166,7 @@ static void load_row(struct loading *l, const struct node *map,
     load_gives(l, map, &row->method, &row->delivery, &row->status);
 }
 
-static void load_order(struct loading *l, const char *name,
-                       struct order *order)
+static void load_order(struct loading *l, const char *name, struct order *order)
 {
     const struct node *root = read_file(l, name);
     order->name = name;
@@ -178,8 +177,8 @@ static void load_order(struct loading *l, const char *name,
             order->ranks[order->rank_count++] = r->text;
     }
     const struct node *rows = need(l, root, "rows", NODE_KIND_LIST);
-    order->rows = arena_alloc(l->tables->arena,
-                              (rows->count + 1) * sizeof *order->rows);
+    order->rows =
+        arena_alloc(l->tables->arena, (rows->count + 1) * sizeof *order->rows);
     for (const struct node *r = rows->first; r; r = r->next) {
         if (r->kind == NODE_KIND_MAP && order->row_count < ROWS_MAX)
             load_row(l, r, order);
@@ -206,8 +205,8 @@ static void load_decision(struct loading *l, const struct node *map,
 static void load_decisions(struct loading *l)
 {
     struct tables *t = l->tables;
-    const struct node *list = need(l, read_file(l, "decisions"), "decisions",
-                                   NODE_KIND_LIST);
+    const struct node *list =
+        need(l, read_file(l, "decisions"), "decisions", NODE_KIND_LIST);
     t->decisions =
         arena_alloc(t->arena, (list->count + 1) * sizeof *t->decisions);
     for (const struct node *n = list->first; n; n = n->next) {

@@ -109,8 +109,8 @@ static struct letter *add_letter(struct witness *w, const json_t *submission)
         w, (unsigned)evidence_number(submission, "step", STEP_END));
     l->reverse_path = evidence_text(submission, "reverse_path");
     l->from = evidence_text(submission, "from");
-    l->mail = mail_view(w->arena,
-                        evidence_octets(w->arena, submission, "content"));
+    l->mail =
+        mail_view(w->arena, evidence_octets(w->arena, submission, "content"));
     l->message_id = mail_value(w->arena, &l->mail, "Message-ID");
     l->mark = needle(w->arena, evidence_text(submission, "mark"));
     return l;
@@ -201,9 +201,9 @@ static bool is_of(struct witness *w, const struct copy *copy,
                       l->message_id) == 0;
     case COPY_KIND_NOTIFICATION:
         return *claim && *(*claim)->conversation &&
-               strcmp(mail_value(w->arena, &copy->mail,
-                                 "X-Zivver-ConversationId"),
-                      (*claim)->conversation) == 0;
+               strcmp(
+                   mail_value(w->arena, &copy->mail, "X-Zivver-ConversationId"),
+                   (*claim)->conversation) == 0;
     case COPY_KIND_DSN:
         *claim = NULL;
         return address_same(copy->recipient, l->reverse_path) &&

@@ -31,10 +31,10 @@ struct copy {
     struct haystack haystack;
     const char *transport; /* the field's value */
     const char *host, *level, *reverse_path, *reply;
-    const char *tls; /* NULL: plain */
+    const char *tls;       /* NULL: plain */
     const char *recipient; /* the first */
     size_t recipient_count;
-    bool taken;            /* the host answered 2xx */
+    bool taken; /* the host answered 2xx */
     bool late;
     struct letter *letter; /* that it is of, or NULL */
     struct claim *claim;   /* direct and notification: whose; or NULL */

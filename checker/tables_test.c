@@ -1,0 +1,287 @@
+#include "checker/tables.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stddef.h>
+#include <cmocka.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "base/clock.h"
+
+#define FIXTURES SOURCE_DIR "/fixtures"
+
+static struct tables *load(const char *dir, struct diagnostics *list)
+{
+    struct tables *tables = NULL;
+    struct err err;
+    if (tables_load(dir, list, &tables, &err) != ST_OK) {
+        diagnostics_print(list, stderr);
+        fail_msg("%s", err.text);
+    }
+    return tables;
+}
+
+static void test_tables_of_the_project_are_complete(void **state)
+{
+    (void)state;
+    struct diagnostics *list = diagnostics_create();
+    struct tables *tables = load(FIXTURES, list);
+    struct err err;
+    if (tables_check(tables, list, &err) != ST_OK) {
+        diagnostics_print(list, stderr);
+        fail_msg("%s", err.text);
+    }
+    tables_destroy(&tables);
+    diagnostics_destroy(&list);
+}
+
+/* A copy of the project's tables in which `from` stands as `to` in one file. */
+static char *changed_tables(struct arena *arena, const char *file,
+                            const char *from, const char *to)
+{
+    static const char *const files[] = {"axes", "default-order",
+                                        "direct-delivery-order", "decisions"};
+    char *dir = arena_strdup(arena, "/tmp/lasthop-tables-XXXXXX");
+    assert_non_null(mkdtemp(dir));
+    assert_int_equal(mkdir(arena_printf(arena, "%s/tables", dir), 0700), 0);
+    for (size_t i = 0; i < 4; i++) {
+        static char text[1 << 16];
+        FILE *in = fopen(
+            arena_printf(arena, FIXTURES "/tables/%s.yaml", files[i]), "r");
+        FILE *out =
+            fopen(arena_printf(arena, "%s/tables/%s.yaml", dir, files[i]), "w");
+        assert_non_null(in);
+        assert_non_null(out);
+        size_t n = fread(text, 1, sizeof text - 1, in);
+        text[n] = '\0';
+        char *at = strcmp(files[i], file) == 0 ? strstr(text, from) : NULL;
+        if (strcmp(files[i], file) == 0)
+            assert_non_null(at);
+        if (at)
+            fprintf(out, "%.*s%s%s", (int)(at - text), text, to,
+                    at + strlen(from));
+        else
+            fputs(text, out);
+        fclose(in);
+        fclose(out);
+    }
+    return dir;
+}
+
+static void remove_tables(struct arena *arena, const char *dir)
+{
+    static const char *const files[] = {"axes", "default-order",
+                                        "direct-delivery-order", "decisions"};
+    for (size_t i = 0; i < 4; i++)
+        unlink(arena_printf(arena, "%s/tables/%s.yaml", dir, files[i]));
+    rmdir(arena_printf(arena, "%s/tables", dir));
+    rmdir(dir);
+}
+
+static void test_tables_check_names_each_fault(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *file, *from, *to, *says;
+    } rows[] = {
+        /* a gap: rank 7 only for one account */
+        {"default-order", "when: {}", "when: {account: [suspended]}",
+         "no row decides"},
+        /* useless: everything with a share is taken by a row above */
+        {"default-order", "when: {shares: [sms, both]}",
+         "when: {shares: [sms, both, access-code]}", "decides no combination"},
+        /* a decision that the rows do not make */
+        {"decisions", "gives: {method: email, delivery: notification}",
+         "gives: {method: email, delivery: deferred}", "nothing-at-all"},
+    };
+    struct arena *arena = arena_create();
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        char *dir =
+            changed_tables(arena, rows[i].file, rows[i].from, rows[i].to);
+        struct diagnostics *list = diagnostics_create();
+        struct tables *tables = load(dir, list);
+        struct err err;
+        bool found = false;
+        assert_int_equal(tables_check(tables, list, &err), ST_INVAL);
+        for (size_t d = 0; d < diagnostics_count(list); d++)
+            found |= strstr(diagnostics_at(list, d)->text, rows[i].says) != 0;
+        if (!found)
+            fail_msg("row %zu: no diagnostic says '%s'", i, rows[i].says);
+        tables_destroy(&tables);
+        diagnostics_destroy(&list);
+        remove_tables(arena, dir);
+    }
+    arena_destroy(&arena);
+}
+
+static void test_tables_load_refuses_what_the_axes_do_not_have(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *file, *from, *to;
+    } rows[] = {
+        {"default-order", "server: [no-domain]", "server: [nowhere]"},
+        {"default-order", "server: [no-domain]", "sever: [no-domain]"},
+        {"default-order", "rank: 1\n    of: account",
+         "rank: 2\n    of: account"},
+        {"default-order", "clause: ORDER-7", "because: ORDER-7"},
+        {"decisions", "facts: {server: refused}", "facts: {server: refuses}"},
+        {"axes", "best-tls: [tls,", "best-tls: [lts,"},
+        {"axes", "lasthop-tables: 1", "lasthop-tables: 2"},
+    };
+    struct arena *arena = arena_create();
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        char *dir =
+            changed_tables(arena, rows[i].file, rows[i].from, rows[i].to);
+        struct diagnostics *list = diagnostics_create();
+        struct tables *tables = NULL;
+        struct err err;
+        if (tables_load(dir, list, &tables, &err) != ST_INVAL || tables)
+            fail_msg("row %zu was loaded", i);
+        assert_true(diagnostics_count(list) > 0);
+        diagnostics_destroy(&list);
+        remove_tables(arena, dir);
+    }
+    arena_destroy(&arena);
+}
+
+/* What a gateway that agrees would write; `change` may alter a line. */
+struct line {
+    char text[512];
+    bool drop, twice;
+};
+
+static FILE *enumerate(const struct tables *tables,
+                       void (*change)(struct line *, unsigned long))
+{
+    struct arena *arena = arena_create();
+    FILE *out = tmpfile();
+    struct facts facts = {{0}};
+    unsigned long number = 0;
+    bool more = true;
+    assert_non_null(out);
+    while (more) {
+        struct line line = {.drop = false};
+        const struct table_row *row = tables_decide(tables, &facts);
+        snprintf(line.text, sizeof line.text, "%s -> method=%s delivery=%s%s%s",
+                 facts_format(arena, tables, &facts), row->method,
+                 row->delivery, row->status ? " status=" : "",
+                 row->status ? row->status : "");
+        if (change)
+            change(&line, number);
+        number++;
+        for (int i = 0; i < (line.drop ? 0 : line.twice ? 2 : 1); i++)
+            fprintf(out, "%s\n", line.text);
+        more = false;
+        for (unsigned i = tables_axis_count(tables); i-- > 0 && !more;) {
+            more = ++facts.value[i] < tables_value_count(tables, i);
+            if (!more)
+                facts.value[i] = 0;
+        }
+        if (number % 4096 == 0) {
+            arena_destroy(&arena);
+            arena = arena_create();
+        }
+    }
+    arena_destroy(&arena);
+    rewind(out);
+    return out;
+}
+
+static enum status compare(void (*change)(struct line *, unsigned long),
+                           struct tables_difference *d, char **report)
+{
+    static char text[1 << 16];
+    struct diagnostics *list = diagnostics_create();
+    struct tables *tables = load(FIXTURES, list);
+    FILE *lines = enumerate(tables, change), *to = tmpfile();
+    struct err err;
+    int64_t start = clock_mono_ms();
+    enum status status = tables_compare(tables, lines, to, d, &err);
+    print_message("compared %lu lines in %lld ms\n", d->lines,
+                  (long long)(clock_mono_ms() - start));
+    rewind(to);
+    text[fread(text, 1, sizeof text - 1, to)] = '\0';
+    *report = text;
+    fclose(to);
+    fclose(lines);
+    tables_destroy(&tables);
+    diagnostics_destroy(&list);
+    return status;
+}
+
+static void test_tables_compare_agrees_with_itself(void **state)
+{
+    (void)state;
+    struct tables_difference d;
+    char *report;
+    if (compare(NULL, &d, &report) != ST_OK)
+        fail_msg("%s", report);
+    assert_int_equal(d.lines, d.combinations);
+    assert_true(d.combinations > 1000000);
+}
+
+static void spoil(struct line *line, unsigned long number)
+{
+    char *at;
+    if (number == 10)
+        line->drop = true;
+    if (number == 20)
+        line->twice = true;
+    if (number >= 34 && number < 39 && (at = strstr(line->text, "email")))
+        memcpy(at, "maile", 5);
+    if (number == 40 && (at = strstr(line->text, "shares=")))
+        memcpy(at, "shores=", 7);
+    if (number == 50 && (at = strstr(line->text, "server=")))
+        memcpy(at + 7, "SEVERE", 6);
+}
+
+static void test_tables_compare_finds_what_is_spoilt(void **state)
+{
+    (void)state;
+    struct tables_difference d;
+    char *report;
+    assert_int_equal(compare(spoil, &d, &report), ST_INVAL);
+    assert_int_equal(d.different, 5);
+    assert_int_equal(d.repeated, 1);
+    assert_int_equal(d.unreadable, 2);
+    assert_int_equal(d.missing, 3);
+    assert_int_equal(d.unused, 0);
+    assert_non_null(strstr(report, "row 'email' of default-order"));
+    assert_non_null(strstr(report, "5 combinations"));
+}
+
+static void only_unmet(struct line *line, unsigned long number)
+{
+    (void)number;
+    line->drop = strstr(line->text, "sender-nta=met") != NULL;
+}
+
+static void test_tables_compare_finds_a_value_that_nobody_has(void **state)
+{
+    (void)state;
+    struct tables_difference d;
+    char *report;
+    assert_int_equal(compare(only_unmet, &d, &report), ST_INVAL);
+    assert_int_equal(d.unused, 1);
+    assert_int_equal(d.missing, d.combinations / 2);
+    assert_int_equal(d.decisions, 3); /* those in which the sender meets it */
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_tables_of_the_project_are_complete),
+        cmocka_unit_test(test_tables_check_names_each_fault),
+        cmocka_unit_test(test_tables_load_refuses_what_the_axes_do_not_have),
+        cmocka_unit_test(test_tables_compare_agrees_with_itself),
+        cmocka_unit_test(test_tables_compare_finds_what_is_spoilt),
+        cmocka_unit_test(test_tables_compare_finds_a_value_that_nobody_has),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
