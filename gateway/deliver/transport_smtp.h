@@ -21,7 +21,7 @@ struct transport_smtp_settings {
 struct transport *
 transport_smtp_create(struct loop *loop,
                       const struct transport_smtp_settings *settings);
-/* Connections that are left are cut. */
+/* Connections that are left are cut; the loop must not turn again. */
 void transport_smtp_destroy(struct transport **transport);
 
 #endif

@@ -1,0 +1,544 @@
+/* One object a connection: addresses of the host are tried until one connects;
+ * that one decides for the host. After quit the object lives on by itself until
+ * the server has answered QUIT or PARTING_MS have passed. */
+#include "deliver/transport_smtp.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "net/conn.h"
+#include "net/loop.h"
+#include "net/tls.h"
+#include "session/client.h"
+
+enum { PARTING_MS = 5000 };
+
+enum outbound_state {
+    OUTBOUND_CONNECTING, /* TCP under way */
+    OUTBOUND_GREETING,   /* the session comes up by itself */
+    OUTBOUND_HANDSHAKE,  /* TLS under way */
+    OUTBOUND_IDLE,       /* opened, whether usable or not: the caller's turn */
+    OUTBOUND_SENDING,    /* a transaction */
+    OUTBOUND_PARTING,    /* the caller is gone */
+    OUTBOUND_STATE_COUNT
+};
+static const char *const state_names[] = {"connecting", "greeting", "handshake",
+                                          "idle",       "sending",  "parting"};
+_Static_assert(sizeof state_names / sizeof *state_names == OUTBOUND_STATE_COUNT,
+               "one name a state");
+
+struct smtp_transport;
+
+struct outbound {
+    struct smtp_transport *owner;
+    struct outbound *next;
+    enum outbound_state state;
+    const struct mail_host *host; /* until opened */
+    size_t address_next;
+    char *host_name;
+    bool strict;
+    struct client_settings client_settings;
+    struct client_session *session;
+    struct conn *conn;
+    struct slice content; /* not yet given to the session */
+    bool deferred;        /* on_turn is due */
+    transport_on_opened *on_opened;
+    transport_on_sent *on_sent;
+    void *ctx;
+};
+
+struct smtp_transport {
+    struct transport face;
+    struct loop *loop;
+    struct transport_smtp_settings settings;
+    struct outbound *all;
+    size_t count;
+};
+
+static void set_state(struct outbound *o, enum outbound_state state)
+{
+    log_debug("deliver", "connection", "host=%s state=%s was=%s", o->host_name,
+              state_names[state], state_names[o->state]);
+    o->state = state;
+}
+
+static void outbound_free(struct outbound *o)
+{
+    struct smtp_transport *owner = o->owner;
+    struct outbound **at = &owner->all;
+    while (*at != o) {
+        at = &(*at)->next;
+    }
+    *at = o->next;
+    client_session_destroy(&o->session);
+    free(o->host_name);
+    free(o);
+    owner->count--;
+}
+
+/* The end: all is flushed and closed, and said. */
+static void part(struct outbound *o)
+{
+    struct smtp_transport *owner = o->owner;
+    if (o->conn != NULL) {
+        conn_close(&o->conn);
+    }
+    outbound_free(o);
+    if (owner->face.on_closed != NULL) {
+        owner->face.on_closed(owner->face.on_closed_ctx);
+    }
+}
+
+/* --- what a reply means -------------------------------------------------- */
+
+static struct transport_reply take_reply(const struct reply *reply)
+{
+    struct transport_reply out = {.line = ""};
+    if (reply == NULL) {
+        return out;
+    }
+    struct arena *arena = arena_create();
+    snprintf(out.line, sizeof out.line, "%s", reply_line(arena, reply));
+    arena_destroy(&arena);
+    if (reply->status != NULL && reply->status[0] != '\0') {
+        snprintf(out.status, sizeof out.status, "%s", reply->status);
+    } else {
+        snprintf(out.status, sizeof out.status, "%d.0.0", reply->code / 100);
+    }
+    return out;
+}
+
+static enum why why_of_fault(enum tls_fault fault)
+{
+    switch (fault) {
+    case TLS_FAULT_NONE:
+        return WHY_NO_DANE;
+    case TLS_FAULT_SELF_SIGNED:
+        return WHY_SELF_SIGNED;
+    case TLS_FAULT_NO_CERTIFICATE:
+    case TLS_FAULT_UNTRUSTED:
+        return WHY_UNTRUSTED_ISSUER;
+    case TLS_FAULT_EXPIRED:
+        return WHY_EXPIRED;
+    case TLS_FAULT_NOT_YET_VALID:
+        return WHY_NOT_YET_VALID;
+    case TLS_FAULT_WRONG_HOST:
+        return WHY_WRONG_HOST;
+    case TLS_FAULT_WEAK_KEY:
+        return WHY_WEAK_KEY;
+    case TLS_FAULT_COUNT:
+        break;
+    }
+    BUG("tls fault %d", (int)fault);
+}
+
+static void opened(struct outbound *o, const struct measure *measure)
+{
+    set_state(o, OUTBOUND_IDLE);
+    o->host = NULL;
+    conn_set_deadline_ms(o->conn, 0);
+    o->on_opened(o, measure, o->ctx);
+}
+
+static void opened_without_connection(struct outbound *o)
+{
+    struct measure measure = {.kind = MEASURE_UNKNOWN,
+                              .why = WHY_NO_CONNECTION};
+    opened(o, &measure);
+}
+
+static void handshake_failed(struct outbound *o)
+{
+    const struct tls_facts *tls = o->conn != NULL ? conn_tls(o->conn) : NULL;
+    struct measure measure = {.kind = MEASURE_MEASURED,
+                              .level = LEVEL_NONE,
+                              .why = WHY_HANDSHAKE_FAILED};
+    if (tls != NULL && tls->version_refused) {
+        measure.why = WHY_TLS_BELOW_1_2;
+    }
+    opened(o, &measure);
+}
+
+/* The session is up: what it proved. */
+static void measure_session(struct outbound *o)
+{
+    struct measure measure = {.kind = MEASURE_MEASURED, .usable = true};
+    if (client_session_is_tls(o->session)) {
+        const struct tls_facts *tls = conn_tls(o->conn);
+        measure.certificate = tls->pkix;
+        measure.level = tls->pkix ? LEVEL_PKIX : LEVEL_TLS;
+        measure.why = why_of_fault(tls->fault);
+        snprintf(measure.tls, sizeof measure.tls, "%s", tls->version);
+    } else {
+        measure.level = LEVEL_NONE;
+        measure.starttls_refused =
+            client_session_starttls_refusal(o->session) != NULL;
+        measure.why =
+            measure.starttls_refused ? WHY_STARTTLS_REFUSED : WHY_NO_STARTTLS;
+    }
+    opened(o, &measure);
+}
+
+/* The session ended before it was up. */
+static void measure_failure(struct outbound *o)
+{
+    const struct client_result *result = client_session_result(o->session);
+    if (result->phase == CLIENT_PHASE_STARTTLS &&
+        result->verdict == CLIENT_VERDICT_PROTOCOL) {
+        handshake_failed(o);
+        return;
+    }
+    struct measure measure = {.kind = MEASURE_UNKNOWN,
+                              .why = WHY_NO_CONNECTION,
+                              .reply = take_reply(result->reply)};
+    if (result->verdict == CLIENT_VERDICT_PERMANENT) {
+        measure.kind = MEASURE_REFUSED;
+        measure.why = WHY_REFUSED_BY_SERVER;
+    }
+    opened(o, &measure);
+}
+
+static void report_sent(struct outbound *o)
+{
+    const struct client_result *result = client_session_result(o->session);
+    struct sent sent = {.kind = SENT_LOST, .reply = take_reply(result->reply)};
+    switch (result->verdict) {
+    case CLIENT_VERDICT_ACCEPTED:
+        sent.kind = SENT_ACCEPTED;
+        break;
+    case CLIENT_VERDICT_TEMPORARY:
+        sent.kind = SENT_TEMPORARY;
+        break;
+    case CLIENT_VERDICT_PERMANENT:
+        sent.kind = SENT_PERMANENT;
+        break;
+    case CLIENT_VERDICT_NONE:
+    case CLIENT_VERDICT_PROTOCOL:
+    case CLIENT_VERDICT_LOST:
+    case CLIENT_VERDICT_COUNT:
+        break;
+    }
+    set_state(o, OUTBOUND_IDLE);
+    conn_set_deadline_ms(o->conn, 0);
+    o->on_sent(o, &sent, o->ctx);
+}
+
+/* --- the pump ------------------------------------------------------------ */
+
+static void give_content(struct outbound *o)
+{
+    while (o->content.n > 0 && conn_room(o->conn) > 0) {
+        struct slice piece = o->content;
+        if (piece.n > CLIENT_PIECE_BYTES) {
+            piece.n = CLIENT_PIECE_BYTES;
+        }
+        client_session_content(o->session, piece);
+        o->content = slice_from(o->content, piece.n);
+        conn_write(o->conn, client_session_take(o->session));
+    }
+    if (o->content.n == 0) {
+        client_session_content_end(o->session);
+        conn_write(o->conn, client_session_take(o->session));
+    }
+}
+
+static void start_tls(struct outbound *o)
+{
+    struct err err;
+    struct tls_client_options options = {.host = o->host_name,
+                                         .rfc9325_suites_only = o->strict};
+    set_state(o, OUTBOUND_HANDSHAKE);
+    if (conn_start_tls_client(o->conn, o->owner->settings.tls, &options,
+                              &err) != ST_OK) {
+        log_info("deliver", "no handshake", "host=%s why=%s", o->host_name,
+                 err.text);
+        handshake_failed(o);
+    }
+}
+
+/* Writes what the session says and does what its state asks; the last thing
+ * it does may be a callback that ends the connection. */
+static void pump(struct outbound *o)
+{
+    struct slice out = client_session_take(o->session);
+    if (out.n > 0) {
+        conn_write(o->conn, out);
+    }
+    enum client_state state = client_session_state(o->session);
+    if (state == CLIENT_STATE_CONTENT && o->state == OUTBOUND_SENDING) {
+        give_content(o);
+        state = client_session_state(o->session);
+    }
+    conn_set_deadline_ms(o->conn, o->state == OUTBOUND_PARTING
+                                      ? PARTING_MS
+                                      : client_session_deadline_ms(o->session));
+    switch (state) {
+    case CLIENT_STATE_WAITING:
+    case CLIENT_STATE_CONTENT:
+        return;
+    case CLIENT_STATE_STARTTLS:
+        if (o->state == OUTBOUND_GREETING) {
+            start_tls(o);
+        }
+        return;
+    case CLIENT_STATE_READY:
+        if (o->state == OUTBOUND_GREETING) {
+            measure_session(o);
+        } else if (o->state == OUTBOUND_SENDING) {
+            report_sent(o);
+        }
+        return;
+    case CLIENT_STATE_OVER:
+        if (o->state == OUTBOUND_GREETING) {
+            measure_failure(o);
+        } else if (o->state == OUTBOUND_SENDING) {
+            report_sent(o);
+        } else if (o->state == OUTBOUND_PARTING) {
+            part(o);
+        }
+        return;
+    case CLIENT_STATE_COUNT:
+        break;
+    }
+    BUG("client state %d", (int)state);
+}
+
+static void try_address(struct outbound *o);
+
+/* Nothing more will come over this connection. */
+static void lost(struct outbound *o)
+{
+    switch (o->state) {
+    case OUTBOUND_CONNECTING:
+        conn_abort(&o->conn);
+        try_address(o);
+        return;
+    case OUTBOUND_HANDSHAKE:
+        handshake_failed(o);
+        return;
+    case OUTBOUND_PARTING:
+        part(o);
+        return;
+    case OUTBOUND_GREETING:
+    case OUTBOUND_SENDING:
+        client_session_lost(o->session);
+        pump(o);
+        return;
+    case OUTBOUND_IDLE:
+        client_session_lost(o->session);
+        return;
+    case OUTBOUND_STATE_COUNT:
+        break;
+    }
+    BUG("outbound state %d", (int)o->state);
+}
+
+static void take_input(struct outbound *o)
+{
+    struct slice input = conn_input(o->conn);
+    client_session_feed(o->session, input);
+    conn_consume(o->conn, input.n);
+    pump(o);
+}
+
+static void on_event(struct conn *conn, enum conn_event event, void *ctx)
+{
+    struct outbound *o = ctx;
+    (void)conn;
+    switch (event) {
+    case CONN_EVENT_CONNECTED:
+        set_state(o, OUTBOUND_GREETING);
+        o->session = client_session_create(&o->client_settings);
+        pump(o);
+        return;
+    case CONN_EVENT_TLS_READY:
+        set_state(o, OUTBOUND_GREETING);
+        client_session_tls_ready(o->session);
+        pump(o);
+        return;
+    case CONN_EVENT_DATA:
+        take_input(o);
+        return;
+    case CONN_EVENT_DRAINED:
+        if (o->state == OUTBOUND_SENDING) {
+            pump(o);
+        }
+        return;
+    case CONN_EVENT_TIMEOUT:
+        if (o->state == OUTBOUND_HANDSHAKE) {
+            opened_without_connection(o);
+            return;
+        }
+        lost(o);
+        return;
+    case CONN_EVENT_EOF:
+    case CONN_EVENT_ERROR:
+        lost(o);
+        return;
+    case CONN_EVENT_COUNT:
+        break;
+    }
+    BUG("event %d", (int)event);
+}
+
+/* --- the interface ------------------------------------------------------- */
+
+/* What a call brought about is told on the next turn. */
+static void on_turn(void *ctx)
+{
+    struct outbound *o = ctx;
+    o->deferred = false;
+    switch (o->state) {
+    case OUTBOUND_CONNECTING:
+        opened_without_connection(o);
+        return;
+    case OUTBOUND_SENDING:
+        report_sent(o);
+        return;
+    case OUTBOUND_PARTING:
+        part(o);
+        return;
+    case OUTBOUND_GREETING:
+    case OUTBOUND_HANDSHAKE:
+    case OUTBOUND_IDLE:
+    case OUTBOUND_STATE_COUNT:
+        break;
+    }
+    BUG("deferred in state %d", (int)o->state);
+}
+
+static void defer(struct outbound *o)
+{
+    if (!o->deferred) {
+        o->deferred = true;
+        loop_defer(o->owner->loop, on_turn, o);
+    }
+}
+
+static void try_address(struct outbound *o)
+{
+    if (o->address_next == o->host->address_count) {
+        defer(o);
+        return;
+    }
+    const struct transport_smtp_settings *settings = &o->owner->settings;
+    struct conn_settings to = {.address = o->host->addresses[o->address_next++],
+                               .port = settings->smtp_port,
+                               .bind_address = settings->bind_address,
+                               .connect_timeout_ms =
+                                   settings->connect_timeout_ms};
+    o->conn = conn_connect(o->owner->loop, &to, on_event, o);
+}
+
+static struct outbound *open_host(void *self,
+                                  const struct transport_target *target,
+                                  transport_on_opened *on_opened, void *ctx)
+{
+    struct smtp_transport *owner = self;
+    struct outbound *o = xcalloc(1, sizeof *o);
+    o->owner = owner;
+    o->next = owner->all;
+    owner->all = o;
+    owner->count++;
+    o->host = target->host;
+    o->host_name = xstrdup(target->host->name);
+    o->strict = target->strict;
+    o->client_settings = (struct client_settings){
+        .host_name = owner->settings.host_name,
+        .use_tls = !target->plain,
+        .reply_timeout_ms = owner->settings.reply_timeout_ms};
+    o->on_opened = on_opened;
+    o->ctx = ctx;
+    try_address(o);
+    return o;
+}
+
+static bool is_8bit(struct slice content)
+{
+    for (size_t i = 0; i < content.n; i++) {
+        if ((unsigned char)content.p[i] > 127) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void send_mail(struct outbound *o, const struct transport_mail *mail,
+                      transport_on_sent *on_sent, void *ctx)
+{
+    o->on_sent = on_sent;
+    o->ctx = ctx;
+    o->content = mail->content;
+    set_state(o, OUTBOUND_SENDING);
+    if (o->conn == NULL ||
+        client_session_state(o->session) != CLIENT_STATE_READY) {
+        defer(o);
+        return;
+    }
+    struct client_transaction transaction = {
+        .reverse_path = slice_of(mail->reverse_path),
+        .recipient = slice_of(mail->recipient),
+        .content_bytes = mail->content.n,
+        .content_8bit = is_8bit(mail->content)};
+    client_session_begin(o->session, &transaction);
+    conn_write(o->conn, client_session_take(o->session));
+    conn_set_deadline_ms(o->conn, client_session_deadline_ms(o->session));
+}
+
+static void quit(struct outbound *o)
+{
+    bool is_idle = o->state == OUTBOUND_IDLE && o->conn != NULL &&
+                   o->session != NULL &&
+                   client_session_state(o->session) == CLIENT_STATE_READY;
+    set_state(o, OUTBOUND_PARTING);
+    if (is_idle) {
+        client_session_quit(o->session);
+        conn_write(o->conn, client_session_take(o->session));
+        conn_set_deadline_ms(o->conn, PARTING_MS);
+        return;
+    }
+    if (o->conn != NULL) {
+        conn_close(&o->conn);
+    }
+    defer(o);
+}
+
+static size_t open_count(void *self)
+{
+    const struct smtp_transport *transport = self;
+    return transport->count;
+}
+
+struct transport *
+transport_smtp_create(struct loop *loop,
+                      const struct transport_smtp_settings *settings)
+{
+    struct smtp_transport *transport = xcalloc(1, sizeof *transport);
+    transport->face = (struct transport){.self = transport,
+                                         .open = open_host,
+                                         .send = send_mail,
+                                         .quit = quit,
+                                         .open_count = open_count};
+    transport->loop = loop;
+    transport->settings = *settings;
+    return &transport->face;
+}
+
+void transport_smtp_destroy(struct transport **transport)
+{
+    if (*transport == NULL) {
+        return;
+    }
+    struct smtp_transport *old = (*transport)->self;
+    *transport = NULL;
+    while (old->all != NULL) {
+        struct outbound *o = old->all;
+        if (o->conn != NULL) {
+            conn_abort(&o->conn);
+        }
+        outbound_free(o);
+    }
+    free(old);
+}
