@@ -134,11 +134,18 @@ static enum why why_of_fault(enum tls_fault fault)
     BUG("tls fault %d", (int)fault);
 }
 
+static void stop_deadline(struct outbound *o)
+{
+    if (o->conn != NULL) {
+        conn_set_deadline_ms(o->conn, 0);
+    }
+}
+
 static void opened(struct outbound *o, const struct measure *measure)
 {
     set_state(o, OUTBOUND_IDLE);
     o->host = NULL;
-    conn_set_deadline_ms(o->conn, 0);
+    stop_deadline(o);
     o->on_opened(o, measure, o->ctx);
 }
 
@@ -221,7 +228,7 @@ static void report_sent(struct outbound *o)
         break;
     }
     set_state(o, OUTBOUND_IDLE);
-    conn_set_deadline_ms(o->conn, 0);
+    stop_deadline(o);
     o->on_sent(o, &sent, o->ctx);
 }
 

@@ -1,0 +1,410 @@
+#include "deliver/attempt.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/random.h"
+#include "deliver/compose.h"
+#include "dns/hosts.h"
+
+struct attempt {
+    const struct deliver_settings *settings;
+    const struct deliver_world *world;
+    const struct store_item *item;
+    int64_t now_ms;
+    struct attempt_hooks hooks;
+    struct arena *arena;
+    const char *address; /* of the recipient */
+    struct facts facts;
+    struct decision decision;
+    struct hosts_query *hosts_query;
+    const struct hosts *hosts;
+    struct reach_query *reach_query;
+    enum minimum asked; /* by reach_query */
+    const struct reached *reached[MINIMUM_COUNT];
+    const struct reached *carrier; /* whose connection carries the content */
+    struct outbound *connection;   /* of carrier, until it was quit */
+    struct attempt_report report;
+};
+
+/* --- the end ------------------------------------------------------------- */
+
+static void quit_all(struct attempt *a)
+{
+    if (a->connection != NULL) {
+        a->world->transport->quit(a->connection);
+        a->connection = NULL;
+    }
+}
+
+static void finish(struct attempt *a, enum delivery delivery)
+{
+    quit_all(a);
+    a->report.delivery = delivery;
+    a->hooks.on_done(a->hooks.ctx, &a->report);
+}
+
+static void take_reply(struct attempt *a, const struct transport_reply *reply)
+{
+    if (reply->line[0] != '\0') {
+        a->report.reply = arena_strdup(a->arena, reply->line);
+        a->report.status = arena_strdup(a->arena, reply->status);
+    }
+}
+
+/* --- sending over the connection that was measured (TRANSPORT-1) ---------- */
+
+static void on_sent(struct outbound *outbound, const struct sent *sent,
+                    void *ctx)
+{
+    struct attempt *a = ctx;
+    (void)outbound;
+    take_reply(a, &sent->reply);
+    switch (sent->kind) {
+    case SENT_ACCEPTED:
+        a->report.status = NULL;
+        finish(a, a->decision.kind == DECISION_CHOSEN ? a->decision.delivery
+                                                      : DELIVERY_NOTIFICATION);
+        return;
+    case SENT_PERMANENT:
+        finish(a, DELIVERY_FAILED);
+        return;
+    case SENT_TEMPORARY:
+        a->report.why = WHY_REFUSED_BY_SERVER;
+        finish(a, DELIVERY_DEFERRED);
+        return;
+    case SENT_LOST:
+        a->report.why = WHY_NO_CONNECTION;
+        finish(a, DELIVERY_DEFERRED);
+        return;
+    case SENT_KIND_COUNT:
+        break;
+    }
+    BUG("sent %d", (int)sent->kind);
+}
+
+static void send_over(struct attempt *a, const struct reached *reached)
+{
+    a->report.host = reached->host;
+    a->report.tls = reached->measure.tls;
+    struct compose_wish wish = {.settings = a->settings,
+                                .item = a->item,
+                                .now_ms = a->now_ms,
+                                .decision = &a->decision};
+    if (a->decision.kind == DECISION_CHOSEN && a->decision.idd) {
+        const struct directory *directory = a->world->directory;
+        wish.idd_uuid = directory->inbound(directory->self, a->address);
+    }
+    struct transport_mail mail = compose(a->arena, &wish);
+    a->world->transport->send(a->connection, &mail, on_sent, a);
+}
+
+/* TRANSPORT-7, and ORDER-6 where no host takes a greeting or EHLO. */
+static void on_best(const struct reached *reached, void *ctx)
+{
+    struct attempt *a = ctx;
+    a->reach_query = NULL;
+    if (reached->reach.outcome == REACH_REACHED) {
+        a->connection = reached->connection;
+        send_over(a, reached);
+        return;
+    }
+    take_reply(a, &reached->reply);
+    a->report.host = reached->hosts[reached->count - 1].name;
+    a->report.why = reached->reach.why;
+    finish(a, reached->reach.outcome == REACH_REFUSED ? DELIVERY_FAILED
+                                                      : DELIVERY_DEFERRED);
+}
+
+static void reach_best(struct attempt *a)
+{
+    struct reach_wish wish = {.best = true};
+    a->reach_query =
+        reach_start(a->arena, a->world->transport, a->hosts, &wish, on_best, a);
+}
+
+/* --- deciding ------------------------------------------------------------ */
+
+static void decided(struct attempt *a)
+{
+    a->report.decision = &a->decision;
+    a->report.reached = a->reached;
+    a->report.hosts = a->hosts;
+    a->report.method = a->decision.method;
+    a->report.delivery = a->decision.delivery;
+    a->report.idd = a->decision.idd;
+    a->report.why = a->decision.why;
+    a->report.until_host_wait = a->decision.until_host_wait;
+    a->hooks.on_decided(a->hooks.ctx, &a->report);
+}
+
+static void chosen(struct attempt *a)
+{
+    if (a->decision.delivery != DELIVERY_DIRECT) {
+        decided(a);
+        reach_best(a);
+        return;
+    }
+    const struct reached *reached = a->reached[a->decision.minimum];
+    if (reached == NULL || a->connection == NULL) {
+        BUG("direct without a connection");
+    }
+    a->report.is_measured = true;
+    a->report.level = reached->measure.level;
+    a->report.host = reached->host;
+    a->report.tls = reached->measure.tls;
+    decided(a);
+    send_over(a, reached);
+}
+
+/* The reply of a server that refused or put off, for status and DSN. */
+static void take_last_reply(struct attempt *a)
+{
+    for (size_t i = 0; i < MINIMUM_COUNT; i++) {
+        if (a->reached[i] != NULL && a->reached[i]->reply.line[0] != '\0') {
+            take_reply(a, &a->reached[i]->reply);
+            a->report.host =
+                a->reached[i]->hosts[a->reached[i]->count - 1].name;
+        }
+    }
+}
+
+static void failed(struct attempt *a)
+{
+    if (a->decision.status == NULL) {
+        take_last_reply(a);
+    } else {
+        a->report.status = a->decision.status;
+    }
+    decided(a);
+    finish(a, DELIVERY_FAILED);
+}
+
+static void waits(struct attempt *a)
+{
+    decided(a);
+    take_last_reply(a);
+    finish(a, DELIVERY_DEFERRED);
+}
+
+static void step(struct attempt *a);
+
+static void on_reached(const struct reached *reached, void *ctx)
+{
+    struct attempt *a = ctx;
+    a->reach_query = NULL;
+    a->reached[a->asked] = reached;
+    a->facts.reach[a->asked] = reached->reach;
+    if (reached->connection != NULL) {
+        quit_all(a); /* of another minimum: not wanted after all */
+        a->connection = reached->connection;
+    }
+    step(a);
+}
+
+static enum destination destination_of(enum hosts_kind kind)
+{
+    switch (kind) {
+    case HOSTS_USABLE:
+        return DESTINATION_USABLE;
+    case HOSTS_NO_DOMAIN:
+        return DESTINATION_NO_DOMAIN;
+    case HOSTS_NULL_MX:
+        return DESTINATION_NULL_MX;
+    case HOSTS_NONE:
+        return DESTINATION_NO_HOST;
+    case HOSTS_LOOK_UP_FAILED:
+        return DESTINATION_LOOKUP_FAILED;
+    case HOSTS_KIND_COUNT:
+        break;
+    }
+    BUG("hosts %d", (int)kind);
+}
+
+static void on_hosts(const struct hosts *hosts, void *ctx)
+{
+    struct attempt *a = ctx;
+    a->hosts_query = NULL;
+    a->hosts = hosts;
+    a->facts.destination = destination_of(hosts->kind);
+    step(a);
+}
+
+static void find_hosts(struct attempt *a, hosts_on_done *on_done)
+{
+    uint64_t seed = a->settings->random_seed;
+    if (seed == 0) {
+        random_bytes(&seed, sizeof seed);
+    }
+    const char *at = strrchr(a->address, '@');
+    a->hosts_query =
+        hosts_find(a->arena, a->world->resolver,
+                   at != NULL ? at + 1 : a->address, seed, on_done, a);
+}
+
+static void answer_shares(struct attempt *a)
+{
+    const struct directory *directory = a->world->directory;
+    const char *organization = a->item->message->organization;
+    a->facts.shares = (struct shares){
+        .known = true,
+        .sms = directory->share(directory->self, organization, a->address,
+                                RIGHT_SMS),
+        .access_code = directory->share(directory->self, organization,
+                                        a->address, RIGHT_ACCESS_CODE)};
+}
+
+/* Answers one question; true where the answer is there at once. */
+static bool answer(struct attempt *a)
+{
+    switch (a->decision.question) {
+    case QUESTION_DESTINATION:
+        find_hosts(a, on_hosts);
+        return false;
+    case QUESTION_NTA_RECIPIENT:
+        a->facts.nta_recipient = NTA_RECIPIENT_UNMET;
+        return true;
+    case QUESTION_REACH: {
+        struct reach_wish wish = {.minimum = a->decision.minimum};
+        a->asked = wish.minimum;
+        a->reach_query = reach_start(a->arena, a->world->transport, a->hosts,
+                                     &wish, on_reached, a);
+        return false;
+    }
+    case QUESTION_SHARES:
+        answer_shares(a);
+        return true;
+    }
+    BUG("question %d", (int)a->decision.question);
+}
+
+static void step(struct attempt *a)
+{
+    do {
+        decide(&a->facts, &a->decision);
+    } while (a->decision.kind == DECISION_ASK && answer(a));
+    switch (a->decision.kind) {
+    case DECISION_ASK:
+        return;
+    case DECISION_CHOSEN:
+        chosen(a);
+        return;
+    case DECISION_WAIT:
+        waits(a);
+        return;
+    case DECISION_FAIL:
+        failed(a);
+        return;
+    }
+}
+
+/* --- a status notification: no decision, only a destination --------------- */
+
+static void on_dsn_hosts(const struct hosts *hosts, void *ctx)
+{
+    struct attempt *a = ctx;
+    a->hosts_query = NULL;
+    a->hosts = hosts;
+    switch (hosts->kind) {
+    case HOSTS_USABLE:
+        reach_best(a);
+        return;
+    case HOSTS_LOOK_UP_FAILED:
+        a->report.why = WHY_LOOKUP_FAILED;
+        finish(a, DELIVERY_DEFERRED);
+        return;
+    case HOSTS_NO_DOMAIN:
+    case HOSTS_NULL_MX:
+    case HOSTS_NONE:
+        finish(a, DELIVERY_FAILED);
+        return;
+    case HOSTS_KIND_COUNT:
+        break;
+    }
+    BUG("hosts %d", (int)hosts->kind);
+}
+
+/* --- start and end ------------------------------------------------------- */
+
+static void gather_facts(struct attempt *a)
+{
+    const struct store_message *message = a->item->message;
+    const struct directory *directory = a->world->directory;
+    struct facts *facts = &a->facts;
+    facts_init(facts);
+    facts->direct_delivery = message->direct_delivery;
+    facts->email_permitted = message->email_permitted;
+    if (!right_find(slice_of(a->item->recipient->right), &facts->right)) {
+        BUG("right \"%s\"", a->item->recipient->right);
+    }
+    facts->account = directory->account(directory->self, a->address);
+    facts->idd = directory->inbound(directory->self, a->address) != NULL;
+    facts->idd_requires_account = a->settings->idd_requires_account;
+    facts->policy = directory->policy(directory->self, message->organization);
+    facts->dane_satisfies = a->settings->dane_satisfies;
+    facts->host_wait_over =
+        a->now_ms >= message->accepted_ms + a->settings->unknown_host_wait_ms;
+    if (!method_find(slice_of(a->item->method), &facts->decided_last)) {
+        facts->decided_last = METHOD_NONE;
+    }
+}
+
+struct attempt *attempt_start(const struct deliver_settings *settings,
+                              const struct deliver_world *world,
+                              const struct store_item *item, int64_t now_ms,
+                              const struct attempt_hooks *hooks)
+{
+    struct attempt *a = xcalloc(1, sizeof *a);
+    a->settings = settings;
+    a->world = world;
+    a->item = item;
+    a->now_ms = now_ms;
+    a->hooks = *hooks;
+    a->arena = arena_create();
+    a->report.tls = "";
+    a->report.method = METHOD_NONE;
+    if (item->kind == STORE_KIND_DSN) {
+        a->address = item->dsn->to;
+        find_hosts(a, on_dsn_hosts);
+        return a;
+    }
+    a->address = item->recipient->address;
+    gather_facts(a);
+    step(a);
+    return a;
+}
+
+void attempt_destroy(struct attempt **attempt)
+{
+    struct attempt *a = *attempt;
+    *attempt = NULL;
+    if (a == NULL) {
+        return;
+    }
+    hosts_cancel(&a->hosts_query);
+    reach_cancel(&a->reach_query);
+    quit_all(a);
+    arena_destroy(&a->arena);
+    free(a);
+}
+
+bool attempt_minimum_of(enum method method, enum policy policy,
+                        bool dane_satisfies, enum minimum *out)
+{
+    enum minimum pkix = dane_satisfies ? MINIMUM_PKIX : MINIMUM_CERTIFICATE;
+    if (method == METHOD_DIRECT_DELIVERY) {
+        *out = pkix;
+        return true;
+    }
+    if (method == METHOD_INBOUND_DIRECT_DELIVERY) {
+        *out = MINIMUM_PKIX;
+        return true;
+    }
+    if (method != METHOD_TRANSPORT_SECURITY || policy == POLICY_OFF) {
+        return false;
+    }
+    *out = policy == POLICY_TLS    ? MINIMUM_TLS
+           : policy == POLICY_DANE ? MINIMUM_DANE
+                                   : pkix;
+    return true;
+}

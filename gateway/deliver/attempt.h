@@ -1,0 +1,56 @@
+/* attempt - one try to bring one recipient's message, or one status
+ * notification, to its server: decide, reach, send (ORDER-6).
+ *
+ * It touches neither store nor journal: what it decided and what came of it is
+ * told to its owner. */
+#ifndef DELIVER_ATTEMPT_H
+#define DELIVER_ATTEMPT_H
+
+#include "deliver/deliver.h"
+#include "deliver/reach.h"
+#include "rules/decide.h"
+
+/* What an attempt came to. Texts live as long as the attempt. */
+struct attempt_report {
+    enum method method;     /* a DSN's is METHOD_NONE */
+    enum delivery delivery; /* a DSN that was sent: NOTIFICATION */
+    bool idd;
+    const char *host; /* that answered last; NULL: none */
+    bool is_measured; /* DIRECT: level counts */
+    enum level level;
+    const char *tls;      /* "1.3"; "": plain, or nothing was sent */
+    const char *status;   /* FAILED, DEFERRED: enhanced code; NULL: none */
+    const char *reply;    /* the server's last reply line; NULL: none */
+    enum why why;         /* DEFERRED */
+    bool until_host_wait; /* DEFERRED: see struct decision */
+    /* For the explanation; NULL for a DSN. */
+    const struct decision *decision;
+    const struct reached *const *reached; /* by minimum; NULL: not asked */
+    const struct hosts *hosts;            /* NULL: not asked */
+};
+
+struct attempt_hooks {
+    /* Once in each attempt of a recipient, before anything is sent. */
+    void (*on_decided)(void *ctx, const struct attempt_report *report);
+    /* The last call; the attempt may be destroyed in it. */
+    void (*on_done)(void *ctx, const struct attempt_report *report);
+    void *ctx;
+};
+
+struct attempt;
+
+/* attempt_start - hooks are called later; item, settings and world must
+ * outlive the attempt. now_ms: the wall clock. */
+struct attempt *attempt_start(const struct deliver_settings *settings,
+                              const struct deliver_world *world,
+                              const struct store_item *item, int64_t now_ms,
+                              const struct attempt_hooks *hooks);
+/* Whatever is open is given up; no hook is called any more. */
+void attempt_destroy(struct attempt **attempt);
+
+/* The minimum that a method of the explanation asked of the server, if it
+ * asks one at all. */
+bool attempt_minimum_of(enum method method, enum policy policy,
+                        bool dane_satisfies, enum minimum *out);
+
+#endif

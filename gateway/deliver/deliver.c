@@ -1,0 +1,340 @@
+/* An item that is due becomes a job: its attempt, then the records of what
+ * came of it. The job ends when its last record is durable and journalled.
+ * recorder.c holds the records. */
+#include "deliver/deliver.h"
+
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "deliver/attempt.h"
+#include "deliver/compose.h"
+#include "deliver/events.h"
+#include "deliver/recorder.h"
+#include "deliver/retry.h"
+#include "deliver/transport.h"
+#include "net/loop.h"
+
+enum {
+    JOBS_MOST = 256,
+    CLAIM_MOST = 64,
+    STORE_PAUSE_MS = 1000,  /* after the store could not answer */
+    TIMER_LEAST_MS = 100,   /* a frozen wall clock must not spin the loop */
+    TIMER_MOST_MS = 3600000 /* a moved wall clock is seen at last */
+};
+
+struct job {
+    struct deliver *deliver;
+    struct job *next;
+    struct job *previous;
+    struct store_item *item;
+    struct attempt *attempt;
+};
+
+/* Survives the runner, for the store answers in any case. */
+struct claim {
+    struct deliver *deliver; /* NULL: the runner is gone */
+};
+
+struct deliver {
+    struct deliver_settings settings;
+    struct deliver_world world;
+    struct recorder *recorder;
+    struct loop_timer *timer;
+    struct job jobs; /* list head */
+    size_t job_count;
+    struct claim *claim; /* under way, or NULL */
+    bool claim_again;
+    bool is_busy; /* `settled` is owed */
+};
+
+static void claim(struct deliver *d);
+
+static void check_settled(struct deliver *d)
+{
+    if (!d->is_busy || d->job_count != 0 || d->claim != NULL ||
+        recorder_open_count(d->recorder) != 0 ||
+        d->world.transport->open_count(d->world.transport->self) != 0) {
+        return;
+    }
+    d->is_busy = false;
+    struct arena *arena = arena_create();
+    d->world.journal(d->world.ctx, event_settled(arena).line);
+    arena_destroy(&arena);
+}
+
+static void on_connection_closed(void *ctx)
+{
+    check_settled(ctx);
+}
+
+/* --- the end of a job ---------------------------------------------------- */
+
+static void job_free(struct job *job)
+{
+    attempt_destroy(&job->attempt);
+    store_item_release(job->item);
+    job->previous->next = job->next;
+    job->next->previous = job->previous;
+    job->deliver->job_count--;
+    free(job);
+}
+
+/* What was recorded may have made something due: a DSN, a later attempt. */
+static void on_finished(void *ctx)
+{
+    struct job *job = ctx;
+    struct deliver *d = job->deliver;
+    job_free(job);
+    claim(d);
+}
+
+static void record(struct job *job, const struct store_record *record,
+                   const struct event_line *event)
+{
+    struct store_record full = *record;
+    full.item = job->item;
+    full.event = (struct store_event){event->id, event->line};
+    bool is_last = full.change != STORE_CHANGE_DECIDED;
+    recorder_put(job->deliver->recorder, &full, is_last ? on_finished : NULL,
+                 job);
+}
+
+static void defer(struct job *job, struct arena *arena,
+                  const struct attempt_report *report, int64_t now_ms)
+{
+    const struct deliver_settings *settings = &job->deliver->settings;
+    const struct store_item *item = job->item;
+    const struct retry retry = {settings->retry_first_ms,
+                                settings->retry_longest_ms,
+                                settings->queue_lifetime_ms};
+    int64_t until_ms =
+        retry_next_ms(&retry, item->attempts + 1, item->created_ms, now_ms);
+    int64_t wait_end_ms = item->created_ms + settings->unknown_host_wait_ms;
+    if (report->until_host_wait && wait_end_ms > now_ms &&
+        wait_end_ms < until_ms) {
+        until_ms = wait_end_ms;
+    }
+    struct event_line event = event_deferred(arena, item, report, until_ms);
+    struct store_record change = {.change = STORE_CHANGE_DEFERRED,
+                                  .until_ms = until_ms};
+    record(job, &change, &event);
+}
+
+static void finish_dsn(struct job *job, struct arena *arena,
+                       const struct attempt_report *report, bool is_over)
+{
+    const char *outcome = report->delivery == DELIVERY_NOTIFICATION ? "sent"
+                          : is_over                                 ? "dropped"
+                                                                    : "failed";
+    struct event_line event = event_dsn(arena, job->item, report, outcome);
+    struct store_record change = {.change = STORE_CHANGE_FINISHED};
+    record(job, &change, &event);
+}
+
+static void finish_recipient(struct job *job, struct arena *arena,
+                             const struct attempt_report *report,
+                             int64_t now_ms)
+{
+    bool has_dsn =
+        report->delivery == DELIVERY_FAILED && compose_dsn_allowed(job->item);
+    struct event_line event = event_outcome(arena, job->item, report, has_dsn);
+    struct store_record change = {.change = STORE_CHANGE_FINISHED,
+                                  .method = method_name(report->method)};
+    struct store_dsn dsn;
+    if (has_dsn) {
+        dsn = compose_dsn(arena, &job->deliver->settings, job->item, report,
+                          now_ms);
+        change.dsn = &dsn;
+    }
+    record(job, &change, &event);
+}
+
+/* The lifetime is over: what would wait has failed (DSN-3). */
+static void give_up(const struct job *job, struct attempt_report *report)
+{
+    report->delivery = DELIVERY_FAILED;
+    if (report->status == NULL) {
+        report->status = "4.4.7";
+    }
+    if (report->method == METHOD_NONE &&
+        !method_find(slice_of(job->item->method), &report->method)) {
+        report->method = METHOD_NONE;
+    }
+}
+
+static void on_done(void *ctx, const struct attempt_report *done)
+{
+    struct job *job = ctx;
+    const struct deliver_settings *settings = &job->deliver->settings;
+    const struct retry retry = {.lifetime_ms = settings->queue_lifetime_ms};
+    struct attempt_report report = *done;
+    int64_t now_ms = clock_wall_ms();
+    struct arena *arena = arena_create();
+    bool is_over = report.delivery == DELIVERY_DEFERRED &&
+                   retry_is_over(&retry, job->item->created_ms, now_ms);
+    if (is_over) {
+        give_up(job, &report);
+    }
+    if (report.delivery == DELIVERY_DEFERRED) {
+        defer(job, arena, &report, now_ms);
+    } else if (job->item->kind == STORE_KIND_DSN) {
+        finish_dsn(job, arena, &report, is_over);
+    } else {
+        finish_recipient(job, arena, &report, now_ms);
+    }
+    arena_destroy(&arena);
+    attempt_destroy(&job->attempt);
+}
+
+static void on_decided(void *ctx, const struct attempt_report *report)
+{
+    struct job *job = ctx;
+    const struct deliver *d = job->deliver;
+    const struct directory *directory = d->world.directory;
+    enum policy policy =
+        directory->policy(directory->self, job->item->message->organization);
+    struct arena *arena = arena_create();
+    struct event_line event = event_decided(arena, job->item, report, policy,
+                                            d->settings.dane_satisfies);
+    bool is_chosen = report->decision->kind == DECISION_CHOSEN;
+    struct store_record change = {
+        .change = STORE_CHANGE_DECIDED,
+        .method = is_chosen ? method_name(report->method) : NULL};
+    record(job, &change, &event);
+    arena_destroy(&arena);
+}
+
+/* --- claiming ------------------------------------------------------------ */
+
+static void start_job(struct deliver *d, struct store_item *item)
+{
+    struct job *job = xcalloc(1, sizeof *job);
+    job->deliver = d;
+    job->item = item;
+    job->next = &d->jobs;
+    job->previous = d->jobs.previous;
+    job->previous->next = job;
+    d->jobs.previous = job;
+    d->job_count++;
+    struct attempt_hooks hooks = {on_decided, on_done, job};
+    job->attempt =
+        attempt_start(&d->settings, &d->world, item, clock_wall_ms(), &hooks);
+}
+
+static void arm_timer(struct deliver *d, int64_t delay_ms)
+{
+    if (delay_ms < TIMER_LEAST_MS) {
+        delay_ms = TIMER_LEAST_MS;
+    }
+    loop_timer_start(d->timer,
+                     delay_ms > TIMER_MOST_MS ? TIMER_MOST_MS : delay_ms);
+}
+
+static void take_due(struct deliver *d, const struct store_due *due)
+{
+    if (due->status != ST_OK) {
+        log_warn("deliver", "queue not readable", "pause_ms=%d",
+                 (int)STORE_PAUSE_MS);
+        arm_timer(d, STORE_PAUSE_MS);
+        return;
+    }
+    for (size_t i = 0; i < due->count; i++) {
+        d->is_busy = true;
+        start_job(d, due->items[i]);
+    }
+    if (due->more) {
+        d->claim_again = true;
+    } else if (due->next_ms >= 0) {
+        arm_timer(d, due->next_ms - clock_wall_ms());
+    }
+}
+
+static void on_due(void *ctx, const struct store_due *due)
+{
+    struct claim *done = ctx;
+    struct deliver *d = done->deliver;
+    free(done);
+    if (d == NULL) {
+        for (size_t i = 0; i < due->count; i++) {
+            store_item_release(due->items[i]);
+        }
+        return;
+    }
+    d->claim = NULL;
+    take_due(d, due);
+    if (d->claim_again && d->job_count < JOBS_MOST) {
+        claim(d);
+    }
+    check_settled(d);
+}
+
+/* claim - ask for what is due; while the answer is under way, once more after
+ * it. With all hands busy the end of a job asks. */
+static void claim(struct deliver *d)
+{
+    if (d->claim != NULL || d->job_count >= JOBS_MOST) {
+        d->claim_again = true;
+        return;
+    }
+    d->claim_again = false;
+    size_t free_hands = JOBS_MOST - d->job_count;
+    d->claim = xcalloc(1, sizeof *d->claim);
+    d->claim->deliver = d;
+    store_due(d->world.store, clock_wall_ms(),
+              free_hands < CLAIM_MOST ? free_hands : CLAIM_MOST, on_due,
+              d->claim);
+}
+
+static void on_timer(void *ctx)
+{
+    claim(ctx);
+}
+
+/* --- the interface ------------------------------------------------------- */
+
+struct deliver *deliver_create(const struct deliver_settings *settings,
+                               const struct deliver_world *world)
+{
+    struct deliver *d = xcalloc(1, sizeof *d);
+    d->settings = *settings;
+    d->world = *world;
+    d->jobs.next = &d->jobs;
+    d->jobs.previous = &d->jobs;
+    d->timer = loop_timer_create(world->loop, on_timer, d);
+    d->recorder = recorder_create(world);
+    d->world.transport->on_closed = on_connection_closed;
+    d->world.transport->on_closed_ctx = d;
+    return d;
+}
+
+void deliver_poke(struct deliver *d)
+{
+    d->is_busy = true;
+    claim(d);
+}
+
+void deliver_new_message(struct deliver *d, const char *message_id)
+{
+    log_debug("deliver", "new message", "message=%s", message_id);
+    deliver_poke(d);
+}
+
+void deliver_destroy(struct deliver **deliver)
+{
+    struct deliver *d = *deliver;
+    *deliver = NULL;
+    if (d == NULL) {
+        return;
+    }
+    d->world.transport->on_closed = NULL;
+    recorder_destroy(&d->recorder);
+    while (d->jobs.next != &d->jobs) {
+        job_free(d->jobs.next);
+    }
+    if (d->claim != NULL) {
+        d->claim->deliver = NULL;
+    }
+    loop_timer_destroy(&d->timer);
+    free(d);
+}
