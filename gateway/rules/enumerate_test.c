@@ -1,0 +1,113 @@
+#include "rules/enumerate.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stddef.h>
+#include <cmocka.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "rules/words.h"
+
+/* All lines as one text; the caller frees it. */
+static char *text_of(enum status (*writer)(FILE *, struct err *))
+{
+    char *text = NULL;
+    size_t n;
+    struct err err;
+    FILE *out = open_memstream(&text, &n);
+    assert_non_null(out);
+    assert_int_equal(writer(out, &err), ST_OK);
+    fclose(out);
+    return text;
+}
+
+static size_t count_lines(const char *text)
+{
+    size_t count = 0;
+    while ((text = strchr(text, '\n'))) {
+        text++;
+        count++;
+    }
+    return count;
+}
+
+static void test_decisions_are_every_combination_once(void **state)
+{
+    (void)state;
+    char *text = text_of(enumerate_decisions);
+    assert_int_equal(count_lines(text),
+                     2 * 3 * 4 * 3 * 2 * 3 * 3 * 4 * 4 * 2 * 27);
+    static const char *const lines[] = {
+        "direct-delivery=absent minimum-header=absent account=none idd=off "
+        "sender-nta=unmet recipient-nta=unmet right=none policy=off "
+        "shares=none dane-satisfies=yes server=none -> method=email "
+        "delivery=notification\n",
+        "direct-delivery=present minimum-header=invalid account=no-2fa idd=off "
+        "sender-nta=unmet recipient-nta=met right=none policy=off "
+        "shares=none dane-satisfies=no server=dane-only -> method=none "
+        "delivery=failed status=5.7.10\n",
+        "direct-delivery=present minimum-header=permits account=none idd=off "
+        "sender-nta=unmet recipient-nta=unmet right=none policy=pkix "
+        "shares=none dane-satisfies=yes server=none+unreachable -> "
+        "method=none delivery=deferred\n",
+        "direct-delivery=present minimum-header=permits account=none idd=off "
+        "sender-nta=unmet recipient-nta=unmet right=none policy=pkix "
+        "shares=none dane-satisfies=yes server=tls+unreachable-long -> "
+        "method=email delivery=notification\n",
+        "direct-delivery=absent minimum-header=absent account=suspended "
+        "idd=any sender-nta=met recipient-nta=met right=sms policy=dane "
+        "shares=both dane-satisfies=no server=refused -> method=nta7516 "
+        "delivery=direct\n",
+        "direct-delivery=absent minimum-header=absent account=active idd=on "
+        "sender-nta=met recipient-nta=met right=sms policy=dane "
+        "shares=both dane-satisfies=no server=refused -> method=none "
+        "delivery=failed status=server\n",
+    };
+    for (size_t i = 0; i < sizeof lines / sizeof *lines; i++)
+        if (!strstr(text, lines[i]))
+            fail_msg("missing: %s", lines[i]);
+    static const char last[] =
+        "direct-delivery=present minimum-header=invalid account=active "
+        "idd=any sender-nta=met recipient-nta=unknown right=access-code "
+        "policy=dane shares=both dane-satisfies=no server=dane-only+barred "
+        "-> method=account delivery=direct\n";
+    assert_string_equal(text + strlen(text) - strlen(last), last);
+    free(text);
+}
+
+static void test_words_are_all_and_read_back(void **state)
+{
+    (void)state;
+    char *text = text_of(enumerate_words);
+    assert_int_equal(count_lines(text), WHY_COUNT);
+    char *rest = text;
+    for (size_t i = 0; i < WHY_COUNT; i++) {
+        enum why why;
+        char *line = strsep(&rest, "\n");
+        assert_true(why_find(slice_of(line), &why));
+        assert_int_equal(why, i);
+    }
+    free(text);
+}
+
+static void test_full_device_is_told(void **state)
+{
+    (void)state;
+    struct err err;
+    FILE *full = fopen("/dev/full", "w");
+    assert_non_null(full);
+    assert_int_equal(enumerate_words(full, &err), ST_TEMP);
+    fclose(full);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_decisions_are_every_combination_once),
+        cmocka_unit_test(test_words_are_all_and_read_back),
+        cmocka_unit_test(test_full_device_is_told),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
