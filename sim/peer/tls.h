@@ -24,6 +24,10 @@ const char *tls_version_name(int version);
 /* What the connection runs on: "1.0" .. "1.3". */
 const char *tls_connection_version(const SSL *ssl);
 
+/* tls_context_pin - these versions alone, and what old ones need; before any
+ * certificate is set. */
+void tls_context_pin(SSL_CTX *context, struct tls_range range);
+
 /* tls_client_create - accepts any certificate in the handshake: whoever uses
  * it judges the peer afterwards. owner: caller, by tls_context_destroy(). */
 SSL_CTX *tls_client_create(struct tls_range range);

@@ -1,0 +1,228 @@
+/* One connection of a mail host: octets in, every one kept, and content.
+ *
+ * All octets lie in one buffer from the first to the last; `at` is where the
+ * next line begins. Content is copied out once, at its end. */
+#include <event2/buffer.h>
+#include <openssl/ssl.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "peer/mailhost_private.h"
+
+enum { OCTETS_CAP = 256 << 20 };
+
+/* --- Content --- */
+
+/* Undoes dot-stuffing: RFC 5321 4.5.2. */
+static struct slice unstuff(const struct mailhost_conn *c, size_t end,
+                            char **storage)
+{
+    struct slice rest = {c->octets.p + c->content, end - c->content};
+    char *out = *storage = xmalloc(rest.n + 1);
+    size_t n = 0;
+    while (rest.n) {
+        const char *crlf = memmem(rest.p, rest.n, "\r\n", 2);
+        size_t length = crlf ? (size_t)(crlf - rest.p) + 2 : rest.n;
+        size_t skip = rest.p[0] == '.' ? 1 : 0;
+        memcpy(out + n, rest.p + skip, length - skip);
+        n += length - skip;
+        rest = slice_from(rest, length);
+    }
+    return (struct slice){out, n};
+}
+
+static void deliver(struct mailhost_conn *c, size_t end, bool is_complete,
+                    const char *reply)
+{
+    char *storage;
+    struct mailhost_message message = {
+        .session = &c->session,
+        .reverse_path = c->reverse_path,
+        .parameters = c->parameters,
+        .recipients = c->recipients,
+        .recipient_count = c->recipient_count,
+        .content = unstuff(c, end, &storage),
+        .is_complete = is_complete,
+        .is_accepted = reply[0] == '2',
+        .reply = reply,
+    };
+    c->session.octets = buf_slice(&c->octets);
+    if (message.is_accepted)
+        c->session.message_count++;
+    if (c->host->events.on_message)
+        c->host->events.on_message(c->host->events.ctx, &message);
+    free(storage);
+    mailhost_reset(c);
+}
+
+static void finish_content(struct mailhost_conn *c, size_t end)
+{
+    transcript_note(&c->session.transcript, c->arena,
+                    "%zu octets of content and the end of data",
+                    end - c->content);
+    c->phase = MAILHOST_PHASE_COMMAND;
+    const char *reply =
+        mailhost_say(c, MAILHOST_STAGE_CONTENT, "250 2.6.0 received");
+    deliver(c, end, true, reply);
+}
+
+/* The connection ends within the content. */
+static void abandon_content(struct mailhost_conn *c)
+{
+    transcript_note(&c->session.transcript, c->arena,
+                    "%zu octets of content without the end of data",
+                    c->octets.n - c->content);
+    deliver(c, c->octets.n, false, "");
+}
+
+static void watch_content(struct mailhost_conn *c)
+{
+    size_t most = c->host->settings.drop_in_data_bytes;
+    if (c->phase != MAILHOST_PHASE_CONTENT || !most ||
+        c->octets.n - c->content < most)
+        return;
+    abandon_content(c);
+    mailhost_hang_up(c);
+    stream_cut(c->stream);
+}
+
+/* --- Octets --- */
+
+/* A CR or LF alone, among what came since `from`: evidence of a fault. */
+static void look_for_bare_ends(struct mailhost_conn *c, size_t from)
+{
+    const char *p = c->octets.p;
+    for (size_t i = from ? from - 1 : 0; i < c->octets.n; i++) {
+        bool is_bare_lf = p[i] == '\n' && (i == 0 || p[i - 1] != '\r');
+        bool is_bare_cr =
+            p[i] == '\r' && i + 1 < c->octets.n && p[i + 1] != '\n';
+        if (is_bare_lf || is_bare_cr)
+            c->session.has_bare_line_end = true;
+    }
+}
+
+/* Takes the lines that are complete, one after the other. */
+static void take_lines(struct mailhost_conn *c)
+{
+    while (c->phase == MAILHOST_PHASE_COMMAND ||
+           c->phase == MAILHOST_PHASE_CONTENT) {
+        struct slice rest = {c->octets.p + c->at, c->octets.n - c->at};
+        const char *crlf = memmem(rest.p, rest.n, "\r\n", 2);
+        if (!crlf)
+            return;
+        struct slice line = {rest.p, (size_t)(crlf - rest.p)};
+        size_t start = c->at;
+        c->at += line.n + 2;
+        if (c->phase == MAILHOST_PHASE_COMMAND)
+            mailhost_obey(c, line);
+        else if (slice_is(line, "."))
+            finish_content(c, start);
+    }
+}
+
+static void on_data(void *ctx)
+{
+    struct mailhost_conn *c = ctx;
+    struct evbuffer *input = stream_input(c->stream);
+    size_t n = evbuffer_get_length(input);
+    size_t from = c->octets.n;
+    struct slice octets = {(const char *)evbuffer_pullup(input, -1), n};
+    enum status status = buf_add(&c->octets, octets);
+    evbuffer_drain(input, n);
+    if (status != ST_OK) {
+        mailhost_hang_up(c);
+        stream_cut(c->stream);
+        return;
+    }
+    look_for_bare_ends(c, from);
+    take_lines(c);
+    watch_content(c);
+}
+
+static void on_tls(void *ctx, const char *failure)
+{
+    struct mailhost_conn *c = ctx;
+    if (failure) {
+        c->session.tls_failure = arena_strdup(c->arena, failure);
+        transcript_note(&c->session.transcript, c->arena,
+                        "TLS handshake failed: %s", failure);
+        return; /* the stream ends by itself */
+    }
+    const SSL *ssl = stream_tls(c->stream);
+    c->session.tls = tls_connection_version(ssl);
+    c->session.cipher = arena_strdup(c->arena, SSL_get_cipher_name(ssl));
+    const char *sni = SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name);
+    c->session.sni = sni ? arena_strdup(c->arena, sni) : NULL;
+    c->session.helo = "";
+    transcript_note(&c->session.transcript, c->arena, "TLS %s %s, SNI %s",
+                    c->session.tls, c->session.cipher, sni ? sni : "absent");
+    mailhost_reset(c);
+    c->phase = MAILHOST_PHASE_COMMAND;
+}
+
+static void on_end(void *ctx, enum stream_end end, const char *why)
+{
+    struct mailhost_conn *c = ctx;
+    if (c->phase == MAILHOST_PHASE_CONTENT)
+        abandon_content(c);
+    if (!*c->session.closed_by)
+        c->session.closed_by = end == STREAM_END_HERE ? "host" : "client";
+    c->session.is_truncated = end == STREAM_END_TRUNCATED ||
+                              end == STREAM_END_FAILED ||
+                              (end == STREAM_END_PEER && !c->has_quit);
+    transcript_note(&c->session.transcript, c->arena, "%s", why);
+    mailhost_conn_destroy(c);
+}
+
+/* --- Life --- */
+
+void mailhost_conn_create(struct mailhost *host, int fd, const char *client)
+{
+    struct mailhost_conn *c = xcalloc(1, sizeof *c);
+    c->host = host;
+    c->arena = arena_create();
+    buf_init(&c->octets, OCTETS_CAP);
+    mailhost_reset(c);
+    c->session = (struct mailhost_session){
+        .host = host,
+        .number = ++host->number,
+        .client = arena_strdup(c->arena, client),
+        .helo = "",
+        .closed_by = "",
+    };
+    c->next = host->conns;
+    host->conns = c;
+    host->open_count++;
+    struct stream_events events = {
+        .on_data = on_data, .on_tls = on_tls, .on_end = on_end, .ctx = c};
+    c->stream = stream_accept(host->loop, fd, &events);
+    transcript_note(&c->session.transcript, c->arena, "connected from %s",
+                    client);
+    mailhost_say(c, MAILHOST_STAGE_GREETING,
+                 arena_printf(c->arena, "220 %s ESMTP", host->settings.name));
+}
+
+void mailhost_conn_destroy(struct mailhost_conn *c)
+{
+    struct mailhost *host = c->host;
+    if (!*c->session.closed_by)
+        c->session.closed_by = "host";
+    c->session.octets = buf_slice(&c->octets);
+    if (host->events.on_close)
+        host->events.on_close(host->events.ctx, &c->session);
+    struct mailhost_conn **link = &host->conns;
+    while (*link != c)
+        link = &(*link)->next;
+    *link = c->next;
+    host->open_count--;
+    stream_destroy(&c->stream);
+    buf_release(&c->octets);
+    free(c->recipients);
+    arena_destroy(&c->arena);
+    free(c);
+}
+
+struct mailhost_conn *mailhost_conn_next(const struct mailhost_conn *conn)
+{
+    return conn->next;
+}
