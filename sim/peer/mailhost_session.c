@@ -67,23 +67,25 @@ static void finish_content(struct mailhost_conn *c, size_t end)
 }
 
 /* The connection ends within the content. */
-static void abandon_content(struct mailhost_conn *c)
+static void abandon_content(struct mailhost_conn *c, size_t end)
 {
     transcript_note(&c->session.transcript, c->arena,
                     "%zu octets of content without the end of data",
-                    c->octets.n - c->content);
-    deliver(c, c->octets.n, false, "");
+                    end - c->content);
+    deliver(c, end, false, "");
 }
 
-static void watch_content(struct mailhost_conn *c)
+/* Whether the prescribed end within the content has come. */
+static bool drops_content(struct mailhost_conn *c)
 {
     size_t most = c->host->settings.drop_in_data_bytes;
     if (c->phase != MAILHOST_PHASE_CONTENT || !most ||
         c->octets.n - c->content < most)
-        return;
-    abandon_content(c);
+        return false;
+    abandon_content(c, c->content + most);
     mailhost_hang_up(c);
     stream_cut(c->stream);
+    return true;
 }
 
 /* --- Octets --- */
@@ -106,6 +108,8 @@ static void take_lines(struct mailhost_conn *c)
 {
     while (c->phase == MAILHOST_PHASE_COMMAND ||
            c->phase == MAILHOST_PHASE_CONTENT) {
+        if (drops_content(c))
+            return;
         struct slice rest = {c->octets.p + c->at, c->octets.n - c->at};
         const char *crlf = memmem(rest.p, rest.n, "\r\n", 2);
         if (!crlf)
@@ -136,7 +140,6 @@ static void on_data(void *ctx)
     }
     look_for_bare_ends(c, from);
     take_lines(c);
-    watch_content(c);
 }
 
 static void on_tls(void *ctx, const char *failure)
@@ -164,7 +167,7 @@ static void on_end(void *ctx, enum stream_end end, const char *why)
 {
     struct mailhost_conn *c = ctx;
     if (c->phase == MAILHOST_PHASE_CONTENT)
-        abandon_content(c);
+        abandon_content(c, c->octets.n);
     if (!*c->session.closed_by)
         c->session.closed_by = end == STREAM_END_HERE ? "host" : "client";
     c->session.is_truncated = end == STREAM_END_TRUNCATED ||
