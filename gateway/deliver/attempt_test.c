@@ -93,7 +93,7 @@ static const struct row rows[] = {
     {"weak and unreachable: waits", .direct_delivery = true,
      .servers = {{"mx1", .kind = MEASURE_UNKNOWN, .why = WHY_NO_CONNECTION},
                  {"mx2", SELF_SIGNED, ACCEPTS}},
-     .want = "decided none deferred; done none deferred (self-signed) until "
+     .want = "decided none deferred; done none deferred (no connection) until "
              "host wait | "
              "open mx1 strict; quit mx1; open mx2 strict; quit mx2; "},
     {"the wait is over: too weak", .direct_delivery = true,
@@ -217,7 +217,7 @@ static const struct store_message message = {
     .reverse_path = "jansen@clinic.example",
     .content = {"From: jansen@clinic.example\r\n"
                 "zivver-direct-delivery: x\r\n\r\nsecret\r\n",
-                64}};
+                66}};
 
 static const struct deliver_settings settings = {
     .host_name = "gateway.example",
