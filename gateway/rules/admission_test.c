@@ -112,7 +112,7 @@ static void test_accepted_message_has_all_its_parts(void **state)
 {
     (void)state;
     struct admission a;
-    admit(GOOD_FROM "To: eve@x.nl\r\n"
+    admit(GOOD_FROM "Cc: eve@x.nl\r\n"
                     "zivver-access-right: bob@x.nl sms +1234567\r\n"
                     "zivver-direct-delivery:\r\n"
                     "zivver-minimum-recipient-verification: "

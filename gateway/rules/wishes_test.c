@@ -159,6 +159,8 @@ static void test_access_right_malformed(void **state)
          "none; none; access-right-ignored bob@x.nl"},
         {RIGHT "bob@x.nl access-code " CODE_64 "x\r\n", "access code", "abc",
          "none; none; access-right-ignored bob@x.nl"},
+        {RIGHT "bob@x.nl access-code 1357\x7f\r\n", "access code", "57",
+         "none; none; access-right-ignored bob@x.nl"},
         {RIGHT "bob@x.nl access-code 13\xc3\xbc"
                "57\r\n",
          "access code", "57", "none; none; access-right-ignored bob@x.nl"},
