@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "deliver/measure.h"
 #include "net/conn.h"
 #include "net/loop.h"
 #include "net/tls.h"
@@ -91,49 +92,6 @@ static void part(struct outbound *o)
     }
 }
 
-/* --- what a reply means -------------------------------------------------- */
-
-static struct transport_reply take_reply(const struct reply *reply)
-{
-    struct transport_reply out = {.line = ""};
-    if (reply == NULL) {
-        return out;
-    }
-    struct arena *arena = arena_create();
-    snprintf(out.line, sizeof out.line, "%s", reply_line(arena, reply));
-    arena_destroy(&arena);
-    if (reply->status != NULL && reply->status[0] != '\0') {
-        snprintf(out.status, sizeof out.status, "%s", reply->status);
-    } else {
-        snprintf(out.status, sizeof out.status, "%d.0.0", reply->code / 100);
-    }
-    return out;
-}
-
-static enum why why_of_fault(enum tls_fault fault)
-{
-    switch (fault) {
-    case TLS_FAULT_NONE:
-        return WHY_NO_DANE;
-    case TLS_FAULT_SELF_SIGNED:
-        return WHY_SELF_SIGNED;
-    case TLS_FAULT_NO_CERTIFICATE:
-    case TLS_FAULT_UNTRUSTED:
-        return WHY_UNTRUSTED_ISSUER;
-    case TLS_FAULT_EXPIRED:
-        return WHY_EXPIRED;
-    case TLS_FAULT_NOT_YET_VALID:
-        return WHY_NOT_YET_VALID;
-    case TLS_FAULT_WRONG_HOST:
-        return WHY_WRONG_HOST;
-    case TLS_FAULT_WEAK_KEY:
-        return WHY_WEAK_KEY;
-    case TLS_FAULT_COUNT:
-        break;
-    }
-    BUG("tls fault %d", (int)fault);
-}
-
 static void stop_deadline(struct outbound *o)
 {
     if (o->conn != NULL) {
@@ -141,92 +99,22 @@ static void stop_deadline(struct outbound *o)
     }
 }
 
-static void opened(struct outbound *o, const struct measure *measure)
+static void opened(struct outbound *o, struct measure measure)
 {
     set_state(o, OUTBOUND_IDLE);
     o->host = NULL;
     stop_deadline(o);
-    o->on_opened(o, measure, o->ctx);
+    o->on_opened(o, &measure, o->ctx);
 }
 
-static void opened_without_connection(struct outbound *o)
+static const struct tls_facts *tls_facts_of(const struct outbound *o)
 {
-    struct measure measure = {.kind = MEASURE_UNKNOWN,
-                              .why = WHY_NO_CONNECTION};
-    opened(o, &measure);
-}
-
-static void handshake_failed(struct outbound *o)
-{
-    const struct tls_facts *tls = o->conn != NULL ? conn_tls(o->conn) : NULL;
-    struct measure measure = {.kind = MEASURE_MEASURED,
-                              .level = LEVEL_NONE,
-                              .why = WHY_HANDSHAKE_FAILED};
-    if (tls != NULL && tls->version_refused) {
-        measure.why = WHY_TLS_BELOW_1_2;
-    }
-    opened(o, &measure);
-}
-
-/* The session is up: what it proved. */
-static void measure_session(struct outbound *o)
-{
-    struct measure measure = {.kind = MEASURE_MEASURED, .usable = true};
-    if (client_session_is_tls(o->session)) {
-        const struct tls_facts *tls = conn_tls(o->conn);
-        measure.certificate = tls->pkix;
-        measure.level = tls->pkix ? LEVEL_PKIX : LEVEL_TLS;
-        measure.why = why_of_fault(tls->fault);
-        snprintf(measure.tls, sizeof measure.tls, "%s", tls->version);
-    } else {
-        measure.level = LEVEL_NONE;
-        measure.starttls_refused =
-            client_session_starttls_refusal(o->session) != NULL;
-        measure.why =
-            measure.starttls_refused ? WHY_STARTTLS_REFUSED : WHY_NO_STARTTLS;
-    }
-    opened(o, &measure);
-}
-
-/* The session ended before it was up. */
-static void measure_failure(struct outbound *o)
-{
-    const struct client_result *result = client_session_result(o->session);
-    if (result->phase == CLIENT_PHASE_STARTTLS &&
-        result->verdict == CLIENT_VERDICT_PROTOCOL) {
-        handshake_failed(o);
-        return;
-    }
-    struct measure measure = {.kind = MEASURE_UNKNOWN,
-                              .why = WHY_NO_CONNECTION,
-                              .reply = take_reply(result->reply)};
-    if (result->verdict == CLIENT_VERDICT_PERMANENT) {
-        measure.kind = MEASURE_REFUSED;
-        measure.why = WHY_REFUSED_BY_SERVER;
-    }
-    opened(o, &measure);
+    return o->conn != NULL ? conn_tls(o->conn) : NULL;
 }
 
 static void report_sent(struct outbound *o)
 {
-    const struct client_result *result = client_session_result(o->session);
-    struct sent sent = {.kind = SENT_LOST, .reply = take_reply(result->reply)};
-    switch (result->verdict) {
-    case CLIENT_VERDICT_ACCEPTED:
-        sent.kind = SENT_ACCEPTED;
-        break;
-    case CLIENT_VERDICT_TEMPORARY:
-        sent.kind = SENT_TEMPORARY;
-        break;
-    case CLIENT_VERDICT_PERMANENT:
-        sent.kind = SENT_PERMANENT;
-        break;
-    case CLIENT_VERDICT_NONE:
-    case CLIENT_VERDICT_PROTOCOL:
-    case CLIENT_VERDICT_LOST:
-    case CLIENT_VERDICT_COUNT:
-        break;
-    }
+    struct sent sent = measure_sent(o->session);
     set_state(o, OUTBOUND_IDLE);
     stop_deadline(o);
     o->on_sent(o, &sent, o->ctx);
@@ -261,7 +149,7 @@ static void start_tls(struct outbound *o)
                               &err) != ST_OK) {
         log_info("deliver", "no handshake", "host=%s why=%s", o->host_name,
                  err.text);
-        handshake_failed(o);
+        opened(o, measure_handshake_failed(tls_facts_of(o)));
     }
 }
 
@@ -292,14 +180,14 @@ static void pump(struct outbound *o)
         return;
     case CLIENT_STATE_READY:
         if (o->state == OUTBOUND_GREETING) {
-            measure_session(o);
+            opened(o, measure_session(o->session, tls_facts_of(o)));
         } else if (o->state == OUTBOUND_SENDING) {
             report_sent(o);
         }
         return;
     case CLIENT_STATE_OVER:
         if (o->state == OUTBOUND_GREETING) {
-            measure_failure(o);
+            opened(o, measure_failure(o->session, tls_facts_of(o)));
         } else if (o->state == OUTBOUND_SENDING) {
             report_sent(o);
         } else if (o->state == OUTBOUND_PARTING) {
@@ -323,7 +211,7 @@ static void lost(struct outbound *o)
         try_address(o);
         return;
     case OUTBOUND_HANDSHAKE:
-        handshake_failed(o);
+        opened(o, measure_handshake_failed(tls_facts_of(o)));
         return;
     case OUTBOUND_PARTING:
         part(o);
@@ -375,7 +263,7 @@ static void on_event(struct conn *conn, enum conn_event event, void *ctx)
         return;
     case CONN_EVENT_TIMEOUT:
         if (o->state == OUTBOUND_HANDSHAKE) {
-            opened_without_connection(o);
+            opened(o, measure_no_connection());
             return;
         }
         lost(o);
@@ -399,7 +287,7 @@ static void on_turn(void *ctx)
     o->deferred = false;
     switch (o->state) {
     case OUTBOUND_CONNECTING:
-        opened_without_connection(o);
+        opened(o, measure_no_connection());
         return;
     case OUTBOUND_SENDING:
         report_sent(o);

@@ -1,0 +1,22 @@
+/* measure - what a connection proved, read off its session and its handshake.
+ * Pure. TRANSPORT-2. */
+#ifndef DELIVER_MEASURE_H
+#define DELIVER_MEASURE_H
+
+#include "deliver/transport.h"
+#include "net/tls.h"
+#include "session/client.h"
+
+struct measure measure_no_connection(void);
+/* After a handshake that failed; tls: what is known of it, or NULL. */
+struct measure measure_handshake_failed(const struct tls_facts *tls);
+/* The session is up (READY); tls: of its handshake, NULL when plain. */
+struct measure measure_session(const struct client_session *session,
+                               const struct tls_facts *tls);
+/* The session ended before it was up (OVER). */
+struct measure measure_failure(const struct client_session *session,
+                               const struct tls_facts *tls);
+/* A transaction ended. */
+struct sent measure_sent(const struct client_session *session);
+
+#endif
