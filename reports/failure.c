@@ -93,7 +93,7 @@ char *report_failure_text(const struct case_result *r, size_t tail_lines)
         transcript_story(&buf, &r->transcripts[i], tail_lines);
     if (r->kept)
         buf_printf(&buf, "  kept in     %s\n", r->kept);
-    if (r->rerun)
+    if (r->rerun && r->verdict != VERDICT_PASS)
         buf_printf(&buf, "  only this   %s\n", r->rerun);
     char *text = xstrdup(buf.p ? buf.p : "");
     buf_release(&buf);

@@ -39,7 +39,7 @@ struct terminal_options {
     bool verbose; /* each case with its transcripts */
     int width;    /* columns of the terminal; 0: 80 */
 };
-/* terminal_options_of - by isatty, NO_COLOR, TERM and COLUMNS. */
+/* terminal_options_of - by isatty, NO_COLOR, TERM and its size. */
 struct terminal_options terminal_options_of(FILE *out, bool verbose);
 
 struct report *report_terminal_create(FILE *out,

@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
@@ -42,13 +43,13 @@ struct terminal_options terminal_options_of(FILE *out, bool verbose)
     struct terminal_options options = {.verbose = verbose, .width = 80};
     const char *term = getenv("TERM");
     const char *no_colour = getenv("NO_COLOR");
-    const char *columns = getenv("COLUMNS");
     bool dumb = !term || strcmp(term, "dumb") == 0;
     options.is_terminal = isatty(fileno(out)) && !dumb;
     options.colour = options.is_terminal && !(no_colour && *no_colour);
-    unsigned long width;
-    if (columns && slice_number(slice_of(columns), 1000, &width) && width > 20)
-        options.width = (int)width;
+    struct winsize size;
+    if (options.is_terminal && ioctl(fileno(out), TIOCGWINSZ, &size) == 0 &&
+        size.ws_col > 20)
+        options.width = size.ws_col;
     return options;
 }
 

@@ -124,6 +124,8 @@ static int conclude(struct serve *serve, const struct case_result *r)
 
 static int serve_with(struct serve *serve, struct engine *engine)
 {
+    if (serve->ready_file)
+        unlink(serve->ready_file); /* one of an earlier world */
     const struct scenario_case *c = serve->plan.cases[0];
     struct trial trial = {
         .engine = engine,

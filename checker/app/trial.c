@@ -1,5 +1,6 @@
 #include "kit/trial.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -121,6 +122,10 @@ void trial_begin(const struct scenario_case *c, struct arena *arena,
 {
     case_result_init(result, arena, c->file, *c->name ? c->name : NULL);
     result->title = c->title;
+    const char *program = getenv("LASTHOP_PROGRAM"); /* as it was typed */
+    result->rerun =
+        arena_printf(arena, "%s run -v %s",
+                     program && *program ? program : "lasthop", result->name);
     for (size_t i = 0; i < c->clauses.count; i++)
         texts_add(arena, &result->clauses, c->clauses.texts[i]);
 }
