@@ -60,8 +60,8 @@ static struct slice filled(const char *head, size_t bytes, const char *tail)
     char *p = xmalloc(bytes + strlen(tail) + 1);
     memset(p, 'x', bytes);
     memcpy(p, head, strlen(head));
-    strcpy(p + bytes - 2, "\r\n");
-    strcpy(p + bytes, tail);
+    memcpy(p + bytes - 2, "\r\n", 2);
+    memcpy(p + bytes, tail, strlen(tail) + 1);
     return slice_of(p);
 }
 

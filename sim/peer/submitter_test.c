@@ -54,10 +54,9 @@ static void on_message(void *ctx, const struct mailhost_message *m)
     put(seen.mail_parameters, sizeof seen.mail_parameters, m->parameters);
     put(seen.reply, sizeof seen.reply, m->reply);
     for (size_t i = 0; i < m->recipient_count; i++) {
-        strcat(seen.recipients, m->recipients[i].address);
-        strcat(seen.recipients, " ");
-        strcat(seen.recipients, m->recipients[i].parameters);
-        strcat(seen.recipients, ";");
+        size_t n = strlen(seen.recipients);
+        snprintf(seen.recipients + n, sizeof seen.recipients - n, "%s %s;",
+                 m->recipients[i].address, m->recipients[i].parameters);
     }
     seen.is_complete = m->is_complete;
     seen.is_accepted = m->is_accepted;
