@@ -10,7 +10,7 @@ bool address_same(const char *a, const char *b)
     return strcasecmp(a, b) == 0;
 }
 
-const char *address_domain(const char *address)
+const char *domain_of(const char *address)
 {
     const char *at = strrchr(address, '@');
     return at ? at + 1 : "";

@@ -101,7 +101,7 @@ const struct step *witness_step(const struct witness *w, unsigned step);
 
 bool address_same(const char *a, const char *b);
 /* What stands behind the last @; "" when there is none. */
-const char *address_domain(const char *address);
+const char *domain_of(const char *address);
 /* none 0, tls 1, pkix 2, dane 3; -1: no level. */
 int level_rank(const char *level);
 

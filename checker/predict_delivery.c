@@ -1,0 +1,143 @@
+/* From a decision to its end at the recipient's servers (ORDER-6, TRANSPORT-4,
+ * TRANSPORT-7). */
+#include <string.h>
+
+#include "checker/predict_internal.h"
+
+const char *predict_status_of(struct arena *arena, const char *reply)
+{
+    struct slice rest = slice_of(reply);
+    struct slice code = slice_word(&rest), enhanced = slice_word(&rest);
+    if (enhanced.n >= 5 && enhanced.p[1] == '.' && code.n &&
+        enhanced.p[0] == code.p[0])
+        return arena_text(arena, enhanced);
+    return code.n && code.p[0] == '4' ? "4.0.0" : "5.0.0";
+}
+
+static const char *reply_to(const struct posture_host *h, const char *command,
+                            unsigned attempts)
+{
+    for (const struct posture_reply *r = h->replies; r; r = r->next) {
+        if (strcmp(r->command, command) == 0 &&
+            (r->times == 0 || attempts <= r->times))
+            return r->reply;
+    }
+    return NULL;
+}
+
+static bool is_any(const char *word, const char *const *words)
+{
+    for (; *words; words++) {
+        if (strcmp(word, *words) == 0)
+            return true;
+    }
+    return false;
+}
+
+static bool reaches(const struct posture_host *h, const char *minimum,
+                    bool certificate)
+{
+    static const char *const tls[] = {"tls", "pkix", "dane", "dane-only", NULL};
+    static const char *const pkix[] = {"pkix", "dane", "dane-only", NULL};
+    static const char *const valid[] = {"pkix", "dane", NULL};
+    static const char *const dane[] = {"dane", "dane-only", NULL};
+    if (strcmp(minimum, "tls") == 0)
+        return is_any(h->reaches, tls);
+    if (strcmp(minimum, "dane") == 0)
+        return is_any(h->reaches, dane);
+    return is_any(h->reaches, certificate ? valid : pkix);
+}
+
+/* A host accepted the connection (and has the level): what follows. */
+static void follow(const struct attempt *a, struct prediction *p,
+                   const struct posture_host *h)
+{
+    static const char *const commands[] = {"mail", "rcpt", "data",
+                                           "end-of-data"};
+    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
+        const char *reply = reply_to(h, commands[i], p->attempts);
+        if (!reply || reply[0] == '2' || reply[0] == '3')
+            continue;
+        p->delivery = reply[0] == '5' ? "failed" : "deferred";
+        p->status = predict_status_of(a->arena, reply);
+        return;
+    }
+}
+
+static void direct(const struct attempt *a, struct prediction *p,
+                   const struct posture *posture)
+{
+    bool certificate =
+        strcmp(p->row->of, "account") != 0 &&
+        strcmp(facts_get(a->tables, &p->facts, "dane-satisfies"), "no") == 0;
+    for (const struct posture_host *h = posture->hosts; h; h = h->next) {
+        if (reaches(h, p->minimum, certificate)) {
+            follow(a, p, h);
+            return;
+        }
+    }
+    p->certain = false;
+    p->doubtful = "no host of the posture has the level that its word says";
+}
+
+/* What carries no content takes the first host that talks (TRANSPORT-7). */
+static void notify(const struct attempt *a, struct prediction *p,
+                   const struct posture *posture)
+{
+    bool unknown = false;
+    const char *refused = NULL;
+    for (const struct posture_host *h = posture->hosts; h; h = h->next) {
+        if (strcmp(h->reaches, "refused") == 0) {
+            refused = reply_to(h, "connect", p->attempts);
+            refused = refused ? refused : reply_to(h, "ehlo", p->attempts);
+        } else if (strcmp(h->reaches, "unreachable") == 0 ||
+                   strcmp(h->reaches, "barred") == 0 ||
+                   strcmp(h->reaches, "look-up-fails") == 0) {
+            unknown = true;
+        } else {
+            follow(a, p, h);
+            return;
+        }
+    }
+    p->delivery = unknown || !refused ? "deferred" : "failed";
+    p->status =
+        unknown || !refused ? NULL : predict_status_of(a->arena, refused);
+}
+
+static const char *minimum(const struct attempt *a, const struct prediction *p)
+{
+    if (strcmp(p->row->of, "transport-security") == 0)
+        return facts_get(a->tables, &p->facts, "policy");
+    return strcmp(p->row->of, "nta7516") == 0 ? "dane" : "pkix";
+}
+
+static const char *greeting(const struct posture *posture)
+{
+    for (const struct posture_host *h = posture->hosts; h; h = h->next) {
+        const char *reply = reply_to(h, "connect", 1);
+        reply = reply ? reply : reply_to(h, "ehlo", 1);
+        if (reply && reply[0] == '5')
+            return reply;
+    }
+    return "";
+}
+
+void predict_delivery(const struct attempt *a, struct prediction *p)
+{
+    const char *at = strrchr(a->address, '@');
+    const struct posture *posture = world_posture(a->world, at ? at + 1 : "");
+    p->delivery = p->row->delivery;
+    p->status = p->row->status;
+    p->minimum = NULL;
+    if (p->status && strcmp(p->status, "server") == 0)
+        p->status =
+            predict_status_of(a->arena, posture ? greeting(posture) : "");
+    if (!posture)
+        return;
+    if (strcmp(p->delivery, "direct") == 0) {
+        p->minimum = minimum(a, p);
+        direct(a, p, posture);
+    } else if (strcmp(p->delivery, "notification") == 0) {
+        notify(a, p, posture);
+    }
+}

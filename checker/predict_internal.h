@@ -1,0 +1,38 @@
+/* predict_internal - what the files of predict*.c share. */
+#ifndef CHECKER_PREDICT_INTERNAL_H
+#define CHECKER_PREDICT_INTERNAL_H
+
+#include "checker/predict.h"
+
+/* One attempt at one recipient. */
+struct attempt {
+    struct arena *arena;
+    const struct tables *tables;
+    const struct world_spec *world;
+    const struct submit *submit;
+    const char *address;
+    int64_t accepted_s, now_s;
+};
+
+/* predict_facts - the facts of an attempt; what the tables cannot know makes
+ * *doubtful a reason. */
+struct facts predict_facts(const struct attempt *a, const char **doubtful);
+
+/* predict_not - why each rank above the row's does not apply. */
+void predict_not(const struct attempt *a, struct prediction *p);
+
+/* predict_delivery - follow a decision to the recipient's servers: sets
+ * delivery and status; method stays. */
+void predict_delivery(const struct attempt *a, struct prediction *p);
+
+/* predict_status_of - the enhanced code of a reply, or that of its class. */
+const char *predict_status_of(struct arena *arena, const char *reply);
+
+/* predict_header - the n-th header line of that name (from 0), or NULL. */
+const struct header_line *predict_header(const struct submit *submit,
+                                         const char *name, size_t n);
+
+/* The organization whose credentials submit. */
+const struct organization *predict_sender(const struct attempt *a);
+
+#endif

@@ -1,0 +1,97 @@
+/* Why the ranks above the chosen one do not apply (ORDER-3). */
+#include <string.h>
+
+#include "checker/predict_internal.h"
+
+static const char *fact(const struct attempt *a, const struct prediction *p,
+                        const char *axis)
+{
+    const char *value = facts_get(a->tables, &p->facts, axis);
+    return value ? value : "";
+}
+
+static bool is(const char *a, const char *b)
+{
+    return strcmp(a, b) == 0;
+}
+
+/* The word of the server's best level, where it is the reason for sure: a
+ * certificate's word does not explain that DANE is missing. */
+static const char *server_word(const struct attempt *a,
+                               const struct prediction *p, const char *minimum)
+{
+    const char *at = strrchr(a->address, '@');
+    const struct posture *posture = world_posture(a->world, at ? at + 1 : "");
+    const char *server = fact(a, p, "server");
+    if (!posture)
+        return NULL;
+    if (is(minimum, "dane"))
+        return strncmp(server, "none", 4) == 0   ? posture->why
+               : strncmp(server, "pkix", 4) == 0 ? "no DANE"
+                                                 : NULL;
+    return posture->why;
+}
+
+static const char *account_word(const struct attempt *a,
+                                const struct prediction *p)
+{
+    const char *account = fact(a, p, "account");
+    return is(account, "none")     ? "no account"
+           : is(account, "no-2fa") ? "account without 2FA"
+                                   : "account suspended";
+}
+
+static const char *nta_word(const struct attempt *a, const struct prediction *p)
+{
+    return is(fact(a, p, "sender-nta"), "unmet")
+               ? "sender does not meet NTA 7516"
+               : "recipient does not meet NTA 7516";
+}
+
+static const char *word(const struct attempt *a, const struct prediction *p,
+                        const char *method)
+{
+    if (is(method, "account"))
+        return account_word(a, p);
+    if (is(method, "nta7516"))
+        return nta_word(a, p);
+    if (is(method, "direct-delivery"))
+        return server_word(a, p, "pkix");
+    if (is(method, "access-right"))
+        return "no access right";
+    if (is(method, "transport-security")) {
+        const char *policy = fact(a, p, "policy");
+        return is(policy, "off") ? "not allowed by the organization"
+                                 : server_word(a, p, policy);
+    }
+    if (is(method, "shared-sms"))
+        return "no shared SMS verification";
+    if (is(method, "shared-access-code"))
+        return "no shared access code";
+    return "prevented below the minimum";
+}
+
+static void add(struct prediction *p, const char *method, const char *why)
+{
+    if (p->not_count < TABLES_AXES_MAX)
+        p->not [p->not_count++] = (struct prediction_not){method, why};
+}
+
+void predict_not(const struct attempt *a, struct prediction *p)
+{
+    const char *account = fact(a, p, "account"), *idd = fact(a, p, "idd");
+    unsigned last = p->row->rank;
+    bool weak_idd = (is(idd, "any") && !is(account, "suspended")) ||
+                    (is(idd, "on") && is(account, "active"));
+    p->not_count = 0;
+    /* Prevented e-mail is itself a rank that does not apply (MINIMUM-1). */
+    if (is(p->row->of, "email") && is(p->row->delivery, "failed"))
+        last++;
+    if (weak_idd && (last > 1 || is(p->row->delivery, "notification")))
+        add(p, "inbound-direct-delivery", server_word(a, p, "pkix"));
+    for (unsigned rank = 1; rank < last; rank++) {
+        const char *method = tables_rank(a->tables, &p->facts, rank);
+        if (method)
+            add(p, method, word(a, p, method));
+    }
+}
