@@ -145,7 +145,7 @@ enum status mailbox_take(struct arena *arena, struct slice *text,
     status = take_domain(arena, &s, out, err);
     if (status != ST_OK)
         return status;
-    if (text->n - s.n > MAILBOX_BYTES_MAX)
+    if (!mailbox_fits_path(arena, out))
         return err_set(err, ST_PROTO, "a mailbox of more than %d octets",
                        MAILBOX_BYTES_MAX);
     *text = s;
@@ -232,7 +232,7 @@ char *mailbox_format(struct arena *arena, const struct mailbox *mailbox)
     if (is_dot_string(local))
         return arena_printf(arena, "%.*s@%.*s", SLICE_ARG(local),
                             SLICE_ARG(mailbox->domain));
-    char quoted[2 * MAILBOX_BYTES_MAX];
+    char *quoted = arena_alloc(arena, 2 * local.n);
     size_t n = 0;
     for (size_t i = 0; i < local.n; i++) {
         if (local.p[i] == '"' || local.p[i] == '\\')
@@ -241,6 +241,11 @@ char *mailbox_format(struct arena *arena, const struct mailbox *mailbox)
     }
     return arena_printf(arena, "\"%.*s\"@%.*s", (int)n, quoted,
                         SLICE_ARG(mailbox->domain));
+}
+
+bool mailbox_fits_path(struct arena *arena, const struct mailbox *mailbox)
+{
+    return strlen(mailbox_format(arena, mailbox)) <= MAILBOX_BYTES_MAX;
 }
 
 char *mailbox_key(struct arena *arena, const struct mailbox *mailbox)

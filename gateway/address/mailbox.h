@@ -48,6 +48,10 @@ bool mailbox_eq(const struct mailbox *a, const struct mailbox *b);
  * brackets; "" for the null path. */
 char *mailbox_format(struct arena *arena, const struct mailbox *mailbox);
 
+/* Whether the address as mailbox_format writes it fits into a path; every
+ * parser here refuses one that does not. */
+bool mailbox_fits_path(struct arena *arena, const struct mailbox *mailbox);
+
 /* mailbox_show - the same as a reply or a log line may show it: what is not
  * printable ASCII becomes a question mark. */
 char *mailbox_show(struct arena *arena, const struct mailbox *mailbox);

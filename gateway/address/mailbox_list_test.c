@@ -149,6 +149,20 @@ static struct header parse_header(const char *text)
     return header;
 }
 
+static void test_list_address_longer_than_a_path_is_refused(void **state)
+{
+    (void)state;
+    struct mailbox_list list;
+    for (int quotes = 125; quotes < 2000; quotes += 1500) {
+        char *text = arena_strdup(arena, "");
+        for (int i = 0; i < quotes; i++)
+            text = arena_printf(arena, "%s\\\"", text);
+        text = arena_printf(arena, "\"%s\"@x.nl", text);
+        assert_int_equal(mailbox_list_parse(arena, slice_of(text), &list, &err),
+                         ST_PROTO);
+    }
+}
+
 static void test_collect_leaves_out_what_cannot_be_read(void **state)
 {
     (void)state;
@@ -200,6 +214,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_list_by_rows),
         cmocka_unit_test(test_list_many_entries_are_kept),
+        cmocka_unit_test(test_list_address_longer_than_a_path_is_refused),
         cmocka_unit_test(test_collect_leaves_out_what_cannot_be_read),
         cmocka_unit_test(test_only_wants_one_field_with_one_mailbox),
     };
