@@ -1,0 +1,95 @@
+#include "engine/block.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+enum { B_FIRST = 65, B_COUNT = 32, C_COUNT = 254 };
+
+static bool take_lock(struct block *block)
+{
+    struct sockaddr_un name = {.sun_family = AF_UNIX};
+    int n = snprintf(name.sun_path + 1, sizeof name.sun_path - 1,
+                     "lasthop-127.%u.%u", block->b, block->c);
+    socklen_t length =
+        (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + (size_t)n);
+    block->lock = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (block->lock < 0)
+        return false;
+    if (bind(block->lock, (struct sockaddr *)&name, length) == 0)
+        return true;
+    close(block->lock);
+    block->lock = -1;
+    return false;
+}
+
+static bool can_bind(const struct block *block, unsigned host, int type,
+                     unsigned port)
+{
+    struct sockaddr_in to = {.sin_family = AF_INET,
+                             .sin_port = htons((uint16_t)port)};
+    char address[BLOCK_ADDRESS_BYTES];
+    int on = 1;
+    block_address(block, host, address);
+    inet_pton(AF_INET, address, &to.sin_addr);
+    int fd = socket(AF_INET, type | SOCK_CLOEXEC, 0);
+    if (fd < 0)
+        return false;
+    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+    bool good = bind(fd, (struct sockaddr *)&to, sizeof to) == 0 &&
+                (type != SOCK_STREAM || listen(fd, 1) == 0);
+    close(fd);
+    return good;
+}
+
+static bool find_port(struct block *block, unsigned first, unsigned last)
+{
+    for (unsigned port = first; port <= last; port++) {
+        if (!can_bind(block, 1, SOCK_STREAM, port) ||
+            !can_bind(block, 2, SOCK_DGRAM, port) ||
+            !can_bind(block, 2, SOCK_STREAM, port) ||
+            !can_bind(block, 10, SOCK_STREAM, port))
+            continue;
+        block->port = port;
+        return true;
+    }
+    return false;
+}
+
+enum status block_claim(struct block *block, unsigned worker, unsigned first,
+                        unsigned last, struct err *err)
+{
+    for (unsigned i = 0; i < B_COUNT * C_COUNT; i++) {
+        unsigned at = (worker + i) % (B_COUNT * C_COUNT);
+        block->b = B_FIRST + at / C_COUNT;
+        block->c = 1 + at % C_COUNT;
+        if (!take_lock(block))
+            continue;
+        if (find_port(block, first, last))
+            return ST_OK;
+        block_release(block);
+        return err_set(err, ST_TEMP, "no free port in %u..%u on 127.%u.%u.0/24",
+                       first, last, block->b, block->c);
+    }
+    block->lock = -1;
+    return err_set(err, ST_TEMP, "no free address block in 127/8");
+}
+
+void block_release(struct block *block)
+{
+    if (block->lock >= 0)
+        close(block->lock);
+    block->lock = -1;
+}
+
+void block_address(const struct block *block, unsigned host,
+                   char out[BLOCK_ADDRESS_BYTES])
+{
+    snprintf(out, BLOCK_ADDRESS_BYTES, "127.%u.%u.%u", block->b & 255u,
+             block->c & 255u, host & 255u);
+}

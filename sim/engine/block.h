@@ -1,0 +1,25 @@
+/* block - the addresses and the port of one worker: a 127.B.C.0/24 that no
+ * other worker on this machine has, and a port that is free on it. */
+#ifndef ENGINE_BLOCK_H
+#define ENGINE_BLOCK_H
+
+#include "base/status.h"
+
+enum { BLOCK_ADDRESS_BYTES = 16 };
+
+struct block {
+    int lock; /* an abstract Unix socket whose name is the block's; -1: none */
+    unsigned b, c, port;
+};
+
+/* block_claim - the first free block from the worker's number on, and the first
+ * free port in [first, last] on it. ST_TEMP: there is none. */
+enum status block_claim(struct block *block, unsigned worker, unsigned first,
+                        unsigned last, struct err *err) MUST_USE;
+void block_release(struct block *block);
+
+/* block_address - "127.B.C.host". */
+void block_address(const struct block *block, unsigned host,
+                   char out[BLOCK_ADDRESS_BYTES]);
+
+#endif

@@ -1,0 +1,211 @@
+#include "engine/config.h"
+
+#include <openssl/evp.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/base64.h"
+#include "base/buf.h"
+#include "base/random.h"
+
+enum { CONFIG_MOST = 1 << 20, HASH_OCTETS = 32, SALT_OCTETS = 16, COST_LN = 4 };
+
+struct known_hash {
+    const char *password, *hash;
+    struct known_hash *next;
+};
+
+struct config_hashes {
+    struct arena *arena;
+    struct known_hash *known;
+};
+
+struct config_hashes *config_hashes_create(void)
+{
+    struct config_hashes *hashes = xcalloc(1, sizeof *hashes);
+    hashes->arena = arena_create();
+    return hashes;
+}
+
+void config_hashes_destroy(struct config_hashes **hashes)
+{
+    if (!*hashes)
+        return;
+    arena_destroy(&(*hashes)->arena);
+    free(*hashes);
+    *hashes = NULL;
+}
+
+static const char *make_hash(struct arena *arena, const char *password)
+{
+    unsigned char salt[SALT_OCTETS], key[HASH_OCTETS];
+    random_bytes(salt, sizeof salt);
+    if (EVP_PBE_scrypt(password, strlen(password), salt, sizeof salt,
+                       1ULL << COST_LN, 8, 1, 0, key, sizeof key) != 1)
+        BUG("scrypt failed");
+    struct slice salt_octets = {(const char *)salt, sizeof salt};
+    struct slice key_octets = {(const char *)key, sizeof key};
+    return arena_printf(arena, "$scrypt$ln=%d,r=8,p=1$%s$%s", COST_LN,
+                        base64_encode(arena, salt_octets),
+                        base64_encode(arena, key_octets));
+}
+
+static const char *find_hash(struct config_hashes *hashes, const char *password)
+{
+    struct known_hash *k = hashes->known;
+    while (k && strcmp(k->password, password) != 0)
+        k = k->next;
+    if (k)
+        return k->hash;
+    k = ARENA_NEW(hashes->arena, struct known_hash);
+    *k = (struct known_hash){.password = arena_strdup(hashes->arena, password),
+                             .hash = make_hash(hashes->arena, password),
+                             .next = hashes->known};
+    hashes->known = k;
+    return k->hash;
+}
+
+/* A double-quoted YAML scalar. */
+static void put_text(struct buf *buf, const char *text)
+{
+    buf_puts(buf, "\"");
+    for (; *text; text++) {
+        unsigned char c = (unsigned char)*text;
+        if (c == '"' || c == '\\')
+            buf_printf(buf, "\\%c", c);
+        else if (c < 0x20)
+            buf_printf(buf, "\\x%02x", c);
+        else
+            buf_put(buf, (struct slice){text, 1});
+    }
+    buf_puts(buf, "\"");
+}
+
+static void put_pair(struct buf *buf, const char *indent, const char *key,
+                     const char *value)
+{
+    buf_printf(buf, "%s%s: ", indent, key);
+    put_text(buf, value);
+    buf_puts(buf, "\n");
+}
+
+static void put_head(struct buf *buf, const struct config_settings *s)
+{
+    buf_puts(buf, "lasthop-gateway: 1\n");
+    put_pair(buf, "", "host-name", s->host);
+    buf_printf(buf,
+               "submission:\n  listen: \"%s:%u\"\n"
+               "  certificate: certificate.pem\n  key: key.pem\n"
+               "outbound:\n  address: \"%s\"\n  smtp-port: %u\n"
+               "  trust: roots.pem\n"
+               "dns:\n  resolver: \"%s@%u\"\n  trust-anchor: anchor.ds\n"
+               "state: state\njournal:\n  descriptor: 3\ncontrol: control\n"
+               "log: warn\n",
+               s->address, s->port, s->address, s->port, s->resolver, s->port);
+    buf_printf(buf,
+               "notification:\n  from: \"no-reply@%s\"\n"
+               "  portal: \"https://portal.%s\"\n",
+               s->host, s->host);
+}
+
+static void put_settings(struct buf *buf, const struct config_settings *s)
+{
+    if (!s->world->settings)
+        return;
+    buf_puts(buf, "settings:\n");
+    for (const struct setting *n = s->world->settings; n; n = n->next)
+        put_pair(buf, "  ", n->name, n->value);
+}
+
+static void put_credentials(struct buf *buf, const struct config_settings *s,
+                            const struct organization *o)
+{
+    if (o->credentials)
+        buf_puts(buf, "    credentials:\n");
+    for (const struct credential *c = o->credentials; c; c = c->next) {
+        put_pair(buf, "      - ", "user", c->user);
+        put_pair(buf, "        ", "description", c->description);
+        put_pair(buf, "        ", "password-hash",
+                 find_hash(s->hashes, c->password));
+    }
+}
+
+static void put_accounts(struct buf *buf, const struct organization *o)
+{
+    if (o->accounts)
+        buf_puts(buf, "    accounts:\n");
+    for (const struct account *a = o->accounts; a; a = a->next) {
+        put_pair(buf, "      - ", "address", a->address);
+        put_pair(buf, "        ", "name", a->name);
+        put_pair(buf, "        ", "two-factor", a->two_factor ? "yes" : "no");
+        put_pair(buf, "        ", "status",
+                 a->suspended ? "suspended" : "active");
+    }
+}
+
+static void put_one_share(struct buf *buf, const struct config_settings *s,
+                          const struct share *share, const char *key,
+                          const char *value)
+{
+    time_t t = (time_t)(s->now_s - 86400);
+    struct tm tm;
+    char opened[32];
+    if (!value)
+        return;
+    gmtime_r(&t, &tm);
+    strftime(opened, sizeof opened, "%Y-%m-%dT%H:%M:%SZ", &tm);
+    put_pair(buf, "      - ", "recipient", share->recipient);
+    put_pair(buf, "        ", key, value);
+    put_pair(buf, "        ", "opened", opened);
+}
+
+static void put_shares(struct buf *buf, const struct config_settings *s,
+                       const struct organization *o)
+{
+    bool any = false;
+    for (const struct share *h = s->world->shares; h; h = h->next) {
+        if (strcmp(h->organization, o->name) != 0)
+            continue;
+        if (!any)
+            buf_puts(buf, "    shared-verifications:\n");
+        any = true;
+        put_one_share(buf, s, h, "sms", h->sms);
+        put_one_share(buf, s, h, "access-code", h->access_code);
+    }
+}
+
+static void put_organization(struct buf *buf, const struct config_settings *s,
+                             const struct organization *o)
+{
+    put_pair(buf, "  - ", "name", o->name);
+    put_pair(buf, "    ", "uuid", o->uuid);
+    buf_puts(buf, "    domains:\n");
+    for (const char *const *d = o->domains; *d; d++) {
+        buf_puts(buf, "      - ");
+        put_text(buf, *d);
+        buf_puts(buf, "\n");
+    }
+    put_pair(buf, "    ", "transport-security", o->transport_security);
+    put_pair(buf, "    ", "inbound-direct-delivery",
+             o->inbound_direct_delivery ? "yes" : "no");
+    put_credentials(buf, s, o);
+    put_accounts(buf, o);
+    put_shares(buf, s, o);
+}
+
+const char *config_format(struct arena *arena,
+                          const struct config_settings *settings)
+{
+    struct buf buf;
+    buf_init(&buf, CONFIG_MOST);
+    put_head(&buf, settings);
+    put_settings(&buf, settings);
+    buf_puts(&buf, "organizations:\n");
+    for (const struct organization *o = settings->world->organizations; o;
+         o = o->next)
+        put_organization(&buf, settings, o);
+    const char *text = arena_text(arena, buf_slice(&buf));
+    buf_release(&buf);
+    return text;
+}

@@ -1,0 +1,197 @@
+#include "engine/engine.h"
+
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "engine/engine_private.h"
+#include "engine/folder.h"
+
+enum { PORT_FIRST = 25025, PORT_LAST = 25999, LIMIT_MS = 20000, LOOK_MS = 200 };
+
+static void fill_defaults(struct engine *e)
+{
+    struct engine_settings *s = &e->settings;
+    if (!s->port_first)
+        s->port_first = PORT_FIRST;
+    if (!s->port_last)
+        s->port_last = PORT_LAST;
+    if (!s->time_limit_ms)
+        s->time_limit_ms = LIMIT_MS;
+    if (!s->log)
+        s->log = stderr;
+    e->interposer = s->interposer ? s->interposer : target_interposer();
+    e->sanitizer = target_sanitizer(e->arena, s->gateway);
+}
+
+static void fill_addresses(struct engine *e)
+{
+    block_address(&e->block, 1, e->gateway_address);
+    block_address(&e->block, 2, e->resolver_address);
+    block_address(&e->block, 3, e->submitter_address);
+}
+
+enum status engine_create(const struct engine_settings *settings,
+                          struct engine **out, struct err *err)
+{
+    struct engine *e = xcalloc(1, sizeof *e);
+    e->settings = *settings;
+    e->arena = arena_create();
+    e->block.lock = -1;
+    *out = e;
+    fill_defaults(e);
+    enum status status = ST_OK;
+    if (access(e->settings.gateway, X_OK) != 0)
+        status =
+            err_set(err, ST_TEMP, "%s: no such program", e->settings.gateway);
+    if (status == ST_OK)
+        status =
+            block_claim(&e->block, settings->worker, e->settings.port_first,
+                        e->settings.port_last, err);
+    if (status == ST_OK)
+        status = folder_create(settings->work_root, &e->work_dir, err);
+    if (status != ST_OK) {
+        engine_destroy(out);
+        return status;
+    }
+    fill_addresses(e);
+    e->loop = loop_create();
+    e->pki = pki_create();
+    e->hashes = config_hashes_create();
+    return ST_OK;
+}
+
+void engine_destroy(struct engine **engine)
+{
+    struct engine *e = *engine;
+    if (!e)
+        return;
+    if (e->work_dir && !e->settings.keep)
+        folder_remove(e->work_dir);
+    config_hashes_destroy(&e->hashes);
+    pki_destroy(&e->pki);
+    loop_destroy(&e->loop);
+    block_release(&e->block);
+    arena_destroy(&e->arena);
+    free(e->work_dir);
+    free(e->case_dir);
+    free(e);
+    *engine = NULL;
+}
+
+const char *engine_work_dir(const struct engine *engine)
+{
+    return engine->case_dir && engine->settings.keep ? engine->case_dir : "";
+}
+
+enum status engine_run(struct engine *engine, const struct scenario_case *c,
+                       struct json_t **evidence_out, struct err *err)
+{
+    struct stage *stage;
+    enum status status = stage_create(engine, c, &stage, err);
+    if (status == ST_OK)
+        run_steps(stage);
+    else
+        recorder_fault(stage->recorder, "%s", err->text);
+    *evidence_out = stage_finish(&stage);
+    return status;
+}
+
+static bool never(void *ctx)
+{
+    return *(const volatile bool *)ctx;
+}
+
+static void tell_ready(struct stage *s, const struct engine_serve_calls *calls)
+{
+    struct engine *e = s->engine;
+    struct engine_service service = {
+        .host = engine_gateway_host,
+        .address = e->gateway_address,
+        .port = e->block.port,
+        .ca_file = arena_printf(s->arena, "%s/roots.pem", e->case_dir),
+        .resolver =
+            arena_printf(s->arena, "%s@%u", e->resolver_address, e->block.port),
+        .work_dir = e->case_dir,
+        .world = s->scenario_case->world};
+    if (calls->on_ready)
+        calls->on_ready(&service, calls->ctx);
+}
+
+/* The real clock goes on: what is signed or due goes with it. */
+static void serve_until(struct stage *s, const struct engine_serve_calls *calls,
+                        const volatile bool *stop)
+{
+    json_t *evidence = recorder_take(s->recorder);
+    const json_t *journal = json_object_get(evidence, "journal");
+    size_t told = 0;
+    bool stopped = false;
+    while (!stopped && target_is_running(s->target)) {
+        loop_run_until(s->engine->loop, never, &stopped, LOOK_MS);
+        stopped = *stop;
+        if (s->scenario_case->clock_is_now) {
+            s->now_s = clock_wall_s();
+            world_set_clock(s->world, s->now_s);
+        }
+        for (; told < json_array_size(journal); told++)
+            if (calls->on_event)
+                calls->on_event(json_array_get(journal, told), calls->ctx);
+    }
+    if (!target_is_running(s->target))
+        recorder_fault(s->recorder, "the gateway ended: exit %d, signal %d",
+                       target_exit(s->target), target_signal(s->target));
+    json_decref(evidence);
+}
+
+enum status engine_serve(struct engine *engine, const struct scenario_case *c,
+                         const struct engine_serve_calls *calls,
+                         const volatile bool *stop,
+                         struct json_t **evidence_out, struct err *err)
+{
+    struct stage *stage;
+    enum status status = stage_create(engine, c, &stage, err);
+    if (status == ST_OK) {
+        tell_ready(stage, calls);
+        serve_until(stage, calls, stop);
+    } else {
+        recorder_fault(stage->recorder, "%s", err->text);
+    }
+    *evidence_out = stage_finish(&stage);
+    return status;
+}
+
+static bool find(FILE *to, const char *what, bool good, const char *else_do)
+{
+    fprintf(to, "%s: %s%s%s\n", what, good ? "found" : "missing",
+            good ? "" : "; ", good ? "" : else_do);
+    return good;
+}
+
+enum status engine_doctor(const struct engine_settings *settings, FILE *to,
+                          struct err *err)
+{
+    struct block block = {.lock = -1};
+    char *folder = NULL;
+    unsigned first = settings->port_first ? settings->port_first : PORT_FIRST;
+    unsigned last = settings->port_last ? settings->port_last : PORT_LAST;
+    bool good =
+        find(to, "libfaketime", settings->interposer || target_interposer(),
+             "apt-get install faketime");
+    good &= find(to, "the gateway's program",
+                 settings->gateway && access(settings->gateway, X_OK) == 0,
+                 "build it, or name it with --gateway");
+    good &=
+        find(to, "an address block with a free port",
+             block_claim(&block, settings->worker, first, last, err) == ST_OK,
+             "127/8 must be bindable");
+    block_release(&block);
+    good &= find(to, "a work folder",
+                 folder_create(settings->work_root, &folder, err) == ST_OK,
+                 "/dev/shm or /tmp must be writable");
+    if (folder)
+        folder_remove(folder);
+    free(folder);
+    return good ? ST_OK : err_set(err, ST_TEMP, "something is missing");
+}

@@ -1,0 +1,61 @@
+/* engine_private - what engine.c, stage.c and run.c share. */
+#ifndef ENGINE_ENGINE_PRIVATE_H
+#define ENGINE_ENGINE_PRIVATE_H
+
+#include "engine/block.h"
+#include "engine/config.h"
+#include "engine/engine.h"
+#include "engine/recorder.h"
+#include "engine/target.h"
+#include "engine/world.h"
+
+struct engine {
+    struct engine_settings settings;
+    struct arena *arena;
+    struct block block;
+    char gateway_address[BLOCK_ADDRESS_BYTES];
+    char resolver_address[BLOCK_ADDRESS_BYTES];
+    char submitter_address[BLOCK_ADDRESS_BYTES];
+    struct loop *loop;
+    struct pki *pki;
+    struct config_hashes *hashes;
+    const char *interposer, *sanitizer;
+    char *work_dir; /* holds a folder for each case */
+    char *case_dir;
+    unsigned case_count;
+};
+
+extern const char engine_gateway_host[];
+
+/* One case while it runs. */
+struct stage {
+    struct engine *engine;
+    struct arena *arena;
+    const struct scenario_case *scenario_case;
+    struct recorder *recorder;
+    struct world *world;
+    struct target *target;
+    int64_t now_s;       /* the scenario's clock */
+    int64_t deadline_ms; /* monotonic */
+    bool clock_ok;
+};
+
+/* stage_create - world and gateway, up. *out is there also on failure, for its
+ * evidence. */
+enum status stage_create(struct engine *engine, const struct scenario_case *c,
+                         struct stage **out, struct err *err) MUST_USE;
+/* stage_finish - stops the gateway while the world still listens, and takes
+ * the evidence; destroys the stage. */
+struct json_t *stage_finish(struct stage **stage);
+int64_t stage_left_ms(const struct stage *stage);
+/* stage_wait_settled - all that was accepted is decided, and no mail host has
+ * a connection open. */
+enum status stage_wait_settled(struct stage *stage, struct err *err) MUST_USE;
+/* stage_flush - poke, so that the journal is read up to now; settled. */
+enum status stage_flush(struct stage *stage, struct err *err) MUST_USE;
+
+/* run_steps - the case's steps, one after the other; what goes wrong is a
+ * fault of the evidence. */
+void run_steps(struct stage *stage);
+
+#endif

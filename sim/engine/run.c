@@ -1,0 +1,358 @@
+#include "engine/engine_private.h"
+
+#include <string.h>
+
+#include "base/buf.h"
+#include "engine/message.h"
+#include "engine/read.h"
+#include "peer/dialogue.h"
+#include "peer/submitter.h"
+
+enum { TURN_LIMIT_MS = 8000 };
+
+static const struct credential *find_credential(const struct world_spec *world,
+                                                const char *user)
+{
+    for (const struct organization *o = world->organizations; o; o = o->next)
+        for (const struct credential *c = o->credentials; c; c = c->next)
+            if (strcmp(c->user, user) == 0)
+                return c;
+    return NULL;
+}
+
+static const struct credential *usual_credential(const struct world_spec *world,
+                                                 const struct submit *submit)
+{
+    const struct organization *o =
+        world_organization_of(world, address_domain(submit->from));
+    if (!o || !o->credentials)
+        o = world->sender;
+    return o ? o->credentials : NULL;
+}
+
+static void fill_credential(struct submitter_settings *out,
+                            const struct world_spec *world,
+                            const struct submit *submit)
+{
+    const struct credential *c = submit->user
+                                     ? find_credential(world, submit->user)
+                                     : usual_credential(world, submit);
+    out->user = submit->user ? submit->user : c ? c->user : NULL;
+    out->password = submit->password ? submit->password : c ? c->password : "";
+}
+
+static const char *by_address(const struct node *map, const char *address)
+{
+    for (const struct node *n = map ? map->first : NULL; n; n = n->next)
+        if (slice_is_nocase(slice_of(n->key), address))
+            return n->text;
+    return NULL;
+}
+
+static const char *joined(struct arena *arena, const char *a, const char *b)
+{
+    if (!a || !b)
+        return a ? a : b;
+    return arena_printf(arena, "%s %s", a, b);
+}
+
+static const char *parameter(struct arena *arena, const char *name,
+                             const char *value)
+{
+    return value ? arena_printf(arena, "%s=%s", name, value) : NULL;
+}
+
+static void fill_envelope(struct stage *s, struct submitter_settings *out,
+                          const struct submit *submit)
+{
+    size_t n = submit->envelope.count;
+    struct submitter_recipient *recipients =
+        arena_alloc(s->arena, n * sizeof *recipients);
+    for (size_t i = 0; i < n; i++) {
+        const char *address = submit->envelope.texts[i];
+        recipients[i].address = address;
+        recipients[i].parameters = joined(
+            s->arena,
+            parameter(s->arena, "NOTIFY", by_address(submit->notify, address)),
+            parameter(s->arena, "ORCPT", by_address(submit->orcpt, address)));
+    }
+    out->recipients = recipients;
+    out->recipient_count = n;
+    out->reverse_path = submit->reverse_path;
+    out->mail_parameters =
+        joined(s->arena, parameter(s->arena, "RET", submit->ret),
+               parameter(s->arena, "ENVID", submit->envid));
+}
+
+struct waiting {
+    bool done;
+};
+
+static void on_submitted(void *ctx, const struct submitter_result *result)
+{
+    (void)result;
+    ((struct waiting *)ctx)->done = true;
+}
+
+static bool is_done(void *ctx)
+{
+    return ((struct waiting *)ctx)->done;
+}
+
+static const char *case_title(const struct scenario_case *c)
+{
+    const char *slash = strrchr(c->file, '/');
+    return *c->name ? c->name : slash ? slash + 1 : c->file;
+}
+
+static enum status build(struct stage *s, const struct submit *submit,
+                         const char *mark, struct slice *out, struct err *err)
+{
+    struct message_settings settings = {
+        .submit = submit,
+        .mark = mark,
+        .title = case_title(s->scenario_case),
+        .now_s = s->now_s,
+        .messages_dir =
+            arena_printf(s->arena, "%s/messages",
+                         fixtures_dir(s->engine->settings.fixtures))};
+    return message_build(s->arena, &settings, out, err);
+}
+
+static struct submitter_settings
+submission(struct stage *s, const struct step *step, struct slice content)
+{
+    struct engine *e = s->engine;
+    const struct submit *submit = step->submit;
+    struct submitter_settings out = {.local_address = e->submitter_address,
+                                     .address = e->gateway_address,
+                                     .port = (uint16_t)e->block.port,
+                                     .helo = "submitter.example",
+                                     .server_name = engine_gateway_host,
+                                     .pki = e->pki,
+                                     .now_s = s->now_s,
+                                     .content = content,
+                                     .limit_ms = stage_left_ms(s)};
+    if (submit->tls && !tls_range_parse(submit->tls, &out.tls))
+        BUG("TLS version %s", submit->tls);
+    fill_credential(&out, step->world, submit);
+    fill_envelope(s, &out, submit);
+    return out;
+}
+
+struct acceptance {
+    struct stage *stage;
+    unsigned before;
+};
+
+static bool is_journalled(void *ctx)
+{
+    const struct acceptance *a = ctx;
+    return target_accepted_count(a->stage->target) > a->before ||
+           !target_is_running(a->stage->target);
+}
+
+/* After a 2xx the journal must say `accepted`, then `settled`; a refusal is
+ * followed by a poke, so that what it left in the journal has been read. */
+static enum status await_outcome(struct stage *s, const struct submit *submit,
+                                 bool accepted, unsigned before,
+                                 struct err *err)
+{
+    struct acceptance a = {s, before};
+    if (!submit->settle)
+        return ST_OK;
+    if (!accepted)
+        return stage_flush(s, err);
+    loop_run_until(s->engine->loop, is_journalled, &a, stage_left_ms(s));
+    if (target_accepted_count(s->target) == before)
+        return err_set(err, ST_TEMP,
+                       "the message got its 250, the journal says no "
+                       "`accepted` within the time limit");
+    return stage_wait_settled(s, err);
+}
+
+static enum status step_submit(struct stage *s, const struct step *step,
+                               struct err *err)
+{
+    char mark[MESSAGE_MARK_BYTES];
+    struct slice content;
+    struct waiting waiting = {false};
+    message_mark(mark);
+    enum status status = build(s, step->submit, mark, &content, err);
+    if (status != ST_OK)
+        return status;
+    unsigned before = target_accepted_count(s->target);
+    struct submitter_settings settings = submission(s, step, content);
+    struct submitter *submitter =
+        submitter_start(s->engine->loop, &settings, on_submitted, &waiting);
+    bool done = loop_run_until(s->engine->loop, is_done, &waiting,
+                               stage_left_ms(s) + 1000);
+    const struct submitter_result *result = submitter_result(submitter);
+    bool accepted = done && result && result->is_accepted;
+    if (done && result)
+        recorder_submission(s->recorder, step->submit, mark, content, result);
+    submitter_destroy(&submitter);
+    if (!done)
+        return err_set(err, ST_TEMP, "the submitter did not come to its end");
+    return await_outcome(s, step->submit, accepted, before, err);
+}
+
+static void on_dialogue_done(void *ctx, const struct dialogue_result *result)
+{
+    (void)result;
+    ((struct waiting *)ctx)->done = true;
+}
+
+static void fill_expect(struct dialogue_step *out, const struct turn *turn)
+{
+    const char *first = turn->expect.count ? turn->expect.texts[0] : "";
+    out->kind = DIALOGUE_KIND_EXPECT;
+    out->prefixes = turn->expect.texts;
+    if (strcmp(first, "closed") == 0)
+        out->kind = DIALOGUE_KIND_CLOSED;
+    if (strcmp(first, "nothing") == 0)
+        out->kind = DIALOGUE_KIND_NOTHING;
+}
+
+static struct slice auth_line(struct stage *s, const struct turn *turn,
+                              const struct world_spec *world)
+{
+    const struct credential *c = find_credential(world, turn->text);
+    if (!c)
+        BUG("credential %s passed the parser", turn->text);
+    return slice_of(
+        arena_printf(s->arena, "AUTH PLAIN %s\r\n",
+                     submitter_plain_token(s->arena, c->user, c->password)));
+}
+
+static struct dialogue_step dialogue_step(struct stage *s,
+                                          const struct turn *turn,
+                                          const struct world_spec *world)
+{
+    struct dialogue_step out = {.kind = DIALOGUE_KIND_SEND};
+    switch (turn->kind) {
+    case TURN_KIND_EXPECT:
+        fill_expect(&out, turn);
+        break;
+    case TURN_KIND_SEND:
+        out.octets = slice_of(arena_printf(s->arena, "%s\r\n", turn->text));
+        break;
+    case TURN_KIND_OCTETS:
+        out.octets = (struct slice){turn->text, turn->octets};
+        break;
+    case TURN_KIND_AUTH:
+        out.octets = auth_line(s, turn, world);
+        break;
+    case TURN_KIND_TLS:
+        out.kind = DIALOGUE_KIND_TLS;
+        out.alert = turn->expect.count ? turn->expect.texts[0] : NULL;
+        if (!tls_range_parse(turn->text, &out.tls))
+            BUG("TLS version %s passed the parser", turn->text);
+        break;
+    case TURN_KIND_COUNT:
+        break;
+    }
+    return out;
+}
+
+static enum status step_session(struct stage *s, const struct step *step,
+                                struct err *err)
+{
+    size_t count = 0, i = 0;
+    struct waiting waiting = {false};
+    for (const struct turn *t = step->session; t; t = t->next)
+        count++;
+    struct dialogue_step *steps = arena_alloc(s->arena, count * sizeof *steps);
+    for (const struct turn *t = step->session; t; t = t->next)
+        steps[i++] = dialogue_step(s, t, step->world);
+    struct dialogue_settings settings = {
+        .local_address = s->engine->submitter_address,
+        .address = s->engine->gateway_address,
+        .port = (uint16_t)s->engine->block.port,
+        .server_name = engine_gateway_host,
+        .steps = steps,
+        .step_count = count,
+        .step_limit_ms = TURN_LIMIT_MS};
+    struct dialogue *dialogue =
+        dialogue_start(s->engine->loop, &settings, on_dialogue_done, &waiting);
+    bool done =
+        loop_run_until(s->engine->loop, is_done, &waiting, stage_left_ms(s));
+    const struct dialogue_result *result = dialogue_result(dialogue);
+    if (done && result)
+        recorder_session(s->recorder, step->session, result);
+    dialogue_destroy(&dialogue);
+    if (!done)
+        return err_set(err, ST_TEMP, "the dialogue did not come to its end");
+    return stage_flush(s, err);
+}
+
+static enum status step_advance(struct stage *s, const struct step *step,
+                                struct err *err)
+{
+    enum status status = stage_flush(s, err);
+    if (status != ST_OK)
+        return status;
+    s->now_s += step->advance_s;
+    world_set_clock(s->world, s->now_s);
+    status = target_set_clock(s->target, s->now_s, err);
+    return status == ST_OK ? stage_flush(s, err) : status;
+}
+
+static enum status step_restart(struct stage *s, const struct step *step,
+                                struct err *err)
+{
+    enum status status =
+        target_stop(s->target, step->kill, stage_left_ms(s), err);
+    if (status == ST_OK && !step->kill && target_exit(s->target) != 0)
+        recorder_fault(s->recorder, "stopped in order, exit %d, signal %d",
+                       target_exit(s->target), target_signal(s->target));
+    if (status == ST_OK)
+        status = target_start(s->target, stage_left_ms(s), err);
+    return status == ST_OK ? stage_flush(s, err) : status;
+}
+
+static enum status run_step(struct stage *s, const struct step *step,
+                            struct err *err)
+{
+    switch (step->kind) {
+    case STEP_KIND_SUBMIT:
+        return step_submit(s, step, err);
+    case STEP_KIND_SESSION:
+        return step_session(s, step, err);
+    case STEP_KIND_ADVANCE:
+        return step_advance(s, step, err);
+    case STEP_KIND_CHANGE:
+        return world_change(s->world, step->world, err);
+    case STEP_KIND_RESTART:
+        return step_restart(s, step, err);
+    case STEP_KIND_EXPECT:
+    case STEP_KIND_COUNT:
+        break;
+    }
+    return ST_OK;
+}
+
+/* What arrives while nothing was asked for belongs to the step before. */
+static void look_for_late(struct stage *s)
+{
+    recorder_set_quiet(s->recorder);
+    loop_run_ready(s->engine->loop);
+}
+
+void run_steps(struct stage *stage)
+{
+    struct err err;
+    for (const struct step *step = stage->scenario_case->steps; step;
+         step = step->next) {
+        if (step != stage->scenario_case->steps &&
+            target_is_settled(stage->target))
+            look_for_late(stage);
+        recorder_begin_step(stage->recorder, step, stage->now_s);
+        if (run_step(stage, step, &err) != ST_OK) {
+            recorder_fault(stage->recorder, "step %u (%s): %s", step->number,
+                           step_kind_name(step->kind), err.text);
+            return;
+        }
+        recorder_end_step(stage->recorder, target_is_settled(stage->target));
+    }
+}

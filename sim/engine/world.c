@@ -1,0 +1,323 @@
+#include "engine/world.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/world_dns.h"
+#include "peer/mailhost.h"
+
+enum { HOST_FIRST = 10, HOST_LAST = 250, REPLIES_MOST = 16 };
+
+/* One mail host, under its name; it stays when its posture changes. */
+struct host {
+    struct world *world;
+    const char *name, *domain;
+    char address[BLOCK_ADDRESS_BYTES];
+    const struct posture_host *posture;
+    struct mailhost *mailhost;
+    bool listening;
+    struct host *next;
+};
+
+struct world {
+    struct arena *arena;
+    struct world_settings settings;
+    const struct world_spec *spec;
+    struct dns *dns;
+    struct host *hosts;
+    unsigned host_count;
+};
+
+static struct host *find_host(const struct world *w, const char *name)
+{
+    struct host *h = w->hosts;
+    while (h && strcmp(h->name, name) != 0)
+        h = h->next;
+    return h;
+}
+
+static const char *host_address(void *ctx, const char *name)
+{
+    const struct host *h = find_host(ctx, name);
+    return h ? h->address : NULL;
+}
+
+static const char *level_of(const struct posture_host *host)
+{
+    static const char *const levels[] = {"none", "tls", "pkix", "dane"};
+    for (size_t i = 0; i < sizeof levels / sizeof *levels; i++)
+        if (strcmp(host->reaches, levels[i]) == 0)
+            return levels[i];
+    return strcmp(host->reaches, "dane-only") == 0 ? "dane" : "none";
+}
+
+static struct recorder_host describe(const struct host *h)
+{
+    const char *posture = h->posture->posture;
+    return (struct recorder_host){.host = h->name,
+                                  .domain = h->domain,
+                                  .address = h->address,
+                                  .posture = posture ? posture : "",
+                                  .level = level_of(h->posture)};
+}
+
+static void on_message(void *ctx, const struct mailhost_message *message)
+{
+    struct host *h = ctx;
+    struct recorder_host host = describe(h);
+    recorder_message(h->world->settings.recorder, &host, message);
+}
+
+static void on_close(void *ctx, const struct mailhost_session *session)
+{
+    struct host *h = ctx;
+    struct recorder_host host = describe(h);
+    recorder_connection(h->world->settings.recorder, &host, session);
+}
+
+static enum pki_kind certificate_kind(enum posture_certificate certificate)
+{
+    static const enum pki_kind kinds[] = {
+        [POSTURE_CERTIFICATE_GOOD] = PKI_KIND_VALID,
+        [POSTURE_CERTIFICATE_SELF_SIGNED] = PKI_KIND_SELF_SIGNED,
+        [POSTURE_CERTIFICATE_EXPIRED] = PKI_KIND_EXPIRED,
+        [POSTURE_CERTIFICATE_NOT_YET_VALID] = PKI_KIND_NOT_YET_VALID,
+        [POSTURE_CERTIFICATE_WRONG_HOST] = PKI_KIND_WRONG_HOST,
+        [POSTURE_CERTIFICATE_UNTRUSTED_CA] = PKI_KIND_UNTRUSTED_CA,
+        [POSTURE_CERTIFICATE_MISSING_INTERMEDIATE] =
+            PKI_KIND_MISSING_INTERMEDIATE,
+        [POSTURE_CERTIFICATE_WEAK_KEY] = PKI_KIND_WEAK_KEY,
+        [POSTURE_CERTIFICATE_CN_ONLY] = PKI_KIND_CN_ONLY,
+        [POSTURE_CERTIFICATE_WILDCARD] = PKI_KIND_WILDCARD,
+        [POSTURE_CERTIFICATE_SHA1_SIGNED] = PKI_KIND_SHA1_SIGNED};
+    _Static_assert(sizeof kinds / sizeof *kinds == POSTURE_CERTIFICATE_COUNT,
+                   "a kind per certificate");
+    return kinds[certificate];
+}
+
+static struct tls_range versions(const struct posture_host *host)
+{
+    struct tls_range low = {0, 0}, high = {0, 0};
+    if (!tls_range_parse(host->tls_min, &low) ||
+        !tls_range_parse(host->tls_max, &high))
+        BUG("TLS versions %s, %s", host->tls_min, host->tls_max);
+    return (struct tls_range){low.lowest, high.highest};
+}
+
+static SSL_CTX *host_tls(const struct world *w, const struct host *h)
+{
+    struct pki_request request = {.name = h->name,
+                                  .kind =
+                                      certificate_kind(h->posture->certificate),
+                                  .now_s = w->settings.now_s};
+    return pki_server(w->settings.pki,
+                      pki_chain_find(w->settings.pki, &request),
+                      versions(h->posture));
+}
+
+static void set_reply(struct mailhost_settings *m,
+                      const struct posture_reply *reply)
+{
+    static const struct {
+        const char *command;
+        enum mailhost_stage stage;
+    } stages[] = {{"connect", MAILHOST_STAGE_GREETING},
+                  {"starttls", MAILHOST_STAGE_STARTTLS},
+                  {"mail", MAILHOST_STAGE_MAIL},
+                  {"rcpt", MAILHOST_STAGE_RCPT},
+                  {"data", MAILHOST_STAGE_DATA},
+                  {"end-of-data", MAILHOST_STAGE_CONTENT},
+                  {"ehlo", MAILHOST_STAGE_EHLO}};
+    for (size_t i = 0; i < sizeof stages / sizeof *stages; i++)
+        if (strcmp(stages[i].command, reply->command) == 0)
+            m->reply[stages[i].stage] = reply->reply;
+    if (strcmp(reply->command, "ehlo") == 0)
+        m->reply[MAILHOST_STAGE_TLS_EHLO] = reply->reply;
+}
+
+static struct mailhost_settings host_settings(const struct world *w,
+                                              const struct host *h)
+{
+    static const enum mailhost_starttls kinds[] = {
+        [POSTURE_STARTTLS_OFFERED] = MAILHOST_STARTTLS_OFFERED,
+        [POSTURE_STARTTLS_ABSENT] = MAILHOST_STARTTLS_ABSENT,
+        [POSTURE_STARTTLS_REFUSED] = MAILHOST_STARTTLS_REFUSED};
+    _Static_assert(sizeof kinds / sizeof *kinds == POSTURE_STARTTLS_COUNT,
+                   "a kind per way of STARTTLS");
+    struct mailhost_settings m = {.name = h->name,
+                                  .address = h->address,
+                                  .port = (uint16_t)w->settings.block->port,
+                                  .tls = host_tls(w, h),
+                                  .starttls = kinds[h->posture->starttls]};
+    for (const struct posture_reply *r = h->posture->replies; r; r = r->next)
+        set_reply(&m, r);
+    return m;
+}
+
+static enum status apply_reachable(struct host *h, struct err *err)
+{
+    enum status status = ST_OK;
+    if (h->posture->reachable && !h->listening)
+        status = mailhost_listen(h->mailhost, err);
+    if (!h->posture->reachable && h->listening)
+        mailhost_deafen(h->mailhost);
+    h->listening = h->posture->reachable;
+    return status;
+}
+
+static enum status add_host(struct world *w, const char *domain,
+                            const struct posture_host *posture, struct err *err)
+{
+    if (HOST_FIRST + w->host_count > HOST_LAST)
+        return err_set(err, ST_INVAL, "too many mail hosts in one world");
+    struct host *h = ARENA_NEW(w->arena, struct host);
+    h->world = w;
+    h->name = posture->name;
+    h->domain = domain;
+    h->posture = posture;
+    h->listening = true;
+    block_address(w->settings.block, HOST_FIRST + w->host_count, h->address);
+    struct mailhost_settings settings = host_settings(w, h);
+    struct mailhost_events events = {
+        .on_message = on_message, .on_close = on_close, .ctx = h};
+    enum status status = mailhost_create(w->settings.loop, &settings, &events,
+                                         &h->mailhost, err);
+    if (status != ST_OK)
+        return err_wrap(err, "%s", h->name);
+    h->next = w->hosts;
+    w->hosts = h;
+    w->host_count++;
+    return apply_reachable(h, err);
+}
+
+static enum status place_host(struct world *w, const char *domain,
+                              const struct posture_host *posture,
+                              struct err *err)
+{
+    struct host *h = find_host(w, posture->name);
+    if (!h)
+        return add_host(w, domain, posture, err);
+    h->posture = posture;
+    struct mailhost_settings settings = host_settings(w, h);
+    mailhost_change(h->mailhost, &settings);
+    return apply_reachable(h, err);
+}
+
+static bool has_hosts(const struct posture *posture)
+{
+    return posture->mx != POSTURE_MX_NULL &&
+           posture->mx != POSTURE_MX_NO_HOST &&
+           posture->dns != POSTURE_DNS_NO_DOMAIN;
+}
+
+static enum status place_domain(struct world *w, const struct domain *d,
+                                struct err *err)
+{
+    enum status status = ST_OK;
+    const struct posture_host *h = d->posture->hosts;
+    for (; h && has_hosts(d->posture) && status == ST_OK; h = h->next)
+        status = place_host(w, d->name, h, err);
+    if (status != ST_OK)
+        return status;
+    struct zone_settings zone = {.dns = w->dns,
+                                 .organization =
+                                     world_organization_of(w->spec, d->name),
+                                 .gateway_host = w->settings.gateway_host,
+                                 .address = host_address,
+                                 .ctx = w};
+    return world_zone_add(&zone, d, err);
+}
+
+/* The first domain of a name is the one that holds. */
+static bool is_shadowed(const struct world_spec *spec, const struct domain *d)
+{
+    return world_posture(spec, d->name) != d->posture;
+}
+
+static enum status
+place_domains(struct world *w, const struct world_spec *before, struct err *err)
+{
+    enum status status = ST_OK;
+    for (const struct domain *d = w->spec->domains; d && status == ST_OK;
+         d = d->next) {
+        const struct posture *old =
+            before ? world_posture(before, d->name) : NULL;
+        if (is_shadowed(w->spec, d) || old == d->posture)
+            continue;
+        if (old)
+            dns_zone_remove(w->dns, d->name);
+        status = place_domain(w, d, err);
+    }
+    return status;
+}
+
+static enum status serve_names(struct world *w, struct err *err)
+{
+    char address[BLOCK_ADDRESS_BYTES], gateway[BLOCK_ADDRESS_BYTES];
+    block_address(w->settings.block, 2, address);
+    block_address(w->settings.block, 1, gateway);
+    w->dns = dns_create(w->settings.loop, w->settings.now_s);
+    enum status status =
+        dns_listen(w->dns, address, (uint16_t)w->settings.block->port, err);
+    if (status == ST_OK)
+        status =
+            world_zone_gateway(w->dns, w->settings.gateway_host, gateway, err);
+    return status;
+}
+
+enum status world_create(const struct world_settings *settings,
+                         const struct world_spec *spec, struct world **out,
+                         struct err *err)
+{
+    struct world *w = xcalloc(1, sizeof *w);
+    w->arena = arena_create();
+    w->settings = *settings;
+    w->spec = spec;
+    enum status status = serve_names(w, err);
+    if (status == ST_OK)
+        status = place_domains(w, NULL, err);
+    *out = w;
+    if (status != ST_OK)
+        world_destroy(out);
+    return status;
+}
+
+void world_destroy(struct world **world)
+{
+    struct world *w = *world;
+    if (!w)
+        return;
+    for (struct host *h = w->hosts; h; h = h->next)
+        mailhost_destroy(&h->mailhost);
+    dns_destroy(&w->dns);
+    arena_destroy(&w->arena);
+    free(w);
+    *world = NULL;
+}
+
+enum status world_change(struct world *world, const struct world_spec *spec,
+                         struct err *err)
+{
+    const struct world_spec *before = world->spec;
+    world->spec = spec;
+    return place_domains(world, before, err);
+}
+
+void world_set_clock(struct world *world, int64_t now_s)
+{
+    world->settings.now_s = now_s;
+    dns_set_clock(world->dns, now_s);
+}
+
+bool world_is_idle(const struct world *world)
+{
+    for (const struct host *h = world->hosts; h; h = h->next)
+        if (mailhost_open_count(h->mailhost) > 0)
+            return false;
+    return true;
+}
+
+const char *world_trust_anchor(const struct world *world)
+{
+    return dns_trust_anchor(world->dns);
+}

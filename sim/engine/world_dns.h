@@ -1,0 +1,27 @@
+/* world_dns - the records of a world's domains; of this room alone. */
+#ifndef ENGINE_WORLD_DNS_H
+#define ENGINE_WORLD_DNS_H
+
+#include "engine/scenario.h"
+#include "peer/dns.h"
+
+/* The address of a host name, or NULL. */
+typedef const char *world_address(void *ctx, const char *host);
+
+struct zone_settings {
+    struct dns *dns;
+    const struct organization *organization; /* whose domain it is, or NULL */
+    const char *gateway_host;
+    world_address *address;
+    void *ctx;
+};
+
+/* world_zone_add - one domain, as its posture says. */
+enum status world_zone_add(const struct zone_settings *settings,
+                           const struct domain *domain,
+                           struct err *err) MUST_USE;
+/* world_zone_gateway - the gateway's own names. */
+enum status world_zone_gateway(struct dns *dns, const char *gateway_host,
+                               const char *address, struct err *err) MUST_USE;
+
+#endif
