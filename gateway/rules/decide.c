@@ -254,15 +254,6 @@ void facts_init(struct facts *facts)
                             .decided_last = METHOD_NONE};
 }
 
-void facts_reset(struct facts *facts)
-{
-    facts->destination = DESTINATION_UNASKED;
-    facts->nta_recipient = NTA_RECIPIENT_UNASKED;
-    for (size_t i = 0; i < MINIMUM_COUNT; i++)
-        facts->reach[i] = (struct reach){0};
-    facts->shares = (struct shares){0};
-}
-
 const char *minimum_name(enum minimum minimum)
 {
     static const char *const names[] = {

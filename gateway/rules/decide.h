@@ -131,8 +131,6 @@ void decide(const struct facts *facts, struct decision *d_out);
 
 /* facts_init - nothing asked, no wishes, settings at their defaults. */
 void facts_init(struct facts *facts);
-/* facts_reset - forget the answers for the next attempt (ORDER-6). */
-void facts_reset(struct facts *facts);
 
 const char *minimum_name(enum minimum minimum);
 

@@ -504,7 +504,11 @@ static void walk(const struct facts *whole, struct decision *d, char *asked,
                  size_t size)
 {
     struct facts known = *whole;
-    facts_reset(&known);
+    known.destination = DESTINATION_UNASKED;
+    known.nta_recipient = NTA_RECIPIENT_UNASKED;
+    known.shares.known = false;
+    for (int m = 0; m < MINIMUM_COUNT; m++)
+        known.reach[m].outcome = REACH_UNASKED;
     size_t n = 0;
     asked[0] = '\0';
     for (int turns = 0; turns < 10; turns++) {

@@ -77,17 +77,17 @@ static void test_decisions_are_every_combination_once(void **state)
     free(text);
 }
 
-static void test_words_are_all_and_read_back(void **state)
+static void test_words_are_all_and_no_word_twice(void **state)
 {
     (void)state;
     char *text = text_of(enumerate_words);
     assert_int_equal(count_lines(text), WHY_COUNT);
     char *rest = text;
     for (size_t i = 0; i < WHY_COUNT; i++) {
-        enum why why;
         char *line = strsep(&rest, "\n");
-        assert_true(why_find(slice_of(line), &why));
-        assert_int_equal(why, i);
+        assert_string_equal(line, why_name((enum why)i));
+        for (size_t k = 0; k < i; k++)
+            assert_string_not_equal(line, why_name((enum why)k));
     }
     free(text);
 }
@@ -106,7 +106,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_decisions_are_every_combination_once),
-        cmocka_unit_test(test_words_are_all_and_read_back),
+        cmocka_unit_test(test_words_are_all_and_no_word_twice),
         cmocka_unit_test(test_full_device_is_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -27,20 +27,6 @@ static const char *const levels[] = {
     [LEVEL_DANE] = "dane",
 };
 
-static const char *const policies[] = {
-    [POLICY_OFF] = "off",
-    [POLICY_TLS] = "tls",
-    [POLICY_PKIX] = "pkix",
-    [POLICY_DANE] = "dane",
-};
-
-static const char *const accounts[] = {
-    [ACCOUNT_NONE] = "none",
-    [ACCOUNT_NO_2FA] = "no-2fa",
-    [ACCOUNT_SUSPENDED] = "suspended",
-    [ACCOUNT_ACTIVE] = "active",
-};
-
 static const char *const rights[] = {
     [RIGHT_NONE] = "none",
     [RIGHT_SMS] = "sms",
@@ -87,8 +73,6 @@ static const char *const warnings[] = {
 EVERY(methods, METHOD_COUNT);
 EVERY(deliveries, DELIVERY_COUNT);
 EVERY(levels, LEVEL_COUNT);
-EVERY(policies, POLICY_COUNT);
-EVERY(accounts, ACCOUNT_COUNT);
 EVERY(rights, RIGHT_COUNT);
 EVERY(whys, WHY_COUNT);
 EVERY(warnings, WARNING_COUNT);
@@ -118,16 +102,6 @@ const char *level_name(enum level level)
     return levels[level];
 }
 
-const char *policy_name(enum policy policy)
-{
-    return policies[policy];
-}
-
-const char *account_name(enum account account)
-{
-    return accounts[account];
-}
-
 const char *right_name(enum right right)
 {
     return rights[right];
@@ -149,32 +123,8 @@ bool method_find(struct slice word, enum method *out)
     return *out != METHOD_COUNT;
 }
 
-bool delivery_find(struct slice word, enum delivery *out)
-{
-    *out = (enum delivery)index_of(word, deliveries, DELIVERY_COUNT);
-    return *out != DELIVERY_COUNT;
-}
-
-bool level_find(struct slice word, enum level *out)
-{
-    *out = (enum level)index_of(word, levels, LEVEL_COUNT);
-    return *out != LEVEL_COUNT;
-}
-
-bool policy_find(struct slice word, enum policy *out)
-{
-    *out = (enum policy)index_of(word, policies, POLICY_COUNT);
-    return *out != POLICY_COUNT;
-}
-
 bool right_find(struct slice word, enum right *out)
 {
     *out = (enum right)index_of(word, rights, RIGHT_COUNT);
     return *out != RIGHT_COUNT;
-}
-
-bool why_find(struct slice word, enum why *out)
-{
-    *out = (enum why)index_of(word, whys, WHY_COUNT);
-    return *out != WHY_COUNT;
 }

@@ -1,5 +1,5 @@
-/* words - the closed vocabularies of the rules, each with its words as the
- * journal, the configuration and the documentation write them.
+/* words - the closed vocabularies of the rules, and their words as the journal
+ * and the documentation write them.
  *
  * X_name gives the word, X_find the value of a word (false: no such word). */
 #ifndef RULES_WORDS_H
@@ -90,17 +90,11 @@ enum warning {
 const char *method_name(enum method method);
 const char *delivery_name(enum delivery delivery);
 const char *level_name(enum level level);
-const char *policy_name(enum policy policy);
-const char *account_name(enum account account);
 const char *right_name(enum right right);
 const char *why_name(enum why why);
 const char *warning_name(enum warning warning);
 
 bool method_find(struct slice word, enum method *out);
-bool delivery_find(struct slice word, enum delivery *out);
-bool level_find(struct slice word, enum level *out);
-bool policy_find(struct slice word, enum policy *out);
 bool right_find(struct slice word, enum right *out);
-bool why_find(struct slice word, enum why *out);
 
 #endif
