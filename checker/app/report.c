@@ -1,4 +1,5 @@
 #include <errno.h>
+#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,16 +11,31 @@ struct results {
     struct arena *arena;
     struct case_result *v;
     size_t n, size;
+    int64_t started_s; /* of the earliest run */
     int64_t duration_ms;
 };
+
+/* A line that is no case: when the run began, and how long it took. */
+static void take_frame(struct results *results, struct slice line)
+{
+    json_t *o = json_loadb(line.p, line.n, 0, NULL);
+    int64_t started = json_integer_value(json_object_get(o, "started"));
+    if (started && (!results->started_s || started < results->started_s))
+        results->started_s = started;
+    results->duration_ms +=
+        json_integer_value(json_object_get(o, "duration-ms"));
+    json_decref(o);
+}
 
 static enum status read_line(struct results *results, const char *path,
                              size_t number, struct slice line, struct err *err)
 {
     struct case_result r;
     enum status status = case_result_parse(results->arena, line, &r, err);
-    if (status == ST_NONE)
+    if (status == ST_NONE) {
+        take_frame(results, line);
         return ST_OK;
+    }
     if (status != ST_OK)
         return err_wrap(err, "%s:%zu", path, number);
     if (results->n == results->size) {
@@ -27,7 +43,6 @@ static enum status read_line(struct results *results, const char *path,
         results->v = xrealloc(results->v, results->size * sizeof(*results->v));
     }
     results->v[results->n++] = r;
-    results->duration_ms += r.duration_ms;
     return ST_OK;
 }
 
@@ -60,6 +75,7 @@ static int render(const struct kit *kit, const struct results *results,
         return kit_complain(&err);
     struct run_info info = {.version = LASTHOP_VERSION,
                             .command = kit->command,
+                            .started_s = results->started_s,
                             .planned = results->n};
     fanout_start(fanout, &info);
     for (size_t i = 0; i < results->n; i++)
