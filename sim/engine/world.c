@@ -260,8 +260,10 @@ static enum status serve_names(struct world *w, struct err *err)
     enum status status =
         dns_listen(w->dns, address, (uint16_t)w->settings.block->port, err);
     if (status == ST_OK)
-        status =
-            world_zone_gateway(w->dns, w->settings.gateway_host, gateway, err);
+        status = world_zone_gateway(
+            w->dns, w->settings.gateway_host,
+            arena_printf(w->arena, "portal.%s", w->settings.gateway_host),
+            gateway, err);
     return status;
 }
 

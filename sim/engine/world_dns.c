@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { DATA_BYTES = 1024, NAME_BYTES = 512 };
+enum { DATA_BYTES = 1024 };
 
 static enum status add(struct dns *dns, const char *name, const char *type,
                        struct err *err, const char *fmt, ...) PRINTF_LIKE(5, 6);
@@ -18,11 +18,10 @@ static enum status add(struct dns *dns, const char *name, const char *type,
     return dns_record_add(dns, name, type, data, err);
 }
 
-static const char *below(char out[NAME_BYTES], const char *label,
+static const char *below(struct arena *arena, const char *label,
                          const char *domain)
 {
-    snprintf(out, NAME_BYTES, "%s.%s", label, domain);
-    return out;
+    return arena_printf(arena, "%s.%s", label, domain);
 }
 
 static enum status add_host(const struct zone_settings *z, const char *name,
@@ -36,9 +35,8 @@ static enum status add_host(const struct zone_settings *z, const char *name,
 static enum status add_alias(const struct zone_settings *z, const char *domain,
                              const struct posture_host *host, struct err *err)
 {
-    char real[NAME_BYTES];
-    enum status status = add(z->dns, host->name, "CNAME", err, "%s.",
-                             below(real, "host", domain));
+    const char *real = below(z->arena, "host", domain);
+    enum status status = add(z->dns, host->name, "CNAME", err, "%s.", real);
     return status == ST_OK ? add_host(z, real, host, err) : status;
 }
 
@@ -78,19 +76,18 @@ static enum status add_mail(const struct zone_settings *z,
 static enum status add_sending(const struct zone_settings *z,
                                const char *domain, struct err *err)
 {
-    char name[NAME_BYTES], keys[NAME_BYTES];
+    const char *keys = below(z->arena, "_domainkey", domain);
     enum status status = add(z->dns, domain, "TXT", err, "\"v=spf1 a:%s -all\"",
                              z->gateway_host);
     if (status == ST_OK)
-        status = add(z->dns, below(name, "_dmarc", domain), "TXT", err,
+        status = add(z->dns, below(z->arena, "_dmarc", domain), "TXT", err,
                      "\"v=DMARC1; p=reject; adkim=r; aspf=r\"");
     if (status == ST_OK)
-        status = add(z->dns, below(name, "zivverbounce", domain), "CNAME", err,
-                     "%s.", z->gateway_host);
-    below(keys, "_domainkey", domain);
+        status = add(z->dns, below(z->arena, "zivverbounce", domain), "CNAME",
+                     err, "%s.", z->gateway_host);
     for (const struct key_record *k = z->organization->key_records;
          k && status == ST_OK; k = k->next)
-        status = add(z->dns, below(name, k->selector, keys), "TXT", err,
+        status = add(z->dns, below(z->arena, k->selector, keys), "TXT", err,
                      "\"%s\"", k->txt);
     return status;
 }
@@ -111,10 +108,10 @@ enum status world_zone_add(const struct zone_settings *settings,
 }
 
 enum status world_zone_gateway(struct dns *dns, const char *gateway_host,
-                               const char *address, struct err *err)
+                               const char *portal, const char *address,
+                               struct err *err)
 {
     const char *dot = strchr(gateway_host, '.');
-    char portal[NAME_BYTES];
     enum status status =
         dns_zone_add(dns, dot ? dot + 1 : gateway_host, true, err);
     if (status == ST_OK)
@@ -122,7 +119,6 @@ enum status world_zone_gateway(struct dns *dns, const char *gateway_host,
     if (status == ST_OK)
         status = add(dns, gateway_host, "MX", err, "10 %s.", gateway_host);
     if (status == ST_OK)
-        status = add(dns, below(portal, "portal", gateway_host), "A", err, "%s",
-                     address);
+        status = add(dns, portal, "A", err, "%s", address);
     return status;
 }

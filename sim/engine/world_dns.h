@@ -9,6 +9,7 @@
 typedef const char *world_address(void *ctx, const char *host);
 
 struct zone_settings {
+    struct arena *arena;
     struct dns *dns;
     const struct organization *organization; /* whose domain it is, or NULL */
     const char *gateway_host;
@@ -20,8 +21,9 @@ struct zone_settings {
 enum status world_zone_add(const struct zone_settings *settings,
                            const struct domain *domain,
                            struct err *err) MUST_USE;
-/* world_zone_gateway - the gateway's own names. */
+/* world_zone_gateway - the gateway's own names: host and portal. */
 enum status world_zone_gateway(struct dns *dns, const char *gateway_host,
-                               const char *address, struct err *err) MUST_USE;
+                               const char *portal, const char *address,
+                               struct err *err) MUST_USE;
 
 #endif
