@@ -41,14 +41,26 @@ static void read_headers(struct reading *r, struct submit *s,
     }
 }
 
-static struct text_list left_out(struct arena *arena, const struct node *list)
+/* The elements of `headers` that cells took away, or the whole list. */
+static const struct node *removed_headers(const struct node *map)
 {
-    size_t count = 0;
-    for (const struct node *n = list ? list->removed : NULL; n; n = n->next)
+    const struct node *list = node_get(map, "headers");
+    if (list)
+        return list->removed;
+    for (const struct node *n = map->removed; n; n = n->next)
+        if (strcmp(n->key, "headers") == 0)
+            return n->first;
+    return NULL;
+}
+
+static struct text_list left_out(struct arena *arena, const struct node *map)
+{
+    size_t count = 0, i = 0;
+    const struct node *first = removed_headers(map);
+    for (const struct node *n = first; n; n = n->next)
         count++;
     const char **names = arena_alloc(arena, (count + 1) * sizeof *names);
-    size_t i = 0;
-    for (const struct node *n = list ? list->removed : NULL; n; n = n->next)
+    for (const struct node *n = first; n; n = n->next)
         names[i++] = n->first ? n->first->key : "";
     return (struct text_list){.texts = names, .count = count};
 }
@@ -117,7 +129,7 @@ struct submit *read_submit(struct reading *r, const struct node *map,
         bad_at(r, map->place, "no recipient: `to`, `cc`, `bcc` or `envelope`");
     check_envelope(r, s, map, world);
     read_headers(r, s, node_get(map, "headers"));
-    s->left_out = left_out(r->arena, node_get(map, "headers"));
+    s->left_out = left_out(r->arena, map);
     s->subject = node_text(map, "subject", NULL);
     s->text = node_text(map, "text", NULL);
     s->html = node_text(map, "html", NULL);
