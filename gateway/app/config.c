@@ -1,0 +1,205 @@
+#include "app/config.h"
+
+#include <string.h>
+
+#include "address/mailbox.h"
+#include "app/config_read.h"
+#include "base/log.h"
+
+#define KEY(type, key_name, key_kind, field, must)                             \
+    {                                                                          \
+        .name = key_name, .kind = key_kind, .offset = offsetof(type, field),   \
+        .required = must                                                       \
+    }
+#define NUMBER(type, key_name, field, low, high)                               \
+    {                                                                          \
+        .name = key_name, .kind = KEY_NUMBER, .offset = offsetof(type, field), \
+        .least = low, .most = high                                             \
+    }
+#define WORD(type, key_name, field, list)                                      \
+    {                                                                          \
+        .name = key_name, .kind = KEY_WORD, .offset = offsetof(type, field),   \
+        .words = list                                                          \
+    }
+#define PART(type, key_name, part_kind, field, of, must)                       \
+    {                                                                          \
+        .name = key_name, .kind = part_kind, .offset = offsetof(type, field),  \
+        .shape = &of, .required = must                                         \
+    }
+#define SHAPE(type, list)                                                      \
+    {                                                                          \
+        list, sizeof list / sizeof *list, sizeof(type)                         \
+    }
+
+#define YEAR_MS (366LL * 24 * 3600 * 1000)
+
+/* In the order of their enums. */
+static const char *const policy_words[] = {"off", "tls", "pkix", "dane", NULL};
+static const char *const keyword_words[] = {"both", "prose", "example", NULL};
+static const char *const right_words[] = {"reject", "ignore", NULL};
+static const char *const subject_words[] = {"original", "generic", NULL};
+static const char *const status_words[] = {"active", "suspended", NULL};
+
+typedef struct config_credential credential_fields;
+static const struct key credential_keys[] = {
+    KEY(credential_fields, "user", KEY_TEXT, user, true),
+    KEY(credential_fields, "description", KEY_TEXT, description, false),
+    KEY(credential_fields, "password-hash", KEY_HASH, password_hash, true),
+};
+static const struct shape credential_shape =
+    SHAPE(credential_fields, credential_keys);
+
+typedef struct config_account account_fields;
+static const struct key account_keys[] = {
+    KEY(account_fields, "address", KEY_MAILBOX, address, true),
+    KEY(account_fields, "name", KEY_TEXT, name, false),
+    KEY(account_fields, "two-factor", KEY_BOOLEAN, two_factor, false),
+    WORD(account_fields, "status", status, status_words),
+};
+static const struct shape account_shape = SHAPE(account_fields, account_keys);
+
+typedef struct config_share share_fields;
+static const struct key share_keys[] = {
+    KEY(share_fields, "recipient", KEY_MAILBOX, recipient, true),
+    KEY(share_fields, "sms", KEY_PHONE, sms, false),
+    KEY(share_fields, "access-code", KEY_CODE, access_code, false),
+    KEY(share_fields, "opened", KEY_TIME, opened_s, true),
+};
+static const struct shape share_shape = SHAPE(share_fields, share_keys);
+
+typedef struct config_organization organization_fields;
+static const struct key organization_keys[] = {
+    KEY(organization_fields, "name", KEY_TEXT, name, true),
+    KEY(organization_fields, "uuid", KEY_UUID, uuid, true),
+    KEY(organization_fields, "domains", KEY_DOMAINS, domains, true),
+    WORD(organization_fields, "transport-security", policy, policy_words),
+    KEY(organization_fields, "inbound-direct-delivery", KEY_BOOLEAN,
+        inbound_direct_delivery, false),
+    PART(organization_fields, "credentials", KEY_LIST, credentials,
+         credential_shape, false),
+    PART(organization_fields, "accounts", KEY_LIST, accounts, account_shape,
+         false),
+    PART(organization_fields, "shared-verifications", KEY_LIST, shares,
+         share_shape, false),
+};
+static const struct shape organization_shape =
+    SHAPE(organization_fields, organization_keys);
+
+typedef struct config_settings setting_fields;
+static const struct key settings_keys[] = {
+    WORD(setting_fields, "access_code_keyword", access_code_keyword,
+         keyword_words),
+    WORD(setting_fields, "invalid_access_right", invalid_access_right,
+         right_words),
+    KEY(setting_fields, "dane_satisfies_certificate_validation", KEY_BOOLEAN,
+        dane_satisfies, false),
+    KEY(setting_fields, "idd_requires_account", KEY_BOOLEAN,
+        idd_requires_account, false),
+    WORD(setting_fields, "notification_subject", notification_subject,
+         subject_words),
+    NUMBER(setting_fields, "unknown_host_wait_ms", unknown_host_wait_ms, 0,
+           YEAR_MS),
+    NUMBER(setting_fields, "queue_lifetime_ms", queue_lifetime_ms, 1, YEAR_MS),
+    NUMBER(setting_fields, "retry_first_ms", retry_first_ms, 1, YEAR_MS),
+    NUMBER(setting_fields, "retry_longest_ms", retry_longest_ms, 1, YEAR_MS),
+    NUMBER(setting_fields, "idle_timeout_ms", idle_timeout_ms, 1, YEAR_MS),
+    NUMBER(setting_fields, "connect_timeout_ms", connect_timeout_ms, 1,
+           YEAR_MS),
+    NUMBER(setting_fields, "smtp_timeout_ms", smtp_timeout_ms, 1, YEAR_MS),
+    NUMBER(setting_fields, "message_bytes", message_bytes, 1, 1 << 30),
+    NUMBER(setting_fields, "recipients", recipients, 1, 100000),
+    NUMBER(setting_fields, "random_seed", random_seed, 0, INT64_MAX),
+};
+static const struct shape settings_shape = SHAPE(setting_fields, settings_keys);
+
+typedef struct config fields;
+static const struct key submission_keys[] = {
+    KEY(fields, "listen", KEY_ENDPOINT, submission.listen, true),
+    KEY(fields, "certificate", KEY_FILE, submission.certificate, true),
+    KEY(fields, "key", KEY_FILE, submission.key, true),
+};
+static const struct shape submission_shape = SHAPE(fields, submission_keys);
+
+static const struct key outbound_keys[] = {
+    KEY(fields, "address", KEY_ADDRESS, outbound.address, false),
+    NUMBER(fields, "smtp-port", outbound.smtp_port, 1, 65535),
+    KEY(fields, "trust", KEY_FILE, outbound.trust, false),
+};
+static const struct shape outbound_shape = SHAPE(fields, outbound_keys);
+
+static const struct key dns_keys[] = {
+    KEY(fields, "resolver", KEY_RESOLVER, dns.resolver, true),
+    KEY(fields, "trust-anchor", KEY_FILE, dns.trust_anchor, false),
+};
+static const struct shape dns_shape = SHAPE(fields, dns_keys);
+
+static const struct key journal_keys[] = {
+    NUMBER(fields, "descriptor", journal.descriptor, 0, 1023),
+    KEY(fields, "file", KEY_PATH, journal.file, false),
+};
+static const struct shape journal_shape = SHAPE(fields, journal_keys);
+
+static const struct key notification_keys[] = {
+    KEY(fields, "from", KEY_MAILBOX, notification.from, true),
+    KEY(fields, "portal", KEY_URL, notification.portal, true),
+};
+static const struct shape notification_shape = SHAPE(fields, notification_keys);
+
+/* The parts of the whole write into struct config itself: offset 0. */
+#define SECTION(key_name, of, must)                                            \
+    {                                                                          \
+        .name = key_name, .kind = KEY_MAP, .offset = 0, .shape = &of,          \
+        .required = must                                                       \
+    }
+static const struct key top_keys[] = {
+    KEY(fields, "lasthop-gateway", KEY_TEXT, version, true),
+    KEY(fields, "host-name", KEY_DOMAIN, host_name, true),
+    KEY(fields, "uuid", KEY_UUID, uuid, false),
+    SECTION("submission", submission_shape, true),
+    SECTION("outbound", outbound_shape, false),
+    SECTION("dns", dns_shape, true),
+    KEY(fields, "state", KEY_PATH, state, true),
+    SECTION("journal", journal_shape, false),
+    KEY(fields, "control", KEY_PATH, control, false),
+    KEY(fields, "log", KEY_TEXT, log, false),
+    SECTION("notification", notification_shape, true),
+    PART(fields, "settings", KEY_MAP, settings, settings_shape, false),
+    PART(fields, "organizations", KEY_LIST, organizations, organization_shape,
+         true),
+};
+static const struct shape top_shape = SHAPE(fields, top_keys);
+
+static const struct config defaults = {
+    .outbound.smtp_port = 25,
+    .journal.descriptor = -1,
+    .log = "warn",
+    .settings = {.dane_satisfies = true,
+                 .idd_requires_account = true,
+                 .unknown_host_wait_ms = 14400000,
+                 .queue_lifetime_ms = 432000000,
+                 .retry_first_ms = 300000,
+                 .retry_longest_ms = 14400000,
+                 .idle_timeout_ms = 300000,
+                 .connect_timeout_ms = 30000,
+                 .smtp_timeout_ms = 300000,
+                 .message_bytes = 52428800,
+                 .recipients = 1000},
+};
+
+const struct config *config_load(struct arena *arena, struct faults *faults)
+{
+    struct yaml *root = yaml_read(arena, faults);
+    if (!root)
+        return NULL;
+    if (root->kind != YAML_MAP) {
+        faults_add(faults, root->line, root->column, "the file must be a map");
+        return NULL;
+    }
+    struct config_reader reader = {arena, faults};
+    struct config *config = ARENA_NEW(arena, struct config);
+    *config = defaults;
+    config_read_map(&reader, root, &top_shape, config);
+    if (faults->count == 0)
+        config_check(faults, root, config);
+    return faults->count == 0 ? config : NULL;
+}

@@ -1,0 +1,113 @@
+/* config - the gateway's configuration: one YAML file, read through tables, so
+ * that every key, type and word stands in one place and every fault is told
+ * with its line. The file is described in lasthop-gateway(8). */
+#ifndef APP_CONFIG_H
+#define APP_CONFIG_H
+
+#include <stdint.h>
+
+#include "app/yaml.h"
+#include "rules/wishes.h"
+#include "rules/words.h"
+
+struct config_endpoint {
+    const char *address; /* NULL: not given */
+    uint16_t port;
+};
+
+struct config_credential {
+    const char *user;
+    const char *description;
+    const char *password_hash; /* app/password.h */
+};
+
+enum config_status { CONFIG_STATUS_ACTIVE, CONFIG_STATUS_SUSPENDED };
+
+struct config_account {
+    const char *address;
+    const char *name;
+    bool two_factor;
+    int status; /* enum config_status */
+};
+
+struct config_share {
+    const char *recipient;
+    const char *sms;         /* one of the two; secret */
+    const char *access_code; /* secret */
+    int64_t opened_s;
+};
+
+/* A list as the file has it: count elements of the shape's size. */
+struct config_list {
+    void *items;
+    size_t count;
+};
+
+struct config_organization {
+    const char *name;
+    const char *uuid;
+    struct config_list domains; /* const char * */
+    int policy;                 /* enum policy */
+    bool inbound_direct_delivery;
+    struct config_list credentials; /* struct config_credential */
+    struct config_list accounts;    /* struct config_account */
+    struct config_list shares;      /* struct config_share */
+};
+
+struct config_settings {
+    int access_code_keyword;  /* enum code_keyword */
+    int invalid_access_right; /* 0 reject, 1 ignore */
+    bool dane_satisfies;      /* dane_satisfies_certificate_validation */
+    bool idd_requires_account;
+    int notification_subject; /* 0 original, 1 generic */
+    int64_t unknown_host_wait_ms;
+    int64_t queue_lifetime_ms;
+    int64_t retry_first_ms;
+    int64_t retry_longest_ms;
+    int64_t idle_timeout_ms;
+    int64_t connect_timeout_ms;
+    int64_t smtp_timeout_ms;
+    int64_t message_bytes;
+    int64_t recipients;
+    int64_t random_seed;
+};
+
+struct config {
+    const char *version; /* "1" */
+    const char *host_name;
+    const char *uuid; /* NULL: none */
+    struct {
+        struct config_endpoint listen;
+        const char *certificate, *key; /* PEM files */
+    } submission;
+    struct {
+        const char *address; /* NULL: the system's choice */
+        int64_t smtp_port;
+        const char *trust; /* PEM file; NULL: the system's */
+    } outbound;
+    struct {
+        const char *resolver;     /* "127.0.0.1@53" */
+        const char *trust_anchor; /* NULL: none */
+    } dns;
+    const char *state;
+    struct {
+        int64_t descriptor; /* -1: none */
+        const char *file;
+    } journal;
+    const char *control; /* NULL: none */
+    const char *log;
+    struct {
+        const char *from, *portal;
+    } notification;
+    struct config_settings settings;
+    struct config_list organizations; /* struct config_organization */
+};
+
+/* config_load - paths in the file are relative to it.
+ *
+ * owner   everything in the arena
+ * errors  NULL, and at least one line in faults
+ */
+const struct config *config_load(struct arena *arena, struct faults *faults);
+
+#endif

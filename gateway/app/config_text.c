@@ -1,0 +1,204 @@
+/* The values that are texts, and how each kind is checked. */
+#include <arpa/inet.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "address/mailbox.h"
+#include "app/config_read.h"
+#include "app/password.h"
+
+static bool all_of(const char *text, size_t n, const char *set)
+{
+    return n && strspn(text, set) >= n;
+}
+
+static const char *check_address(struct config_reader *reader, const char *text)
+{
+    unsigned char octets[16];
+    (void)reader;
+    return inet_pton(AF_INET, text, octets) == 1 ||
+                   inet_pton(AF_INET6, text, octets) == 1
+               ? text
+               : NULL;
+}
+
+static const char *check_resolver(struct config_reader *reader,
+                                  const char *text)
+{
+    struct slice rest = slice_of(text);
+    struct slice address = slice_cut(&rest, '@');
+    unsigned long port;
+    if (!check_address(reader, arena_text(reader->arena, address)) ||
+        (strchr(text, '@') && !slice_number(rest, 65535, &port)))
+        return NULL;
+    return text;
+}
+
+static const char *check_domain(struct config_reader *reader, const char *text)
+{
+    struct slice ascii;
+    struct err err;
+    if (domain_to_ascii(reader->arena, slice_of(text), &ascii, &err) != ST_OK)
+        return NULL;
+    return arena_text(reader->arena, ascii);
+}
+
+static const char *check_mailbox(struct config_reader *reader, const char *text)
+{
+    struct mailbox mailbox;
+    struct err err;
+    if (mailbox_parse(reader->arena, slice_of(text), &mailbox, &err) != ST_OK)
+        return NULL;
+    return mailbox_format(reader->arena, &mailbox);
+}
+
+static const char *check_uuid(struct config_reader *reader, const char *text)
+{
+    static const char hex[] = "0123456789abcdefABCDEF";
+    (void)reader;
+    if (strlen(text) != 36)
+        return NULL;
+    for (int i = 0; i < 36; i++) {
+        bool dash = i == 8 || i == 13 || i == 18 || i == 23;
+        if (dash ? text[i] != '-' : !strchr(hex, text[i]))
+            return NULL;
+    }
+    return text;
+}
+
+static const char *check_url(struct config_reader *reader, const char *text)
+{
+    size_t n = strlen(text);
+    (void)reader;
+    if (!slice_starts_nocase(slice_of(text), "https://") || n <= 8 ||
+        text[n - 1] == '/' || strpbrk(text, " \t\"'<>\\"))
+        return NULL;
+    for (const char *p = text; *p; p++)
+        if (*p <= ' ' || *p > '~')
+            return NULL;
+    return text;
+}
+
+static const char *check_hash(struct config_reader *reader, const char *text)
+{
+    struct password_hash hash;
+    return password_hash_parse(reader->arena, text, &hash) == ST_OK ? text
+                                                                    : NULL;
+}
+
+/* A relative path counts from the configuration file's folder. */
+static const char *check_path(struct config_reader *reader, const char *text)
+{
+    const char *slash = strrchr(reader->faults->file, '/');
+    if (!*text)
+        return NULL;
+    if (*text == '/' || !slash)
+        return text;
+    return arena_printf(reader->arena, "%.*s/%s",
+                        (int)(slash - reader->faults->file),
+                        reader->faults->file, text);
+}
+
+static const char *check_file(struct config_reader *reader, const char *text)
+{
+    const char *path = check_path(reader, text);
+    return path && access(path, R_OK) == 0 ? path : NULL;
+}
+
+static const char *check_phone(struct config_reader *reader, const char *text)
+{
+    size_t n = strlen(text);
+    (void)reader;
+    return text[0] == '+' && n >= 8 && n <= 16 && text[1] != '0' &&
+                   all_of(text + 1, n - 1, "0123456789")
+               ? text
+               : NULL;
+}
+
+static const char *check_code(struct config_reader *reader, const char *text)
+{
+    size_t n = strlen(text);
+    (void)reader;
+    for (size_t i = 0; i < n; i++)
+        if (text[i] < '!' || text[i] > '~')
+            return NULL;
+    return n >= 4 && n <= 64 ? text : NULL;
+}
+
+static const char *check_text(struct config_reader *reader, const char *text)
+{
+    (void)reader;
+    for (const char *p = text; *p; p++)
+        if ((unsigned char)*p < ' ' || *p == 0x7f)
+            return NULL;
+    return *text ? text : NULL;
+}
+
+/* secret: what was written is not repeated in the fault. */
+static const struct {
+    const char *(*check)(struct config_reader *reader, const char *text);
+    const char *expected;
+    bool secret;
+} checks[] = {
+    [KEY_TEXT] = {check_text, "a text on one line", false},
+    [KEY_DOMAIN] = {check_domain, "a domain name", false},
+    [KEY_MAILBOX] = {check_mailbox, "a mail address", false},
+    [KEY_PATH] = {check_path, "a path", false},
+    [KEY_FILE] = {check_file, "a readable file", false},
+    [KEY_UUID] = {check_uuid, "a UUID", false},
+    [KEY_URL] = {check_url, "an https address without final slash", false},
+    [KEY_HASH] = {check_hash,
+                  "a hash as `lasthop-gateway hash-password` prints it", true},
+    [KEY_ADDRESS] = {check_address, "an IP address", false},
+    [KEY_RESOLVER] = {check_resolver, "address@port", false},
+    [KEY_PHONE] = {check_phone, "a phone number such as +31612345678", true},
+    [KEY_CODE] = {check_code, "an access code of 4 to 64 characters", true},
+};
+
+bool config_read_text(struct config_reader *reader, const struct yaml *node,
+                      enum key_kind kind, const char **out)
+{
+    const char *name = node->key ? node->key : "entry";
+    *out = checks[kind].check(reader, node->text);
+    if (*out)
+        return true;
+    if (checks[kind].secret)
+        faults_add(reader->faults, node->line, node->column, "`%s` must be %s",
+                   name, checks[kind].expected);
+    else
+        faults_add(reader->faults, node->line, node->column,
+                   "`%s` must be %s, not `%.100s`", name, checks[kind].expected,
+                   node->text);
+    return false;
+}
+
+bool config_read_time(const char *text, int64_t *out)
+{
+    struct tm tm = {0};
+    int consumed = 0, hours = 0, minutes = 0;
+    char sign;
+    if (sscanf(text, "%4d-%2d-%2dT%2d:%2d:%2d%n", &tm.tm_year, &tm.tm_mon,
+               &tm.tm_mday, &tm.tm_hour, &tm.tm_min, &tm.tm_sec,
+               &consumed) != 6 ||
+        consumed != 19)
+        return false;
+    const char *zone = text + consumed;
+    if (strcmp(zone, "Z") == 0)
+        sign = '+';
+    else if (sscanf(zone, "%c%2d:%2d", &sign, &hours, &minutes) != 3 ||
+             strlen(zone) != 6 || !strchr("+-", sign) || hours > 23 ||
+             minutes > 59)
+        return false;
+    struct tm given = tm;
+    tm.tm_year -= 1900;
+    tm.tm_mon -= 1;
+    time_t at = timegm(&tm);
+    if (tm.tm_mday != given.tm_mday || tm.tm_mon != given.tm_mon - 1 ||
+        tm.tm_hour != given.tm_hour || tm.tm_min != given.tm_min)
+        return false; /* timegm carried something over */
+    int64_t offset = hours * 3600 + minutes * 60;
+    *out = (int64_t)at - (sign == '-' ? -offset : offset);
+    return true;
+}

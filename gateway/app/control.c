@@ -1,0 +1,95 @@
+#include "app/control.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "base/clock.h"
+#include "net/conn.h"
+
+enum { LINE_BYTES = 1024 };
+
+struct control {
+    struct listener *listener;
+    char *path;
+    void (*on_poke)(void *ctx);
+    void *ctx;
+};
+
+static void answer(struct conn *conn, const char *word)
+{
+    char line[64];
+    int n = snprintf(line, sizeof line, "%s %lld\n", word,
+                     (long long)clock_wall_s());
+    conn_write(conn, (struct slice){line, (size_t)n});
+}
+
+static void take_line(struct control *control, struct conn *conn,
+                      struct slice line)
+{
+    line = slice_trim(line);
+    if (slice_is(line, "poke")) {
+        answer(conn, "poked");
+        control->on_poke(control->ctx);
+    } else if (slice_is(line, "now")) {
+        answer(conn, "now");
+    } else {
+        conn_write(conn, SLICE_LITERAL("unknown\n"));
+    }
+}
+
+static void on_event(struct conn *conn, enum conn_event event, void *ctx)
+{
+    struct control *control = ctx;
+    if (event == CONN_EVENT_DATA) {
+        struct slice input = conn_input(conn);
+        size_t at;
+        while ((at = slice_find(input, '\n')) < input.n) {
+            take_line(control, conn, (struct slice){input.p, at});
+            conn_consume(conn, at + 1);
+            input = conn_input(conn);
+        }
+        if (input.n > LINE_BYTES)
+            conn_abort(&conn);
+    } else if (event == CONN_EVENT_EOF) {
+        conn_close(&conn);
+    } else if (event == CONN_EVENT_ERROR) {
+        conn_abort(&conn);
+    }
+}
+
+static void on_accept(struct conn *conn, void *ctx)
+{
+    conn_set_handler(conn, on_event, ctx);
+}
+
+enum status control_create(struct loop *loop, const char *path,
+                           void (*on_poke)(void *ctx), void *ctx,
+                           struct control **out, struct err *err)
+{
+    struct control *control = xcalloc(1, sizeof *control);
+    *control =
+        (struct control){.path = xstrdup(path), .on_poke = on_poke, .ctx = ctx};
+    enum status status =
+        listener_create(loop, &(struct listener_settings){.path = path},
+                        on_accept, control, &control->listener, err);
+    if (status != ST_OK) {
+        free(control->path);
+        free(control);
+        return status;
+    }
+    *out = control;
+    return ST_OK;
+}
+
+void control_destroy(struct control **control)
+{
+    if (!*control)
+        return;
+    listener_destroy(&(*control)->listener);
+    unlink((*control)->path);
+    free((*control)->path);
+    free(*control);
+    *control = NULL;
+}

@@ -1,0 +1,271 @@
+/* Start: what a submitter needs comes first, so that `listening` is said
+ * quickly; the last hop (resolver, trust store, runner) is made on the first
+ * turn of the loop, before any connection is served.
+ *
+ * Stop: no new connections, open attempts go back into the queue, messages
+ * under way to the disk get their reply, then the store is closed. */
+#include "app/gateway.h"
+
+#include <signal.h>
+#include <stdlib.h>
+
+#include "app/control.h"
+#include "app/submission.h"
+#include "base/log.h"
+#include "deliver/deliver.h"
+#include "deliver/transport_smtp.h"
+#include "dns/resolver_ub.h"
+
+enum { STOP_PAUSE_MS = 5, STOP_TURNS = 400, LAST_TURNS = 4 };
+
+struct gateway {
+    const struct config *config;
+    struct arena *arena;
+    struct loop *loop;
+    struct organizations *organizations;
+    struct directory directory;
+    struct journal *journal;
+    struct store *store;
+    struct auth *auth;
+    struct tls_server *tls_server;
+    struct tls_client *tls_client;
+    struct resolver *resolver;
+    struct transport *transport;
+    struct deliver *deliver;
+    struct submission *submission;
+    struct control *control;
+    struct err *err;
+    enum status status;
+};
+
+static void on_journal(void *ctx, const char *line)
+{
+    struct gateway *g = ctx;
+    journal_line(g->journal, line);
+}
+
+static void on_accepted(void *ctx, const char *message_id)
+{
+    struct gateway *g = ctx;
+    if (g->deliver)
+        deliver_new_message(g->deliver, message_id);
+}
+
+static void on_poke(void *ctx)
+{
+    struct gateway *g = ctx;
+    if (g->deliver)
+        deliver_poke(g->deliver);
+}
+
+static void on_stop(void *ctx)
+{
+    struct gateway *g = ctx;
+    loop_stop(g->loop);
+}
+
+/* Ids of the lines that were written late. */
+struct late {
+    struct gateway *gateway;
+    const char **ids;
+    size_t count, size;
+};
+
+static void write_late(void *ctx, const struct store_event *event)
+{
+    struct late *late = ctx;
+    journal_line(late->gateway->journal, event->line);
+    if (late->count == late->size) {
+        late->size = late->size ? 2 * late->size : 16;
+        late->ids = xrealloc(late->ids, late->size * sizeof *late->ids);
+    }
+    late->ids[late->count++] = arena_strdup(late->gateway->arena, event->id);
+}
+
+/* KEEP-2: what a crash kept from being written is written now. */
+static enum status write_all_late(struct gateway *g)
+{
+    struct late late = {.gateway = g};
+    enum status status = store_unwritten(g->store, write_late, &late, g->err);
+    for (size_t i = 0; status == ST_OK && i < late.count; i++)
+        store_event_written(g->store, late.ids[i]);
+    free(late.ids);
+    return status;
+}
+
+static void post(void *loop, void (*fn)(void *arg), void *arg)
+{
+    loop_post(loop, fn, arg);
+}
+
+/* Unknown users cost what known ones do: the first credential's hash. */
+static const char *dummy_hash(const struct gateway *g)
+{
+    const struct config_organization *o = g->config->organizations.items;
+    for (size_t i = 0; i < g->config->organizations.count; i++) {
+        const struct config_credential *c = o[i].credentials.items;
+        if (o[i].credentials.count)
+            return c[0].password_hash;
+    }
+    return "$scrypt$ln=4,r=8,p=1$AAAAAAAAAAAAAAAAAAAAAA==$"
+           "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
+}
+
+static enum status start_intake(struct gateway *g)
+{
+    const struct config *config = g->config;
+    enum status status =
+        journal_open((int)config->journal.descriptor, config->journal.file,
+                     &g->journal, g->err);
+    if (status == ST_OK)
+        status =
+            store_open(&(struct store_settings){config->state, post, g->loop},
+                       &g->store, g->err);
+    if (status == ST_OK)
+        status =
+            tls_server_create(config->submission.certificate,
+                              config->submission.key, &g->tls_server, g->err);
+    if (status == ST_OK && config->control)
+        status = control_create(g->loop, config->control, on_poke, g,
+                                &g->control, g->err);
+    if (status != ST_OK)
+        return status;
+    g->organizations = organizations_create(g->arena, config);
+    g->directory = organizations_directory(g->organizations);
+    g->auth =
+        auth_create(&(struct auth_settings){post, g->loop, dummy_hash(g)});
+    struct submission_world world = {
+        .loop = g->loop,
+        .tls = g->tls_server,
+        .auth = g->auth,
+        .intake = {.config = config,
+                   .organizations = g->organizations,
+                   .journal = g->journal,
+                   .store = g->store,
+                   .on_accepted = on_accepted,
+                   .ctx = g}};
+    return submission_create(&world, &g->submission, g->err);
+}
+
+static struct deliver_settings deliver_settings(const struct config *config)
+{
+    const struct config_settings *s = &config->settings;
+    return (struct deliver_settings){
+        .host_name = config->host_name,
+        .from = config->notification.from,
+        .portal = config->notification.portal,
+        .generic_subject = s->notification_subject != 0,
+        .dane_satisfies = s->dane_satisfies,
+        .idd_requires_account = s->idd_requires_account,
+        .unknown_host_wait_ms = s->unknown_host_wait_ms,
+        .queue_lifetime_ms = s->queue_lifetime_ms,
+        .retry_first_ms = s->retry_first_ms,
+        .retry_longest_ms = s->retry_longest_ms,
+        .random_seed = (uint64_t)s->random_seed};
+}
+
+static enum status start_last_hop(struct gateway *g)
+{
+    const struct config *config = g->config;
+    enum status status =
+        resolver_ub_create(g->loop,
+                           &(struct resolver_ub_settings){
+                               config->dns.resolver, config->dns.trust_anchor},
+                           &g->resolver, g->err);
+    if (status == ST_OK)
+        status =
+            tls_client_create(config->outbound.trust, &g->tls_client, g->err);
+    if (status != ST_OK)
+        return status;
+    struct transport_smtp_settings *smtp =
+        ARENA_NEW(g->arena, struct transport_smtp_settings);
+    *smtp = (struct transport_smtp_settings){
+        .host_name = config->host_name,
+        .bind_address = config->outbound.address,
+        .smtp_port = (uint16_t)config->outbound.smtp_port,
+        .connect_timeout_ms = config->settings.connect_timeout_ms,
+        .reply_timeout_ms = config->settings.smtp_timeout_ms,
+        .tls = g->tls_client};
+    struct deliver_settings *settings =
+        ARENA_NEW(g->arena, struct deliver_settings);
+    *settings = deliver_settings(config);
+    g->transport = transport_smtp_create(g->loop, smtp);
+    g->deliver = deliver_create(
+        settings, &(struct deliver_world){.loop = g->loop,
+                                          .resolver = g->resolver,
+                                          .transport = g->transport,
+                                          .store = g->store,
+                                          .directory = &g->directory,
+                                          .journal = on_journal,
+                                          .ctx = g});
+    deliver_poke(g->deliver);
+    return ST_OK;
+}
+
+static void on_first_turn(void *ctx)
+{
+    struct gateway *g = ctx;
+    g->status = start_last_hop(g);
+    if (g->status != ST_OK)
+        loop_stop(g->loop);
+}
+
+static void run(struct gateway *g)
+{
+    const struct config *config = g->config;
+    signal(SIGPIPE, SIG_IGN);
+    loop_signal(g->loop, SIGTERM, on_stop, g);
+    loop_signal(g->loop, SIGINT, on_stop, g);
+    loop_signal(g->loop, SIGUSR1, on_poke, g);
+    loop_defer(g->loop, on_first_turn, g);
+    journal_listening(g->journal, config->submission.listen.address,
+                      submission_port(g->submission), config->host_name);
+    loop_run(g->loop);
+}
+
+static void stop(struct gateway *g)
+{
+    deliver_destroy(&g->deliver);
+    submission_stop(g->submission);
+    for (int i = 0;
+         i < STOP_TURNS &&
+         (submission_session_count(g->submission) || conn_count(g->loop));
+         i++)
+        loop_run_once(g->loop, STOP_PAUSE_MS);
+}
+
+static void release(struct gateway *g)
+{
+    submission_destroy(&g->submission);
+    control_destroy(&g->control);
+    auth_destroy(&g->auth);
+    store_close(&g->store);
+    /* Answers that the store still gave: everybody who asked is gone. */
+    for (int i = 0; i < LAST_TURNS; i++)
+        loop_run_once(g->loop, 0);
+    if (g->transport)
+        transport_smtp_destroy(&g->transport);
+    if (g->resolver)
+        resolver_ub_destroy(&g->resolver);
+    tls_client_destroy(&g->tls_client);
+    tls_server_destroy(&g->tls_server);
+    journal_close(&g->journal);
+    loop_destroy(&g->loop);
+    arena_destroy(&g->arena);
+}
+
+enum status gateway_serve(const struct config *config, struct err *err)
+{
+    struct gateway g = {.config = config, .err = err, .status = ST_OK};
+    g.arena = arena_create();
+    g.loop = loop_create();
+    g.status = start_intake(&g);
+    if (g.status == ST_OK)
+        g.status = write_all_late(&g);
+    if (g.status == ST_OK) {
+        run(&g);
+        stop(&g);
+    }
+    release(&g);
+    return g.status;
+}

@@ -1,0 +1,327 @@
+#include "app/submission.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+
+enum { DISCARD_MS = 5000 };
+
+struct client {
+    struct submission *submission;
+    struct client *next, **back; /* list of all */
+    struct conn *conn;
+    struct server_session *session;
+    struct auth_request *auth; /* under way, or NULL */
+    struct intake *intake;     /* under way, or NULL */
+    bool waiting;              /* for an answer to a want, or for TLS */
+    bool eof;                  /* the client will send no more */
+    struct server_settings settings;
+    const struct config_organization *candidate;    /* of the AUTH under way */
+    const struct config_organization *organization; /* after AUTH */
+    char ip[64];
+};
+
+struct submission {
+    struct submission_world world;
+    struct listener *listener;
+    struct client *clients;
+    size_t count;
+    bool stopping;
+};
+
+static void pump(struct client *c);
+
+static void client_free(struct client *c)
+{
+    struct submission *s = c->submission;
+    *c->back = c->next;
+    if (c->next)
+        c->next->back = c->back;
+    s->count--;
+    auth_cancel(&c->auth);
+    intake_forget(&c->intake);
+    server_session_destroy(&c->session);
+    free(c);
+}
+
+static void drop(struct client *c)
+{
+    conn_abort(&c->conn);
+    client_free(c);
+}
+
+static void hang_up(struct client *c)
+{
+    conn_close(&c->conn);
+    client_free(c);
+}
+
+static void flush(struct client *c)
+{
+    struct slice out = server_session_take(c->session);
+    if (out.n)
+        conn_write(c->conn, out);
+}
+
+/* Answers a want, and goes on with what was pipelined behind it. */
+static void resume(struct client *c, const struct reply *reply)
+{
+    c->waiting = false;
+    server_session_resume(c->session, reply);
+    pump(c);
+}
+
+static void on_auth(void *ctx, bool right)
+{
+    struct client *c = ctx;
+    c->auth = NULL;
+    if (right)
+        c->organization = c->candidate;
+    resume(c, right ? &server_reply_auth_ok : &server_reply_auth_wrong);
+}
+
+static void begin_auth(struct client *c, const struct server_want *want)
+{
+    struct submission *s = c->submission;
+    const struct config_credential *credential = organizations_user(
+        s->world.intake.organizations, want->user, &c->candidate);
+    c->waiting = true;
+    c->auth =
+        auth_check(s->world.auth, want->user, want->secret,
+                   credential ? credential->password_hash : NULL, on_auth, c);
+}
+
+static void on_intake(void *ctx, const struct reply *reply)
+{
+    struct client *c = ctx;
+    c->intake = NULL;
+    if (c->submission->stopping) {
+        server_session_resume(c->session, reply);
+        server_session_end(c->session, &server_reply_shutdown);
+        c->waiting = false;
+        pump(c);
+        return;
+    }
+    resume(c, reply);
+}
+
+static void begin_intake(struct client *c, const struct server_want *want)
+{
+    struct arena *arena = arena_create();
+    struct slice helo = server_session_helo(c->session);
+    struct intake_client who = {c->organization, arena_text(arena, helo),
+                                c->ip};
+    struct reply refusal;
+    if (intake_begin(&c->submission->world.intake, &who, want, on_intake, c,
+                     arena, &c->intake, &refusal) == ST_OK)
+        c->waiting = true;
+    else
+        server_session_resume(c->session, &refusal);
+    arena_destroy(&arena);
+}
+
+static void begin_tls(struct client *c)
+{
+    struct err err;
+    flush(c);
+    c->waiting = true;
+    if (conn_start_tls_server(c->conn, c->submission->world.tls, &err) == ST_OK)
+        return;
+    log_warn("submission", "no handshake", "client=%s error=%s", c->ip,
+             err.text);
+    drop(c);
+}
+
+/* Meets the session's want; false: the client is gone or waits. */
+static bool meet_want(struct client *c)
+{
+    const struct server_want *want = server_session_want(c->session);
+    switch (want->kind) {
+    case SERVER_WANT_NONE:
+        return true;
+    case SERVER_WANT_STARTTLS:
+        begin_tls(c);
+        return false;
+    case SERVER_WANT_AUTH:
+        begin_auth(c, want);
+        return false;
+    case SERVER_WANT_MAIL:
+        server_session_resume(c->session, c->organization
+                                              ? &server_reply_mail_ok
+                                              : &server_reply_unauthorised);
+        return true;
+    case SERVER_WANT_STORE:
+        begin_intake(c, want);
+        return !c->waiting;
+    case SERVER_WANT_CLOSE:
+        flush(c);
+        hang_up(c);
+        return false;
+    case SERVER_WANT_COUNT:
+        break;
+    }
+    BUG("want %d", (int)want->kind);
+}
+
+/* Feeds and answers until the session needs the client or an answer; c may be
+ * gone afterwards. */
+static void pump(struct client *c)
+{
+    while (!c->waiting && meet_want(c)) {
+        size_t used = server_session_feed(c->session, conn_input(c->conn));
+        conn_consume(c->conn, used);
+        flush(c);
+        if (used == 0 &&
+            server_session_want(c->session)->kind == SERVER_WANT_NONE) {
+            if (c->eof)
+                hang_up(c);
+            else
+                conn_set_deadline_ms(c->conn,
+                                     server_session_deadline_ms(c->session));
+            return;
+        }
+    }
+}
+
+static void on_tls_ready(struct client *c)
+{
+    c->waiting = false;
+    server_session_tls_ready(c->session, conn_tls(c->conn)->version);
+    pump(c);
+}
+
+static void on_error(struct client *c)
+{
+    const struct tls_facts *tls = conn_tls(c->conn);
+    if (conn_failure(c->conn) == CONN_FAILURE_HANDSHAKE && tls &&
+        tls->version_refused)
+        journal_handshake_refused(c->submission->world.intake.journal, c->ip,
+                                  tls->offered_version,
+                                  "TLS below 1.2 is not accepted");
+    log_info("submission", "connection ended", "client=%s error=%s", c->ip,
+             conn_error(c->conn));
+    drop(c);
+}
+
+static void on_event(struct conn *conn, enum conn_event event, void *ctx)
+{
+    struct client *c = ctx;
+    (void)conn;
+    switch (event) {
+    case CONN_EVENT_CONNECTED:
+    case CONN_EVENT_DRAINED:
+        break;
+    case CONN_EVENT_DATA:
+        pump(c);
+        break;
+    case CONN_EVENT_TLS_READY:
+        on_tls_ready(c);
+        break;
+    case CONN_EVENT_EOF:
+        c->eof = true;
+        pump(c);
+        break;
+    case CONN_EVENT_TIMEOUT:
+        server_session_timed_out(c->session);
+        c->waiting = false;
+        pump(c);
+        break;
+    case CONN_EVENT_ERROR:
+        on_error(c);
+        break;
+    case CONN_EVENT_COUNT:
+        BUG("event");
+    }
+}
+
+static void on_refused(void *ctx, enum server_stage stage, const char *reply)
+{
+    const struct client *c = ctx;
+    journal_refused(c->submission->world.intake.journal,
+                    server_stage_name(stage), reply, c->ip);
+}
+
+static void on_accept(struct conn *conn, void *ctx)
+{
+    struct submission *s = ctx;
+    const struct config *config = s->world.intake.config;
+    struct client *c = xcalloc(1, sizeof *c);
+    c->submission = s;
+    c->conn = conn;
+    snprintf(c->ip, sizeof c->ip, "%s", conn_peer(conn));
+    c->settings = (struct server_settings){
+        .host_name = config->host_name,
+        .recipients_max = (size_t)config->settings.recipients,
+        .message_bytes_max = (size_t)config->settings.message_bytes,
+        .idle_timeout_ms = config->settings.idle_timeout_ms,
+        .discard_timeout_ms = DISCARD_MS,
+        .on_refused = on_refused,
+        .ctx = c};
+    c->session = server_session_create(&c->settings);
+    c->next = s->clients;
+    c->back = &s->clients;
+    if (c->next)
+        c->next->back = &c->next;
+    s->clients = c;
+    s->count++;
+    conn_set_handler(conn, on_event, c);
+    flush(c);
+    pump(c);
+}
+
+enum status submission_create(const struct submission_world *world,
+                              struct submission **out, struct err *err)
+{
+    const struct config_endpoint *at = &world->intake.config->submission.listen;
+    struct submission *s = xcalloc(1, sizeof *s);
+    s->world = *world;
+    enum status status = listener_create(
+        world->loop,
+        &(struct listener_settings){.address = at->address, .port = at->port},
+        on_accept, s, &s->listener, err);
+    if (status != ST_OK) {
+        free(s);
+        return status;
+    }
+    *out = s;
+    return ST_OK;
+}
+
+uint16_t submission_port(const struct submission *submission)
+{
+    return listener_port(submission->listener);
+}
+
+void submission_stop(struct submission *s)
+{
+    listener_destroy(&s->listener);
+    for (struct client *c = s->clients, *next; c; c = next) {
+        next = c->next;
+        if (c->intake)
+            continue;
+        auth_cancel(&c->auth);
+        server_session_end(c->session, &server_reply_shutdown);
+        c->waiting = false;
+        pump(c);
+    }
+    s->stopping = true;
+}
+
+size_t submission_session_count(const struct submission *submission)
+{
+    return submission->count;
+}
+
+void submission_destroy(struct submission **submission)
+{
+    struct submission *s = *submission;
+    if (!s)
+        return;
+    listener_destroy(&s->listener);
+    while (s->clients)
+        drop(s->clients);
+    free(s);
+    *submission = NULL;
+}

@@ -1,0 +1,33 @@
+/* submission - the service that submitters talk to: connections from the
+ * listener, a session each, and what the session wants done (CONN, AUTH). */
+#ifndef APP_SUBMISSION_H
+#define APP_SUBMISSION_H
+
+#include "app/auth.h"
+#include "app/intake.h"
+#include "net/conn.h"
+
+struct submission;
+
+struct submission_world {
+    struct loop *loop;
+    struct tls_server *tls;
+    struct auth *auth;
+    struct intake_world intake;
+};
+
+/* submission_create - listens. errors: ST_TEMP with the address. */
+enum status submission_create(const struct submission_world *world,
+                              struct submission **out,
+                              struct err *err) MUST_USE;
+uint16_t submission_port(const struct submission *submission);
+
+/* submission_stop - no new connections; every session is told 421 and closed,
+ * but one whose message is under way to the disk: it gets its reply first. */
+void submission_stop(struct submission *submission);
+size_t submission_session_count(const struct submission *submission);
+
+/* Cuts what is left. */
+void submission_destroy(struct submission **submission);
+
+#endif
