@@ -35,7 +35,7 @@ enum status password_hash_parse(struct arena *arena, const char *text,
         !take_number(&numbers, "p", P_MAX, &out->p) || numbers.n ||
         base64_decode(arena, salt, &out->salt) != ST_OK ||
         base64_decode(arena, rest, &out->expected) != ST_OK ||
-        out->salt.n < 8 || out->expected.n != PASSWORD_BYTES)
+        out->salt.n < 4 || out->expected.n != PASSWORD_BYTES)
         return ST_INVAL;
     return ST_OK;
 }

@@ -84,6 +84,10 @@ static struct yaml *node_create(struct reader *r, enum yaml_kind kind,
     node->kind = kind;
     node->line = mark ? mark->line + 1 : 1;
     node->column = mark ? mark->column + 1 : 1;
+    if (!mark && r->depth > 0) { /* nothing stands behind the colon */
+        node->line = r->open[r->depth - 1].key_line;
+        node->column = r->open[r->depth - 1].key_column;
+    }
     return node;
 }
 
