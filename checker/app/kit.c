@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "engine/fixtures.h"
+#include "engine/diagnostic.h"
 
 static const struct command *const commands[] = {
     &command_run,     &command_lint,    &command_list,
@@ -60,12 +60,6 @@ bool command_options(struct kit *kit, const struct command *self,
     if (wants_help)
         command_help(stdout, self, rows);
     return !wants_help;
-}
-
-int kit_complain(const struct err *err)
-{
-    fprintf(stderr, "lasthop: %s\n", err->text);
-    return err->status == ST_INVAL ? EXIT_USAGE : EXIT_ENVIRONMENT;
 }
 
 static int unknown_command(const char *word)
@@ -136,37 +130,4 @@ int kit_main(int argc, char **argv)
     if (fflush(stdout) != 0 && code == EXIT_FINE)
         code = EXIT_ENVIRONMENT;
     return code;
-}
-
-bool catalogue_load(const struct kit *kit, struct catalogue *out, int *code)
-{
-    *out = (struct catalogue){.diagnostics = diagnostics_create()};
-    struct err err = {0};
-    enum status status =
-        fixtures_load(kit->fixtures, out->diagnostics, &out->fixtures, &err);
-    if (status == ST_OK)
-        status =
-            tables_load(kit->fixtures, out->diagnostics, &out->tables, &err);
-    if (status == ST_OK)
-        status =
-            clauses_load(kit->fixtures, out->diagnostics, &out->clauses, &err);
-    if (status == ST_OK)
-        return true;
-    diagnostics_print(out->diagnostics, stderr);
-    if (!diagnostics_count(out->diagnostics))
-        kit_complain(&err);
-    *code = status == ST_INVAL ? EXIT_USAGE : EXIT_ENVIRONMENT;
-    catalogue_release(out);
-    return false;
-}
-
-void catalogue_release(struct catalogue *catalogue)
-{
-    if (catalogue->clauses)
-        clauses_destroy(&catalogue->clauses);
-    if (catalogue->tables)
-        tables_destroy(&catalogue->tables);
-    if (catalogue->fixtures)
-        fixtures_destroy(&catalogue->fixtures);
-    diagnostics_destroy(&catalogue->diagnostics);
 }
