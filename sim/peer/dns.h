@@ -78,7 +78,8 @@ void dns_record_remove(struct dns *dns, const char *name, const char *type);
 enum status dns_fault_set(struct dns *dns, const char *name, const char *type,
                           enum dns_fault fault, struct err *err) MUST_USE;
 
-/* dns_reverse_name - "127.1.2.3" -> "3.2.1.127.in-addr.arpa". */
+/* dns_reverse_name - "127.1.2.3" -> "3.2.1.127.in-addr.arpa"; NULL when it is
+ * no IPv4 address. */
 const char *dns_reverse_name(struct arena *arena, const char *address);
 
 /* Evidence: questions so far; valid until the next turn of the loop. */
