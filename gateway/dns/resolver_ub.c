@@ -2,11 +2,13 @@
  * answer is put on a list first and handed out by an event of its own. */
 #include "dns/resolver_ub.h"
 
+#include <errno.h>
 #include <event2/event.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unbound.h>
 #include <unbound-event.h>
+#include <unistd.h>
 
 #include "base/alloc.h"
 #include "base/log.h"
@@ -171,6 +173,11 @@ static enum status configure(struct ub_ctx *ub,
                        ub_strerror(rc));
     }
     if (settings->trust_anchor != NULL) {
+        /* libunbound reads it at the first question only. */
+        if (access(settings->trust_anchor, R_OK) != 0) {
+            return err_set(err, ST_INVAL, "trust anchor %s: %s",
+                           settings->trust_anchor, strerror(errno));
+        }
         rc = ub_ctx_add_ta_file(ub, settings->trust_anchor);
         if (rc != 0) {
             return err_set(err, ST_INVAL, "trust anchor %s: %s",
