@@ -1,6 +1,7 @@
 #include "deliver/measure.h"
 
 #include <stdio.h>
+#include <string.h>
 
 static struct transport_reply take_reply(const struct reply *reply)
 {
@@ -50,7 +51,9 @@ struct measure measure_no_connection(void)
 
 struct measure measure_handshake_failed(const struct tls_facts *tls)
 {
-    bool is_version = tls != NULL && tls->version_refused;
+    /* Refused by us, or by the server with its alert. */
+    bool is_version = tls != NULL && (tls->version_refused ||
+                                      strstr(tls->error, "protocol version"));
     return (struct measure){.kind = MEASURE_MEASURED,
                             .level = LEVEL_NONE,
                             .why = is_version ? WHY_TLS_BELOW_1_2

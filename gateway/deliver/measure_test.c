@@ -233,8 +233,10 @@ static void test_measure_handshake_failed_tells_the_version(void **state)
 {
     (void)state;
     const struct tls_facts old = {.version_refused = true};
+    const struct tls_facts alert = {.error = "tlsv1 alert protocol version"};
     const struct tls_facts other = {.error = "alert"};
     assert_int_equal(measure_handshake_failed(&old).why, WHY_TLS_BELOW_1_2);
+    assert_int_equal(measure_handshake_failed(&alert).why, WHY_TLS_BELOW_1_2);
     assert_int_equal(measure_handshake_failed(&other).why,
                      WHY_HANDSHAKE_FAILED);
     assert_int_equal(measure_handshake_failed(NULL).why, WHY_HANDSHAKE_FAILED);
