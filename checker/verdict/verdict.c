@@ -51,6 +51,8 @@ void texts_add(struct arena *arena, struct texts *texts, const char *text)
 }
 
 static char *arena_vprintf(struct arena *arena, const char *fmt, va_list args)
+    PRINTF_LIKE(2, 0);
+static char *arena_vprintf(struct arena *arena, const char *fmt, va_list args)
 {
     va_list again;
     va_copy(again, args);
