@@ -85,6 +85,9 @@ static struct diagnostic *find_same(struct diagnostics *list,
 
 static struct diagnostic *append(struct diagnostics *list, struct place place,
                                  const char *fmt, va_list args)
+    PRINTF_LIKE(3, 0);
+static struct diagnostic *append(struct diagnostics *list, struct place place,
+                                 const char *fmt, va_list args)
 {
     char text[512];
     vsnprintf(text, sizeof text, fmt, args);

@@ -222,8 +222,11 @@ void stream_start_tls(struct stream *stream, SSL_CTX *context, bool is_server,
         SSL_set_accept_state(s->ssl);
     else
         SSL_set_connect_state(s->ssl);
-    if (sni)
-        SSL_set_tlsext_host_name(s->ssl, sni);
+    if (sni) {
+        char *name = xstrdup(sni); /* the macro wants it writable */
+        SSL_set_tlsext_host_name(s->ssl, name);
+        free(name);
+    }
     if (!s->wire || s->is_closing)
         return;
     evbuffer_prepend_buffer(bufferevent_get_input(s->wire), s->input);
