@@ -68,7 +68,7 @@ static void test_fanout_tells_files_in_the_order_of_the_plan(void **state)
     struct run_totals totals = tell((const size_t[]){3, 1, 0, 2, CASES});
     const char *text = content(), *at = text;
     for (int i = 0; i < CASES; i++) {
-        char name[32];
+        char name[64];
         snprintf(name, sizeof(name), "%d - a.yaml:c%d\n", i + 1, i);
         at = strstr(at, name);
         if (!at)
