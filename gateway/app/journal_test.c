@@ -1,0 +1,161 @@
+#include <fcntl.h>
+#include <jansson.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+#include "app/journal.h"
+
+static struct journal *journal;
+static int reader;
+
+static int setup(void **state)
+{
+    int fds[2];
+    struct err err;
+    (void)state;
+    if (pipe(fds) != 0 || journal_open(fds[1], NULL, &journal, &err) != ST_OK)
+        return -1;
+    reader = fds[0];
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    journal_close(&journal);
+    close(reader);
+    return 0;
+}
+
+/* The one line that was written, as JSON. */
+static json_t *line(void)
+{
+    char text[4096];
+    ssize_t n = read(reader, text, sizeof text - 1);
+    assert_true(n > 0);
+    text[n] = '\0';
+    assert_int_equal(text[n - 1], '\n');
+    assert_ptr_equal(strchr(text, '\n'), text + n - 1);
+    json_error_t error;
+    json_t *value = json_loads(text, JSON_REJECT_DUPLICATES, &error);
+    if (!value)
+        fail_msg("%s in %s", error.text, text);
+    return value;
+}
+
+static const char *get(json_t *object, const char *key)
+{
+    const char *text = json_string_value(json_object_get(object, key));
+    return text ? text : "(none)";
+}
+
+static void test_journal_refused_has_what_the_schema_says(void **state)
+{
+    (void)state;
+    journal_refused(journal, "rcpt", "550 5.1.2 \"no\"\xff", "127.0.0.3");
+    json_t *e = line();
+    assert_string_equal(get(e, "event"), "refused");
+    assert_string_equal(get(e, "stage"), "rcpt");
+    assert_string_equal(get(e, "reply"), "550 5.1.2 \"no\"?");
+    assert_string_equal(get(e, "client"), "127.0.0.3");
+    assert_int_equal(strlen(get(e, "id")), 32);
+    assert_true(json_is_integer(json_object_get(e, "time")));
+    json_decref(e);
+}
+
+static void test_journal_warning_names_a_recipient_or_none(void **state)
+{
+    (void)state;
+    journal_warning(journal, "m1", "direct-delivery-defaults", NULL);
+    json_t *e = line();
+    assert_null(json_object_get(e, "recipient"));
+    json_decref(e);
+    journal_warning(journal, "m1", "access-right-ignored", "a@b");
+    e = line();
+    assert_string_equal(get(e, "recipient"), "a@b");
+    json_decref(e);
+}
+
+static void test_journal_listening_and_handshake(void **state)
+{
+    (void)state;
+    journal_listening(journal, "::1", 587, "gateway.example");
+    json_t *e = line();
+    assert_string_equal(get(e, "address"), "[::1]:587");
+    assert_string_equal(get(e, "host"), "gateway.example");
+    json_decref(e);
+    journal_handshake_refused(journal, "127.0.0.3", "1.0", "too old");
+    e = line();
+    assert_string_equal(get(e, "version"), "1.0");
+    assert_string_equal(get(e, "reason"), "too old");
+    json_decref(e);
+}
+
+static void test_journal_accepted_is_made_not_written(void **state)
+{
+    (void)state;
+    struct arena *arena = arena_create();
+    struct store_message m = {.id = "m1",
+                              .organization = "clinic",
+                              .sender = "jansen@clinic.example",
+                              .reverse_path = ""};
+    struct store_recipient r[] = {
+        {.address = "bob@hospital.example",
+         .conversation = "c1",
+         .right = "sms",
+         .right_value = "+31612345678",
+         .link_token = "token"},
+        {.address = "eve@lab.example", .conversation = "c2"},
+    };
+    struct store_event event = journal_accepted(arena, &m, r, 2, "<x@y>");
+    fcntl(reader, F_SETFL, O_NONBLOCK);
+    char octet;
+    assert_int_equal(read(reader, &octet, 1), -1);
+    assert_null(strstr(event.line, "+316"));
+    assert_null(strstr(event.line, "token"));
+    assert_non_null(strstr(event.line, event.id));
+    journal_line(journal, event.line);
+    json_t *e = line();
+    assert_string_equal(get(e, "id"), event.id);
+    assert_string_equal(get(e, "reverse_path"), "");
+    assert_string_equal(get(e, "message_id"), "<x@y>");
+    json_t *list = json_object_get(e, "recipients");
+    assert_int_equal(json_array_size(list), 2);
+    assert_string_equal(get(json_array_get(list, 1), "conversation"), "c2");
+    json_decref(e);
+    arena_destroy(&arena);
+}
+
+static void test_journal_bad_descriptor_or_file_is_told(void **state)
+{
+    struct journal *none = NULL;
+    struct err err;
+    (void)state;
+    assert_int_equal(journal_open(1000, NULL, &none, &err), ST_INVAL);
+    assert_int_equal(journal_open(-1, "/dev/null/x", &none, &err), ST_INVAL);
+    assert_non_null(strstr(err.text, "/dev/null/x"));
+    assert_int_equal(journal_open(-1, NULL, &none, &err), ST_OK);
+    journal_line(none, "{}");
+    journal_close(&none);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(test_journal_refused_has_what_the_schema_says),
+        TEST(test_journal_warning_names_a_recipient_or_none),
+        TEST(test_journal_listening_and_handshake),
+        TEST(test_journal_accepted_is_made_not_written),
+        TEST(test_journal_bad_descriptor_or_file_is_told),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
