@@ -39,10 +39,11 @@ static void say(int fd, const char *text)
         exit(9);
 }
 
-static void journal(const char *fmt, long long now_s)
+static void journal(const char *event)
 {
     char line[256];
-    snprintf(line, sizeof line, fmt, now_s);
+    snprintf(line, sizeof line, "{\"event\":\"%s\",\"time\":%lld}\n", event,
+             (long long)time(NULL));
     say(FAKE_JOURNAL, line);
 }
 
@@ -82,22 +83,24 @@ static int listen_control(const char *config)
     return fd;
 }
 
-static void serve_client(int fd, bool is_control)
+/* False: it went away. */
+static bool serve_client(int fd, bool is_control)
 {
     char octets[512];
     ssize_t n = read(fd, octets, sizeof octets);
     if (n <= 0) {
         close(fd);
-        return;
+        return false;
     }
     if (is_control) {
         char answer[64];
         snprintf(answer, sizeof answer, "poked %lld\n", (long long)time(NULL));
         say(fd, answer);
-        journal("{\"event\":\"settled\",\"time\":%lld}\n", time(NULL));
+        journal("settled");
     } else {
         say(fd, "250 2.0.0 so be it\r\n");
     }
+    return true;
 }
 
 struct fake {
@@ -123,8 +126,7 @@ static int be_the_gateway(const char *config)
     signal(SIGTERM, on_term);
     f.fds[0] = (struct pollfd){.fd = listen_at(config), .events = POLLIN};
     f.fds[1] = (struct pollfd){.fd = listen_control(config), .events = POLLIN};
-    journal("{\"event\":\"listening\",\"id\":\"1\",\"time\":%lld}\n",
-            time(NULL));
+    journal("listening");
     while (!fake_told_to_stop) {
         if (poll(f.fds, f.count, 10000) <= 0)
             continue;
@@ -133,8 +135,8 @@ static int be_the_gateway(const char *config)
                 continue;
             if (i < 2)
                 take_client(&f, i);
-            else
-                serve_client(f.fds[i].fd, f.is_control[i]);
+            else if (!serve_client(f.fds[i].fd, f.is_control[i]))
+                f.fds[i].fd = -1;
         }
     }
     fputs("fake gateway was told to stop\n", stderr);

@@ -219,7 +219,8 @@ static enum status place_domain(struct world *w, const struct domain *d,
         status = place_host(w, d->name, h, err);
     if (status != ST_OK)
         return status;
-    struct zone_settings zone = {.dns = w->dns,
+    struct zone_settings zone = {.arena = w->arena,
+                                 .dns = w->dns,
                                  .organization =
                                      world_organization_of(w->spec, d->name),
                                  .gateway_host = w->settings.gateway_host,
