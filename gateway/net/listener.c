@@ -1,0 +1,147 @@
+#include "net/conn_internal.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "base/log.h"
+
+enum { BACKLOG = 512, ACCEPTS_PER_TURN = 64, PAUSE_MS = 100 };
+
+struct listener {
+    struct loop_member member;
+    struct loop *loop;
+    int fd;
+    struct event *acceptable, *pause;
+    uint16_t port;
+    char *path;
+    listener_fn *fn;
+    void *ctx;
+};
+
+static void on_acceptable(evutil_socket_t fd, short what, void *ctx)
+{
+    struct listener *listener = ctx;
+    struct net_address from;
+    (void)what;
+    for (int i = 0; i < ACCEPTS_PER_TURN; i++) {
+        from.n = sizeof from.storage;
+        int got = accept4(fd, &from.any, &from.n, SOCK_NONBLOCK | SOCK_CLOEXEC);
+        if (got < 0 && (errno == EMFILE || errno == ENFILE)) {
+            log_error("net", "no descriptor for a new connection", "port=%u",
+                      listener->port);
+            event_del(listener->acceptable);
+            loop_event_add(listener->pause, PAUSE_MS);
+        }
+        if (got < 0)
+            return;
+        struct conn *conn = conn_adopt(listener->loop, got, CONN_STATE_OPEN);
+        net_address_format(&from, conn->peer);
+        conn_set_interest(conn);
+        listener->fn(conn, listener->ctx);
+    }
+}
+
+static void on_pause_over(evutil_socket_t fd, short what, void *ctx)
+{
+    struct listener *listener = ctx;
+    (void)fd;
+    (void)what;
+    event_add(listener->acceptable, NULL);
+}
+
+static void release(struct loop_member *member)
+{
+    struct listener *listener = (struct listener *)member;
+    event_free(listener->acceptable);
+    event_free(listener->pause);
+    close(listener->fd);
+    if (listener->path)
+        unlink(listener->path);
+    free(listener->path);
+    free(listener);
+}
+
+/* Only a socket is removed, never somebody's file. */
+static void remove_stale(const char *path)
+{
+    struct stat st;
+    if (lstat(path, &st) == 0 && S_ISSOCK(st.st_mode))
+        unlink(path);
+}
+
+static enum status open_at(const struct listener_settings *at, int fd,
+                           struct net_address *address, struct err *err)
+{
+    int one = 1;
+    (void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
+    if (at->reuse_port)
+        (void)setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &one, sizeof one);
+    if (at->path)
+        remove_stale(at->path);
+    if (bind(fd, &address->any, address->n) != 0 || listen(fd, BACKLOG) != 0)
+        return err_set(err, ST_TEMP, "listen on %s port %u: %s",
+                       at->path ? at->path : at->address, at->port,
+                       strerror(errno));
+    if (at->path && chmod(at->path, S_IRUSR | S_IWUSR) != 0)
+        return err_set(err, ST_TEMP, "%s: %s", at->path, strerror(errno));
+    address->n = sizeof address->storage;
+    if (getsockname(fd, &address->any, &address->n) != 0)
+        return err_set(err, ST_TEMP, "getsockname: %s", strerror(errno));
+    return ST_OK;
+}
+
+enum status listener_create(struct loop *loop,
+                            const struct listener_settings *at,
+                            listener_fn *on_accept, void *ctx,
+                            struct listener **out, struct err *err)
+{
+    struct net_address address;
+    enum status status =
+        at->path ? net_address_unix(at->path, &address, err)
+                 : net_address_parse(at->address, at->port, &address, err);
+    if (status != ST_OK)
+        return status;
+    int fd = socket(address.any.sa_family,
+                    SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (fd < 0)
+        return err_set(err, ST_TEMP, "socket: %s", strerror(errno));
+    status = open_at(at, fd, &address, err);
+    if (status != ST_OK) {
+        close(fd);
+        return status;
+    }
+    struct listener *listener = xcalloc(1, sizeof *listener);
+    *listener = (struct listener){.loop = loop,
+                                  .fd = fd,
+                                  .port = net_address_port(&address),
+                                  .path = at->path ? xstrdup(at->path) : NULL,
+                                  .fn = on_accept,
+                                  .ctx = ctx};
+    listener->acceptable =
+        event_new(loop_event_base(loop), fd, EV_READ | EV_PERSIST,
+                  on_acceptable, listener);
+    listener->pause =
+        event_new(loop_event_base(loop), -1, 0, on_pause_over, listener);
+    event_add(listener->acceptable, NULL);
+    loop_join(loop, &listener->member, release);
+    *out = listener;
+    return ST_OK;
+}
+
+uint16_t listener_port(const struct listener *listener)
+{
+    return listener->port;
+}
+
+void listener_destroy(struct listener **listener)
+{
+    if (!*listener)
+        return;
+    loop_leave(&(*listener)->member);
+    release(&(*listener)->member);
+    *listener = NULL;
+}
