@@ -7,10 +7,11 @@
 
 #include "base/alloc.h"
 
-/* The client's security level is 0 so that a weak certificate is met and told,
- * not hidden behind a failed handshake; what is offered is chosen here. */
+/* The security level is 0 on both sides: a weak certificate of a server shall
+ * be met and told, not hidden behind a failed handshake, and our own may be a
+ * bad one on purpose (CONN-1). What is offered is chosen here instead. */
 static const char server_suites[] =
-    "ECDHE+AESGCM:ECDHE+CHACHA20:ECDHE+AES:!aNULL:!eNULL";
+    "ECDHE+AESGCM:ECDHE+CHACHA20:ECDHE+AES:!aNULL:!eNULL:@SECLEVEL=0";
 static const char any_suites[] =
     "DEFAULT:!aNULL:!eNULL:!MD5:!PSK:!SRP:@SECLEVEL=0";
 static const char rfc9325_suites[] = /* RFC 9325 4.2 */
@@ -72,6 +73,8 @@ static SSL_CTX *context(const SSL_METHOD *method)
                               SSL_MODE_ENABLE_PARTIAL_WRITE |
                               SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
     SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
+    if (SSL_CTX_set1_sigalgs_list(ctx, signatures) != 1)
+        BUG("signature algorithms");
     return ctx;
 }
 
@@ -125,8 +128,6 @@ enum status tls_client_create(const char *trust_file, struct tls_client **out,
     SSL_CTX *ctx = context(TLS_client_method());
     ERR_clear_error();
     SSL_CTX_set_verify(ctx, SSL_VERIFY_NONE, NULL);
-    if (SSL_CTX_set1_sigalgs_list(ctx, signatures) != 1)
-        BUG("signature algorithms");
     int ok = trust_file ? SSL_CTX_load_verify_file(ctx, trust_file)
                         : SSL_CTX_set_default_verify_paths(ctx);
     if (ok != 1) {
