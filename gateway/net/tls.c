@@ -17,7 +17,8 @@ static const char any_suites[] =
 static const char rfc9325_suites[] = /* RFC 9325 4.2 */
     "ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:"
     "ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-RSA-AES256-GCM-SHA384:@SECLEVEL=0";
-static const char signatures[] =
+/* Not const: OpenSSL's macros cast it away. */
+static char signatures[] =
     "ECDSA+SHA256:ECDSA+SHA384:ECDSA+SHA512:ed25519:ed448:"
     "RSA-PSS+SHA256:RSA-PSS+SHA384:RSA-PSS+SHA512:"
     "RSA+SHA256:RSA+SHA384:RSA+SHA512";
@@ -171,8 +172,10 @@ SSL *tls_client_session(struct tls_client *client,
     if (!ssl || SSL_set_cipher_list(ssl, suites) != 1)
         BUG("no TLS session");
     /* A name that is none (over 255 octets) goes without SNI. */
-    if (SSL_set_tlsext_host_name(ssl, options->host) != 1)
+    char *name = xstrdup(options->host);
+    if (SSL_set_tlsext_host_name(ssl, name) != 1)
         ERR_clear_error();
+    free(name);
     SSL_set_connect_state(ssl);
     return ssl;
 }
