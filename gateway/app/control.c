@@ -10,8 +10,16 @@
 
 enum { LINE_BYTES = 1024 };
 
+/* One connection to the socket. */
+struct client {
+    struct control *control;
+    struct client *next;
+    struct conn *conn;
+};
+
 struct control {
     struct listener *listener;
+    struct client *clients;
     char *path;
     void (*on_poke)(void *ctx);
     void *ctx;
@@ -39,29 +47,52 @@ static void take_line(struct control *control, struct conn *conn,
     }
 }
 
+static void client_free(struct client *client)
+{
+    struct client **at = &client->control->clients;
+    while (*at != client)
+        at = &(*at)->next;
+    *at = client->next;
+    free(client);
+}
+
+static void take_lines(struct client *client)
+{
+    struct slice input = conn_input(client->conn);
+    size_t at;
+    while ((at = slice_find(input, '\n')) < input.n) {
+        take_line(client->control, client->conn, (struct slice){input.p, at});
+        conn_consume(client->conn, at + 1);
+        input = conn_input(client->conn);
+    }
+    if (input.n > LINE_BYTES) {
+        conn_abort(&client->conn);
+        client_free(client);
+    }
+}
+
 static void on_event(struct conn *conn, enum conn_event event, void *ctx)
 {
-    struct control *control = ctx;
+    struct client *client = ctx;
+    (void)conn;
     if (event == CONN_EVENT_DATA) {
-        struct slice input = conn_input(conn);
-        size_t at;
-        while ((at = slice_find(input, '\n')) < input.n) {
-            take_line(control, conn, (struct slice){input.p, at});
-            conn_consume(conn, at + 1);
-            input = conn_input(conn);
-        }
-        if (input.n > LINE_BYTES)
-            conn_abort(&conn);
+        take_lines(client);
     } else if (event == CONN_EVENT_EOF) {
-        conn_close(&conn);
+        conn_close(&client->conn);
+        client_free(client);
     } else if (event == CONN_EVENT_ERROR) {
-        conn_abort(&conn);
+        conn_abort(&client->conn);
+        client_free(client);
     }
 }
 
 static void on_accept(struct conn *conn, void *ctx)
 {
-    conn_set_handler(conn, on_event, ctx);
+    struct control *control = ctx;
+    struct client *client = xcalloc(1, sizeof *client);
+    *client = (struct client){control, control->clients, conn};
+    control->clients = client;
+    conn_set_handler(conn, on_event, client);
 }
 
 enum status control_create(struct loop *loop, const char *path,
@@ -87,6 +118,10 @@ void control_destroy(struct control **control)
 {
     if (!*control)
         return;
+    while ((*control)->clients) {
+        conn_abort(&(*control)->clients->conn);
+        client_free((*control)->clients);
+    }
     listener_destroy(&(*control)->listener);
     unlink((*control)->path);
     free((*control)->path);

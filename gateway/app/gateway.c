@@ -226,6 +226,8 @@ static void run(struct gateway *g)
 static void stop(struct gateway *g)
 {
     deliver_destroy(&g->deliver);
+    /* Its connections are not waited for. */
+    control_destroy(&g->control);
     submission_stop(g->submission);
     for (int i = 0;
          i < STOP_TURNS &&
