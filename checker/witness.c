@@ -137,6 +137,16 @@ static struct letter *submission_of(struct witness *w, const json_t *accepted)
     return found;
 }
 
+/* After a crash an event may be journalled again. */
+static bool letter_known(const struct witness *w, const char *id)
+{
+    for (const struct letter *l = w->letters; l; l = l->next) {
+        if (l->accepted && *id && strcmp(l->id, id) == 0)
+            return true;
+    }
+    return false;
+}
+
 static void find_letters(struct witness *w)
 {
     size_t i;
@@ -147,7 +157,8 @@ static void find_letters(struct witness *w)
     }
     json_array_foreach(evidence_list(w->evidence, "journal"), i, e)
     {
-        if (strcmp(evidence_text(e, "event"), "accepted") != 0)
+        if (strcmp(evidence_text(e, "event"), "accepted") != 0 ||
+            letter_known(w, evidence_text(e, "message")))
             continue;
         struct letter *l = submission_of(w, e);
         if (!l) {
@@ -233,7 +244,9 @@ static void fill_copy(struct witness *w, struct copy *copy, const json_t *json)
     copy->tls = json_string_value(json_object_get(json, "tls"));
     copy->recipient = first ? first : "";
     copy->recipient_count = json_array_size(recipients);
-    copy->taken = copy->reply[0] == '2' || copy->reply[0] == '\0';
+    copy->taken = json_object_get(json, "accepted")
+                      ? evidence_yes(json, "accepted")
+                      : copy->reply[0] == '2';
     copy->late = evidence_yes(json, "late");
     for (struct letter *l = w->letters; l && !copy->letter; l = l->next) {
         struct claim *claim = NULL;

@@ -46,6 +46,7 @@ struct claim {
     const char *address;
     const char *conversation; /* id; "" when missing */
     bool bcc;
+    bool rowed;     /* some expectation has a row for it */
     unsigned group; /* by the submitted header: To and Cc share the first */
     struct claim *next;
 };

@@ -1,0 +1,256 @@
+/* The journal against the evidence, both ways: every claim needs evidence and
+ * every evidence a claim. */
+#include <string.h>
+#include <strings.h>
+
+#include "checker/judge_internal.h"
+
+static bool same(const char *a, const char *b)
+{
+    return strcmp(a, b) == 0;
+}
+
+static bool has_session(const struct trial *t)
+{
+    return json_array_size(evidence_list(t->evidence, "sessions")) > 0;
+}
+
+/* -- acceptance ----------------------------------------------------------- */
+
+static bool was_taken(const json_t *submission, const char *address)
+{
+    size_t i;
+    const json_t *r;
+    json_array_foreach(evidence_list(submission, "replies"), i, r)
+    {
+        if (same(evidence_text(r, "stage"), "rcpt") &&
+            evidence_text(r, "reply")[0] == '2' &&
+            address_same(evidence_text(r, "recipient"), address))
+            return true;
+    }
+    return false;
+}
+
+static void judge_recipients(struct trial *t, const struct letter *l)
+{
+    size_t i;
+    const json_t *one;
+    for (const struct claim *c = l->claims; c; c = c->next) {
+        if (!was_taken(l->submission, c->address))
+            fault(t, place_for(t, c->address), "CONV-2",
+                  TEXT(t, "%s: accepted", c->address),
+                  "only recipients that RCPT accepted",
+                  "a recipient in the journal alone");
+        for (const struct claim *d = c->next; d; d = d->next) {
+            if (address_same(c->address, d->address))
+                fault(t, place_for(t, c->address), "CONV-2", c->address,
+                      "a recipient once", "twice in the journal");
+        }
+    }
+    json_array_foreach(evidence_list(l->submission, "envelope"), i, one)
+    {
+        const char *address = json_string_value(one);
+        if (address && was_taken(l->submission, address) &&
+            !letter_claim(l, address))
+            fault(t, place_for(t, address), "KEEP-1",
+                  TEXT(t, "%s: accepted", address), "a recipient",
+                  "not in the journal's event");
+    }
+}
+
+static void judge_conversations(struct trial *t, const struct letter *l)
+{
+    for (const struct claim *c = l->claims; c; c = c->next) {
+        if (!*c->conversation)
+            fault(t, place_for(t, c->address), "CONV-1",
+                  TEXT(t, "%s: conversation", c->address), "an id", "none");
+        for (const struct claim *d = c->next; d; d = d->next) {
+            bool shared = same(c->conversation, d->conversation);
+            if (l->submission && shared != (c->group == d->group))
+                fault(t, place_for(t, d->address), "CONV-1",
+                      TEXT(t, "%s and %s", c->address, d->address),
+                      shared ? "a conversation each" : "one conversation",
+                      shared ? "one conversation" : "a conversation each");
+        }
+        for (const struct letter *k = l->next; k; k = k->next) {
+            for (const struct claim *d = k->claims; d; d = d->next) {
+                if (same(c->conversation, d->conversation))
+                    fault(t, place_for(t, d->address), "CONV-1",
+                          TEXT(t, "%s: conversation", d->address),
+                          "a new one for each message",
+                          "that of an earlier message");
+            }
+        }
+    }
+}
+
+static void judge_letter(struct trial *t, const struct letter *l)
+{
+    bool replied = l->submission && evidence_yes(l->submission, "accepted");
+    if (replied && !l->accepted)
+        fault(t, t->c->place, "KEEP-1", "accepted message",
+              "an event 'accepted'", "250, and nothing in the journal");
+    if (!l->accepted)
+        return;
+    if (l->submission ? !replied && t->w.kills == 0 : !has_session(t))
+        fault(t, t->c->place, "CONN-8", "journal: accepted",
+              "250 to the end of data", "no such reply to a submitter");
+    if (!l->submission)
+        return;
+    if (!address_same(evidence_text(l->accepted, "reverse_path"),
+                      l->reverse_path))
+        fault(t, t->c->place, "KEEP-1", "journal: accepted, reverse_path",
+              l->reverse_path, evidence_text(l->accepted, "reverse_path"));
+    judge_recipients(t, l);
+    judge_conversations(t, l);
+}
+
+/* -- outcomes ------------------------------------------------------------- */
+
+/* KEEP-2: one outcome a recipient, however often it is journalled. */
+static const json_t *only_outcome(struct trial *t, const struct claim *claim)
+{
+    size_t i;
+    const json_t *e, *found = NULL;
+    json_array_foreach(evidence_list(t->evidence, "journal"), i, e)
+    {
+        if (!same(evidence_text(e, "message"), claim->letter->id) ||
+            !address_same(evidence_text(e, "recipient"), claim->address))
+            continue;
+        const char *name = evidence_text(e, "event");
+        if (found &&
+            (same(name, "deferred") ||
+             (same(name, "outcome") &&
+              !same(evidence_text(e, "id"), evidence_text(found, "id")))))
+            fault(t, place_for(t, claim->address), "KEEP-2",
+                  TEXT(t, "%s: outcome", claim->address), "exactly one",
+                  TEXT(t, "one more: %s", name));
+        if (same(name, "outcome"))
+            found = e;
+    }
+    return found;
+}
+
+static const char *right_transport(const json_t *outcome)
+{
+    if (same(evidence_text(outcome, "delivery"), "notification"))
+        return "notification";
+    const char *method = evidence_text(outcome, "method");
+    return same(method, "account")   ? "idd"
+           : same(method, "nta7516") ? "nta7516"
+                                     : "direct";
+}
+
+static void compare(struct trial *t, const struct claim *claim,
+                    const char *clause, const char *what, const char *claimed,
+                    const char *seen)
+{
+    if (strcasecmp(claimed, seen) != 0)
+        fault(t, place_for(t, claim->address), clause,
+              TEXT(t, "%s: %s", claim->address, what),
+              TEXT(t, "%s (the journal)", *claimed ? claimed : "none"),
+              TEXT(t, "%s (the evidence)", *seen ? seen : "none"));
+}
+
+/* A claimed delivery against the message that was received. */
+static void judge_pair(struct trial *t, const struct claim *claim,
+                       const json_t *outcome, const struct copy *copy)
+{
+    const char *tls = evidence_text(outcome, "tls");
+    const char *reply = evidence_text(outcome, "reply");
+    const char *level = evidence_text(outcome, "level");
+    compare(t, claim, "MAIL-1", "X-Zivver-Transport", right_transport(outcome),
+            copy->transport);
+    compare(t, claim, "TRANSPORT-4", "host", evidence_text(outcome, "host"),
+            copy->host);
+    compare(t, claim, "TRANSPORT-1", "TLS", same(tls, "plain") ? "" : tls,
+            copy->tls ? copy->tls : "");
+    if (*reply && *copy->reply && strncmp(reply, copy->reply, 3) != 0)
+        compare(t, claim, "KEEP-2", "the server's reply", reply, copy->reply);
+    if (copy->kind == COPY_KIND_DIRECT || *level)
+        compare(t, claim, "TRANSPORT-1", "level", level, copy->level);
+    if (copy->step > (unsigned)evidence_number(outcome, "step", STEP_END))
+        compare(t, claim, "KEEP-2", "time", "before its outcome", "after it");
+}
+
+static void judge_delivered(struct trial *t, const struct claim *claim,
+                            const json_t *outcome)
+{
+    unsigned count = 0;
+    const char *delivery = evidence_text(outcome, "delivery");
+    bool delivers = same(delivery, "direct") || same(delivery, "notification");
+    for (size_t i = 0; i < t->w.copy_count; i++) {
+        const struct copy *copy = &t->w.copies[i];
+        if (copy->claim != claim || !copy->taken)
+            continue;
+        count++;
+        if (delivers)
+            judge_pair(t, claim, outcome, copy);
+    }
+    /* SMTP allows a repeat where the final reply was lost in a crash. */
+    if (delivers ? count < 1 || count > 1 + t->w.kills : count > t->w.kills)
+        fault(t, place_for(t, claim->address), "KEEP-2",
+              TEXT(t, "%s: received messages", claim->address),
+              delivers ? TEXT(t, "one (%s)", delivery)
+                       : TEXT(t, "none (%s)", delivery),
+              TEXT(t, "%u", count));
+}
+
+/* A server's reply that the journal quotes was really given. */
+static void judge_quoted_reply(struct trial *t, const struct claim *claim,
+                               const json_t *outcome)
+{
+    const char *quoted = evidence_text(outcome, "reply");
+    size_t i, k;
+    const json_t *connection, *reply;
+    if (!*quoted || !same(evidence_text(outcome, "delivery"), "failed"))
+        return;
+    json_array_foreach(evidence_list(t->evidence, "connections"), i, connection)
+    {
+        json_array_foreach(evidence_list(connection, "replies"), k, reply)
+        {
+            const char *text = json_string_value(reply);
+            if (text && strstr(text, quoted))
+                return;
+        }
+    }
+    fault(t, place_for(t, claim->address), "DSN-3",
+          TEXT(t, "%s: the server's reply", claim->address),
+          TEXT(t, "%s (the journal)", quoted), "no host said so");
+}
+
+static void judge_claim(struct trial *t, const struct claim *claim)
+{
+    const json_t *outcome = only_outcome(t, claim);
+    const json_t *deferred = witness_event(&t->w, claim, "deferred", STEP_END);
+    static const char *const kinds[] = {"direct", "notification", "failed"};
+    bool right = false;
+    if (!outcome) {
+        if (!deferred)
+            fault(t, place_for(t, claim->address), "KEEP-2",
+                  TEXT(t, "%s: outcome", claim->address),
+                  "an outcome, or deferred", "neither");
+        judge_delivered(t, claim, deferred);
+        return;
+    }
+    for (size_t i = 0; i < 3; i++)
+        right |= same(evidence_text(outcome, "delivery"), kinds[i]);
+    if (!right)
+        fault(t, place_for(t, claim->address), "KEEP-2",
+              TEXT(t, "%s: outcome", claim->address),
+              "direct, notification or failed",
+              evidence_text(outcome, "delivery"));
+    compare(t, claim, "CONV-1", "conversation",
+            evidence_text(outcome, "conversation"), claim->conversation);
+    judge_delivered(t, claim, outcome);
+    judge_quoted_reply(t, claim, outcome);
+}
+
+void judge_claims(struct trial *t)
+{
+    for (const struct letter *l = t->w.letters; l; l = l->next) {
+        judge_letter(t, l);
+        for (const struct claim *c = l->claims; c; c = c->next)
+            judge_claim(t, c);
+    }
+}

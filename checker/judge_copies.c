@@ -1,0 +1,149 @@
+/* Each received message: what holds whatever it is, then by its kind. */
+#include <string.h>
+#include <strings.h>
+
+#include "checker/judge_internal.h"
+
+static struct place place_of(const struct trial *t, const struct copy *copy)
+{
+    return place_for(t, copy->recipient);
+}
+
+static const char *describe(struct trial *t, const struct copy *copy)
+{
+    return TEXT(t, "message to %s at %s", copy->recipient, copy->host);
+}
+
+static const struct posture_host *host_of(const struct trial *t,
+                                          const struct copy *copy)
+{
+    const struct world_spec *world = witness_world(&t->w, copy->step);
+    const struct posture *p = world_posture(world, domain_of(copy->recipient));
+    for (const struct posture_host *h = p ? p->hosts : NULL; h; h = h->next) {
+        if (h->name && strcasecmp(h->name, copy->host) == 0)
+            return h;
+    }
+    return NULL;
+}
+
+static bool disturbs_starttls(const struct posture_host *h)
+{
+    for (const struct posture_reply *r = h->replies; r; r = r->next) {
+        if (strcmp(r->command, "starttls") == 0)
+            return true;
+    }
+    return h->starttls != POSTURE_STARTTLS_OFFERED;
+}
+
+/* The best that the host offers is used, and nothing below TLS 1.2. */
+static void judge_tls(struct trial *t, const struct copy *copy)
+{
+    const struct posture_host *h = host_of(t, copy);
+    const char *seen = copy->tls ? copy->tls : "plain";
+    const char *best = "plain";
+    if (copy->tls && strcmp(copy->tls, "1.2") < 0)
+        fault(t, place_of(t, copy), "TRANSPORT-7",
+              TEXT(t, "%s: TLS", describe(t, copy)), "1.2 or higher, or none",
+              copy->tls);
+    if (!h || disturbs_starttls(h))
+        return;
+    if (strcmp(h->tls_max, "1.2") >= 0)
+        best = h->tls_max;
+    if (strcmp(seen, best) != 0)
+        fault(t, place_of(t, copy), copy->tls ? "DIRECT-3" : "TRANSPORT-7",
+              TEXT(t, "%s: TLS", describe(t, copy)),
+              TEXT(t, "%s, the best that the host offers", best), seen);
+}
+
+/* MAIL-2: at the gateway's host, another for each recipient. */
+static void judge_reverse_path(struct trial *t, const struct copy *copy)
+{
+    const char *domain = domain_of(copy->reverse_path);
+    size_t whole = strlen(domain), own = strlen(t->w.gateway_host);
+    bool under = whole >= own &&
+                 strcasecmp(domain + whole - own, t->w.gateway_host) == 0 &&
+                 (whole == own || domain[whole - own - 1] == '.');
+    if (!under)
+        fault(t, place_of(t, copy), "MAIL-2",
+              TEXT(t, "%s: reverse-path", describe(t, copy)),
+              TEXT(t, "an address at %s", t->w.gateway_host),
+              *copy->reverse_path ? copy->reverse_path : "<>");
+    for (size_t i = 0; i < t->w.copy_count; i++) {
+        const struct copy *other = &t->w.copies[i];
+        if (other >= copy || other->claim == copy->claim ||
+            other->kind == COPY_KIND_DSN || !*copy->reverse_path)
+            continue;
+        if (address_same(other->reverse_path, copy->reverse_path))
+            fault(t, place_of(t, copy), "MAIL-2",
+                  TEXT(t, "%s: reverse-path", describe(t, copy)),
+                  "one of its own", TEXT(t, "that of %s", other->recipient));
+    }
+}
+
+static void judge_copy(struct trial *t, const struct copy *copy)
+{
+    if (copy->late)
+        fault(t, place_of(t, copy), "KEEP-2", describe(t, copy),
+              "nothing after 'settled'", "it arrived late");
+    if (copy->recipient_count != 1)
+        fault(t, place_of(t, copy), "MAIL-1", describe(t, copy),
+              "one RCPT per transaction",
+              TEXT(t, "%zu", copy->recipient_count));
+    judge_tls(t, copy);
+    if (copy->kind == COPY_KIND_DSN)
+        return; /* judge_dsns */
+    if (copy->kind == COPY_KIND_STRANGE)
+        fault(t, place_of(t, copy), "CONN-9",
+              TEXT(t, "%s: X-Zivver-Transport", describe(t, copy)),
+              "direct, nta7516, idd, notification or dsn, once",
+              *copy->transport ? copy->transport : "none");
+    else if (!copy->claim && copy->taken)
+        fault(t, place_of(t, copy), "KEEP-2", describe(t, copy),
+              "a claim of the journal", "evidence without a claim");
+    judge_reverse_path(t, copy);
+    if (copy->kind == COPY_KIND_DIRECT && copy->letter &&
+        copy->letter->submission)
+        judge_direct(t, copy);
+    if (copy->kind == COPY_KIND_NOTIFICATION)
+        judge_notification(t, copy);
+}
+
+/* Each message came over one connection of its host, as that says too. */
+static void judge_connections_agree(struct trial *t)
+{
+    unsigned *used =
+        arena_alloc(t->arena, (t->w.copy_count + 1) * sizeof *used);
+    size_t i, k;
+    const json_t *connection, *index;
+    json_array_foreach(evidence_list(t->evidence, "connections"), i, connection)
+    {
+        const char *tls = evidence_text(connection, "tls");
+        json_array_foreach(evidence_list(connection, "received"), k, index)
+        {
+            size_t n = (size_t)json_integer_value(index);
+            if (n >= t->w.copy_count)
+                n = t->w.copy_count;
+            const struct copy *c = &t->w.copies[n];
+            if (n < t->w.copy_count && !used[n]++ &&
+                strcmp(c->host, evidence_text(connection, "host")) == 0 &&
+                strcmp(c->tls ? c->tls : "", tls) == 0)
+                continue;
+            fault(
+                t, t->c->place, NULL,
+                TEXT(t, "connection to %s", evidence_text(connection, "host")),
+                "the messages that it carried", "others");
+        }
+    }
+    for (i = 0; i < t->w.copy_count; i++) {
+        if (!used[i])
+            fault(t, t->c->place, NULL, describe(t, &t->w.copies[i]),
+                  "a connection that carried it", "none");
+    }
+}
+
+void judge_copies(struct trial *t)
+{
+    judge_connections_agree(t);
+    for (size_t i = 0; i < t->w.copy_count; i++)
+        judge_copy(t, &t->w.copies[i]);
+}

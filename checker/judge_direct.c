@@ -1,0 +1,153 @@
+/* MAIL-1: a directly delivered message is the sender's message, less what must
+ * go and plus what the gateway adds. */
+#include <string.h>
+
+#include "checker/judge_internal.h"
+
+static bool is_control(struct slice name)
+{
+    return slice_starts_nocase(name, "zivver-");
+}
+
+/* The next field of the submitted message that must arrive. */
+static const struct mail_field *next_kept(const struct mail_view *sent,
+                                          size_t *i)
+{
+    while (*i < sent->count) {
+        const struct mail_field *f = &sent->fields[(*i)++];
+        if (!is_control(f->name) && !slice_is_nocase(f->name, "Bcc"))
+            return f;
+    }
+    return NULL;
+}
+
+/* Fields that the gateway puts before those of the sender. */
+struct added {
+    size_t received, dkim;
+    bool message_id, date, references;
+};
+
+static bool is_added(struct added *a, const struct mail_field *f)
+{
+    if (slice_is_nocase(f->name, "X-Zivver-Transport"))
+        return true;
+    if (slice_is_nocase(f->name, "Received") && a->received)
+        return a->received--;
+    if (slice_is_nocase(f->name, "DKIM-Signature") && a->dkim)
+        return a->dkim--;
+    if (slice_is_nocase(f->name, "Message-ID"))
+        return a->message_id;
+    if (slice_is_nocase(f->name, "Date"))
+        return a->date;
+    return slice_is_nocase(f->name, "References") && a->references;
+}
+
+static size_t surplus(const struct copy *copy, const char *name)
+{
+    size_t sent = mail_field_count(&copy->letter->mail, name);
+    size_t got = mail_field_count(&copy->mail, name);
+    return got > sent ? got - sent : 0;
+}
+
+static const char *show(struct trial *t, struct slice octets)
+{
+    char *text =
+        arena_text(t->arena, octets.n > 160 ? (struct slice){octets.p, 160}
+                                            : slice_trim(octets));
+    return text;
+}
+
+static void header_fault(struct trial *t, const struct copy *copy,
+                         const struct mail_field *want,
+                         const struct mail_field *got)
+{
+    fault(t, place_for(t, copy->recipient), "MAIL-1",
+          TEXT(t, "%s: header of the direct copy", copy->recipient),
+          want ? show(t, want->whole) : "no further field",
+          got ? show(t, got->whole) : "no further field");
+}
+
+static void judge_header(struct trial *t, const struct copy *copy, bool idd)
+{
+    const struct mail_view *sent = &copy->letter->mail;
+    struct added added = {
+        .received = surplus(copy, "Received"),
+        .dkim = surplus(copy, "DKIM-Signature"),
+        .message_id = !mail_field(sent, "Message-ID", 0),
+        .date = !mail_field(sent, "Date", 0),
+        .references = idd,
+    };
+    size_t i = 0;
+    for (size_t k = 0; k < copy->mail.count; k++) {
+        const struct mail_field *got = &copy->mail.fields[k];
+        if (is_added(&added, got))
+            continue;
+        const struct mail_field *want = next_kept(sent, &i);
+        while (idd && want && slice_is_nocase(want->name, "References"))
+            want = next_kept(sent, &i);
+        if (!want || !slice_eq(want->whole, got->whole)) {
+            header_fault(t, copy, want, got);
+            return;
+        }
+    }
+    const struct mail_field *want = next_kept(sent, &i);
+    while (idd && want && slice_is_nocase(want->name, "References"))
+        want = next_kept(sent, &i);
+    if (want)
+        header_fault(t, copy, want, NULL);
+}
+
+/* ACCOUNT-2: References ends with the recipient's organization. */
+static void judge_idd(struct trial *t, const struct copy *copy)
+{
+    const struct world_spec *world = witness_world(&t->w, copy->step);
+    const struct organization *o =
+        world_organization_of(world, domain_of(copy->recipient));
+    const char *before =
+        mail_value(t->arena, &copy->letter->mail, "References");
+    const char *got = mail_value(t->arena, &copy->mail, "References");
+    const char *want = TEXT(t, "%s%s<zivver-sdr-%s>", before,
+                            *before ? " " : "", o && o->uuid ? o->uuid : "?");
+    if (!slice_eq(octets_without_blanks(t->arena, slice_of(want)),
+                  octets_without_blanks(t->arena, slice_of(got))))
+        fault(t, place_for(t, copy->recipient), "ACCOUNT-2",
+              TEXT(t, "%s: References", copy->recipient), want,
+              *got ? got : "none");
+}
+
+static void judge_body(struct trial *t, const struct copy *copy)
+{
+    struct slice sent = copy->letter->mail.body, got = copy->mail.body;
+    size_t i = 0;
+    if (slice_eq(sent, got))
+        return;
+    /* DATA ends the last line; a submission may have left that to it. */
+    if (got.n == sent.n + 2 && memcmp(got.p + sent.n, "\r\n", 2) == 0 &&
+        memcmp(got.p, sent.p, sent.n) == 0)
+        return;
+    while (i < sent.n && i < got.n && sent.p[i] == got.p[i])
+        i++;
+    fault(
+        t, place_for(t, copy->recipient), "MAIL-1",
+        TEXT(t, "%s: body of the direct copy", copy->recipient),
+        TEXT(t, "%zu octets, at %zu: '%s'", sent.n, i,
+             show(t, slice_from(sent, i))),
+        TEXT(t, "%zu octets, there: '%s'", got.n, show(t, slice_from(got, i))));
+}
+
+void judge_direct(struct trial *t, const struct copy *copy)
+{
+    bool idd = strcmp(copy->transport, "idd") == 0;
+    const struct mail_field *received = mail_field(&copy->mail, "Received", 0);
+    if (surplus(copy, "Received") == 0 ||
+        !memmem(received->value.p, received->value.n, t->w.gateway_host,
+                strlen(t->w.gateway_host)))
+        fault(t, place_for(t, copy->recipient), "MAIL-1",
+              TEXT(t, "%s: Received", copy->recipient),
+              TEXT(t, "a field of %s above the sender's", t->w.gateway_host),
+              "none");
+    judge_header(t, copy, idd);
+    if (idd)
+        judge_idd(t, copy);
+    judge_body(t, copy);
+}

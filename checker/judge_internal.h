@@ -1,0 +1,61 @@
+/* judge_internal - what the files of the judge share. Each judge_*() looks at
+ * one side of a case and adds mismatches. */
+#ifndef CHECKER_JUDGE_INTERNAL_H
+#define CHECKER_JUDGE_INTERNAL_H
+
+#include "checker/judge.h"
+#include "checker/witness.h"
+#include "engine/evidence.h"
+
+/* An expectation that is to be read as another: doubt's way to change one. */
+struct judge_change {
+    const struct node *cell;
+    const char *instead;
+};
+
+struct trial {
+    const struct judge *judge;
+    const struct scenario_case *c;
+    const json_t *evidence;
+    struct case_result *result;
+    struct arena *arena;
+    struct judge_change change;
+    struct witness w;
+};
+
+void judge_trial(struct trial *t);
+
+void judge_rows(struct trial *t);   /* the expected row of each recipient */
+void judge_claims(struct trial *t); /* journal against evidence, both ways */
+void judge_copies(struct trial *t); /* each received message by its kind */
+void judge_direct(struct trial *t, const struct copy *copy);
+void judge_notification(struct trial *t, const struct copy *copy);
+void judge_dsns(struct trial *t);
+void judge_submitter(struct trial *t); /* replies and raw dialogues */
+void judge_journal(struct trial *t);   /* events, warnings, connections */
+void judge_invariants(struct trial *t);
+
+/* fault - one mismatch; expected or got may be NULL. The clause's text is
+ * looked up. The pointer is good until the next one. */
+struct mismatch *fault(struct trial *t, struct place place, const char *clause,
+                       const char *what, const char *expected, const char *got);
+/* Text that lives as long as the result. */
+#define TEXT(t, ...) arena_printf((t)->arena, __VA_ARGS__)
+
+/* The text of an expected cell, with the change applied; NULL: no cell. */
+const char *cell_text(const struct trial *t, const struct node *cell);
+const char *row_cell(const struct trial *t, const struct expect_row *row,
+                     const char *key);
+
+/* Where the last row for an address stands, else the case. */
+struct place place_for(const struct trial *t, const char *address);
+
+/* The DSNs that tell of a claim, received in steps up to `last`. */
+unsigned dsn_count(struct trial *t, const struct claim *claim, unsigned last);
+/* By RFC 3461: is a DSN owed, should this recipient fail? */
+bool dsn_is_due(const struct claim *claim);
+
+/* Does a notification's Subject show the original's? */
+bool shows_subject(struct trial *t, const struct copy *copy);
+
+#endif

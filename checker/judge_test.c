@@ -1,0 +1,783 @@
+/* One whole case made by hand, which passes; then each lie, leak and loss that
+ * the judge must notice, one at a time. */
+#include "checker/judge.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stddef.h>
+#include <cmocka.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/base64.h"
+#include "base/clock.h"
+#include "checker/doubt.h"
+
+#define FIXTURES SOURCE_DIR "/fixtures"
+#define MARK "LH-MARK-ABCDEFGHIJKLMNOPQRSTUVWX"
+
+static const char scenario_yaml[] =
+    "lasthop: 1\n"
+    "title: Four recipients, four ends\n"
+    "clauses: [ORDER-2]\n"
+    "clock: 2026-03-02T09:00:00+01:00\n"
+    "world:\n"
+    "  domains:\n"
+    "    hospital.example: tls13\n"
+    "    lab.example: self-signed\n"
+    "    weak.example: expired\n"
+    "submit:\n"
+    "  from: jansen@clinic.example\n"
+    "  to: [bob@hospital.example, carl@lab.example]\n"
+    "  cc: [dora@weak.example]\n"
+    "  bcc: [eve@hospital.example]\n"
+    "  headers:\n"
+    "    - zivver-direct-delivery: tls tls1.2 auth certificate-validation\n"
+    "    - zivver-access-right: carl@lab.example sms +31612345678\n"
+    "expect:\n"
+    "  bob@hospital.example: {method: direct-delivery, delivery: direct,"
+    " conversation: 1, at: mx.hospital.example, tls: \"1.3\", level: pkix}\n"
+    "  carl@lab.example: {method: access-right, delivery: notification,"
+    " conversation: 1, not: {direct-delivery: self-signed}}\n"
+    "  dora@weak.example: {method: none, delivery: failed, status: 5.7.10,"
+    " dsn: yes}\n"
+    "  eve@hospital.example: {method: direct-delivery, delivery: direct,"
+    " conversation: 2}\n"
+    "  replies: {data: 250 2.0.0}\n"
+    "  warnings: []\n";
+
+#define HEADER                                                                 \
+    "From: jansen@clinic.example\r\n"                                          \
+    "To: bob@hospital.example, carl@lab.example\r\n"                           \
+    "Cc: dora@weak.example\r\n"                                                \
+    "Subject: Appointment\r\n"                                                 \
+    "Message-ID: <1@clinic.example>\r\n"                                       \
+    "Date: Mon, 02 Mar 2026 09:00:00 +0100\r\n"
+#define BODY "\r\nDear all,\r\n" MARK "\r\n"
+#define CONTROL                                                                \
+    "zivver-direct-delivery: tls tls1.2 auth certificate-validation\r\n"       \
+    "zivver-access-right: carl@lab.example sms +31612345678\r\n"
+#define DIRECT                                                                 \
+    "Received: by gateway.lasthop.example; Mon, 02 Mar 2026 09:00:00 "         \
+    "+0100\r\n"                                                                \
+    "X-Zivver-Transport: direct\r\n" HEADER BODY
+#define NOTIFICATION                                                           \
+    "X-Zivver-Transport: notification\r\n"                                     \
+    "X-Zivver-ConversationId: conversation-1\r\n"                              \
+    "From: no-reply@gateway.lasthop.example\r\n"                               \
+    "To: carl@lab.example\r\n"                                                 \
+    "Subject: Appointment\r\n"                                                 \
+    "Auto-Submitted: auto-generated\r\n"                                       \
+    "Content-Type: multipart/alternative; boundary=b\r\n"                      \
+    "\r\n"                                                                     \
+    "--b\r\n\r\njansen@clinic.example wrote to you: "                          \
+    "https://portal.gateway.lasthop.example/x\r\n--b--\r\n"
+#define DSN                                                                    \
+    "X-Zivver-Transport: dsn\r\n"                                              \
+    "From: postmaster@gateway.lasthop.example\r\n"                             \
+    "To: jansen@clinic.example\r\n"                                            \
+    "Content-Type: multipart/report; report-type=delivery-status; "            \
+    "boundary=\"r\"\r\n"                                                       \
+    "\r\n"                                                                     \
+    "--r\r\n\r\nIt failed.\r\n"                                                \
+    "--r\r\nContent-Type: message/delivery-status\r\n"                         \
+    "\r\n"                                                                     \
+    "Reporting-MTA: dns;gateway.lasthop.example\r\n"                           \
+    "\r\n"                                                                     \
+    "Final-Recipient: rfc822;dora@weak.example\r\n"                            \
+    "Action: failed\r\n"                                                       \
+    "Status: 5.7.10\r\n"                                                       \
+    "\r\n"                                                                     \
+    "--r\r\nContent-Type: text/rfc822-headers\r\n"                             \
+    "\r\n" HEADER "\r\n"                                                       \
+    "--r--\r\n"
+
+struct fixture {
+    struct fixtures *fixtures;
+    struct diagnostics *list;
+    struct tables *tables;
+    struct clauses *clauses;
+    struct scenario *scenario;
+    json_t *evidence;
+};
+
+/* -- the evidence --------------------------------------------------------- */
+
+static json_t *reply(const char *stage, const char *text, const char *recipient)
+{
+    json_t *r = json_pack("{s:s,s:s,s:s}", "command", stage, "stage", stage,
+                          "reply", text);
+    if (recipient)
+        json_object_set_new(r, "recipient", json_string(recipient));
+    return r;
+}
+
+static const char *const recipients[] = {
+    "bob@hospital.example", "carl@lab.example", "dora@weak.example",
+    "eve@hospital.example"};
+
+static json_t *submission(void)
+{
+    json_t *replies = json_array(), *envelope = json_array();
+    static const char *const before[] = {"connect",  "ehlo", "starttls",
+                                         "tls-ehlo", "auth", "mail"};
+    for (size_t i = 0; i < 6; i++)
+        json_array_append_new(replies, reply(before[i], "250 2.0.0 ok", NULL));
+    for (size_t i = 0; i < 4; i++) {
+        json_array_append_new(replies,
+                              reply("rcpt", "250 2.1.5 ok", recipients[i]));
+        json_array_append_new(envelope, json_string(recipients[i]));
+    }
+    json_array_append_new(replies, reply("data-command", "354 go", NULL));
+    json_array_append_new(replies, reply("data", "250 2.0.0 ok", NULL));
+    json_array_append_new(replies, reply("quit", "221 2.0.0 bye", NULL));
+    return json_pack("{s:i,s:s,s:s,s:o,s:s,s:s,s:b,s:b,s:s,s:o}", "step", 0,
+                     "from", "jansen@clinic.example", "reverse_path",
+                     "jansen@clinic.example", "envelope", envelope, "mark",
+                     MARK, "tls", "1.3", "certificate_verified", 1, "accepted",
+                     1, "content", HEADER CONTROL BODY, "replies", replies);
+}
+
+static json_t *received(const char *host, const char *recipient,
+                        const char *reverse_path, const char *level,
+                        const char *content)
+{
+    return json_pack("{s:i,s:s,s:s,s:s,s:[s],s:s,s:s,s:b,s:s,s:b}", "step", 0,
+                     "host", host, "tls", "1.3", "reverse_path", reverse_path,
+                     "recipients", recipient, "level", level, "reply",
+                     "250 2.0.0 ok", "accepted", 1, "content", content, "late",
+                     0);
+}
+
+static json_t *not_list(const char *const *pairs)
+{
+    json_t *list = json_array();
+    for (; pairs && *pairs; pairs += 2)
+        json_array_append_new(
+            list, json_pack("{s:s,s:s}", "method", pairs[0], "why", pairs[1]));
+    return list;
+}
+
+/* Both events of one recipient. */
+static void outcome(json_t *journal, const char *recipient,
+                    const char *conversation, const char *method,
+                    const char *delivery, const char *host, const char *level,
+                    const char *const * not )
+{
+    json_array_append_new(
+        journal,
+        json_pack("{s:s,s:i,s:s,s:s,s:s,s:s,s:o}", "event", "decided", "step",
+                  0, "message", "m1", "recipient", recipient, "method", method,
+                  "delivery", delivery, "not", not_list(not )));
+    json_t *o =
+        json_pack("{s:s,s:i,s:s+,s:s,s:s,s:s,s:s,s:s,s:b}", "event", "outcome",
+                  "step", 0, "id", "o-", recipient, "message", "m1",
+                  "recipient", recipient, "conversation", conversation,
+                  "method", method, "delivery", delivery, "dsn", host == NULL);
+    if (host) {
+        json_object_set_new(o, "host", json_string(host));
+        json_object_set_new(o, "tls", json_string("1.3"));
+        json_object_set_new(o, "reply", json_string("250 2.0.0 ok"));
+    } else {
+        json_object_set_new(o, "status", json_string("5.7.10"));
+    }
+    if (level)
+        json_object_set_new(o, "level", json_string(level));
+    json_array_append_new(journal, o);
+}
+
+static json_t *journal(void)
+{
+    static const char *const above_direct[] = {
+        "account", "no account", "nta7516", "sender does not meet NTA 7516",
+        NULL};
+    static const char *const above_right[] = {"account",
+                                              "no account",
+                                              "nta7516",
+                                              "sender does not meet NTA 7516",
+                                              "direct-delivery",
+                                              "self-signed",
+                                              NULL};
+    static const char *const above_none[] = {"account",
+                                             "no account",
+                                             "nta7516",
+                                             "sender does not meet NTA 7516",
+                                             "direct-delivery",
+                                             "expired",
+                                             "access-right",
+                                             "no access right",
+                                             "transport-security",
+                                             "not allowed by the organization",
+                                             "shared-sms",
+                                             "no shared SMS verification",
+                                             "shared-access-code",
+                                             "no shared access code",
+                                             "email",
+                                             "prevented below the minimum",
+                                             NULL};
+    json_t *j = json_array(), *all = json_array();
+    for (size_t i = 0; i < 4; i++)
+        json_array_append_new(
+            all,
+            json_pack("{s:s,s:s}", "recipient", recipients[i], "conversation",
+                      i < 3 ? "conversation-1" : "conversation-2"));
+    json_array_append_new(j, json_pack("{s:s,s:i,s:s,s:s,s:s,s:o}", "event",
+                                       "accepted", "step", 0, "message", "m1",
+                                       "message_id", "<1@clinic.example>",
+                                       "reverse_path", "jansen@clinic.example",
+                                       "recipients", all));
+    outcome(j, recipients[0], "conversation-1", "direct-delivery", "direct",
+            "mx.hospital.example", "pkix", above_direct);
+    outcome(j, recipients[1], "conversation-1", "access-right", "notification",
+            "mx.lab.example", "tls", above_right);
+    outcome(j, recipients[2], "conversation-1", "none", "failed", NULL, NULL,
+            above_none);
+    outcome(j, recipients[3], "conversation-2", "direct-delivery", "direct",
+            "mx.hospital.example", "pkix", above_direct);
+    json_array_append_new(
+        j, json_pack("{s:s,s:i,s:s,s:s,s:s,s:[s],s:s,s:s,s:s}", "event", "dsn",
+                     "step", 0, "id", "d-1", "message", "m1", "to",
+                     "jansen@clinic.example", "recipients", recipients[2],
+                     "outcome", "sent", "host", "mx.clinic.example", "tls",
+                     "1.3"));
+    return j;
+}
+
+static json_t *make_evidence(void)
+{
+    json_t *connections = json_array(), *all = json_array();
+    static const char *const hosts[] = {"mx.hospital.example", "mx.lab.example",
+                                        "mx.hospital.example",
+                                        "mx.clinic.example"};
+    for (int i = 0; i < 4; i++)
+        json_array_append_new(
+            connections, json_pack("{s:i,s:s,s:s,s:[i]}", "step", 0, "host",
+                                   hosts[i], "tls", "1.3", "received", i));
+    json_array_append_new(all, received(hosts[0], recipients[0],
+                                        "b1@gateway.lasthop.example", "pkix",
+                                        DIRECT));
+    json_array_append_new(all, received(hosts[1], recipients[1],
+                                        "b2@gateway.lasthop.example", "tls",
+                                        NOTIFICATION));
+    json_array_append_new(all, received(hosts[2], recipients[3],
+                                        "b3@gateway.lasthop.example", "pkix",
+                                        DIRECT));
+    json_array_append_new(
+        all, received(hosts[3], "jansen@clinic.example", "", "pkix", DSN));
+    return json_pack("{s:s,s:[o],s:o,s:o,s:o,s:{s:i,s:n,s:s,s:b}}",
+                     "gateway_host", "gateway.lasthop.example", "submissions",
+                     submission(), "received", all, "connections", connections,
+                     "journal", journal(), "target", "exit", 0, "signal",
+                     "stderr_tail", "", "clock_ok", 1);
+}
+
+/* -- the case ------------------------------------------------------------- */
+
+static int set_up(void **state)
+{
+    struct fixture *f = xcalloc(1, sizeof *f);
+    struct err err;
+    char path[] = "/tmp/lasthop-judge-XXXXXX";
+    int fd = mkstemp(path);
+    assert_true(fd >= 0);
+    assert_int_equal(write(fd, scenario_yaml, sizeof scenario_yaml - 1),
+                     sizeof scenario_yaml - 1);
+    close(fd);
+    f->list = diagnostics_create();
+    bool ok = fixtures_load(FIXTURES, f->list, &f->fixtures, &err) == ST_OK &&
+              tables_load(FIXTURES, f->list, &f->tables, &err) == ST_OK &&
+              clauses_load(FIXTURES, f->list, &f->clauses, &err) == ST_OK &&
+              scenario_load(f->fixtures, path, f->list, &f->scenario) == ST_OK;
+    unlink(path);
+    if (!ok)
+        diagnostics_print(f->list, stderr);
+    assert_true(ok);
+    f->evidence = make_evidence();
+    assert_non_null(f->evidence);
+    *state = f;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    struct fixture *f = *state;
+    json_decref(f->evidence);
+    scenario_destroy(&f->scenario);
+    clauses_destroy(&f->clauses);
+    tables_destroy(&f->tables);
+    fixtures_destroy(&f->fixtures);
+    diagnostics_destroy(&f->list);
+    free(f);
+    return 0;
+}
+
+static struct case_result judged(const struct fixture *f,
+                                 const json_t *evidence, struct arena *arena)
+{
+    const struct scenario_case *c = scenario_cases(f->scenario);
+    struct judge judge = {f->tables, f->clauses};
+    struct case_result r;
+    case_result_init(&r, arena, c->file, c->name);
+    judge_case(&judge, c, evidence, &r);
+    return r;
+}
+
+static void print(const struct case_result *r)
+{
+    for (size_t i = 0; i < r->mismatch_count; i++) {
+        const struct mismatch *m = &r->mismatches[i];
+        print_message("  %s:%d: %s [%s]: expected %s, got %s\n    %s\n",
+                      m->place.file ? m->place.file : "?", m->place.line,
+                      m->what, m->clause ? m->clause : "-",
+                      m->expected ? m->expected : "-", m->got ? m->got : "-",
+                      m->row ? m->row : "");
+    }
+}
+
+static void test_judge_case_as_it_should_be_passes(void **state)
+{
+    struct fixture *f = *state;
+    struct arena *arena = arena_create();
+    struct case_result r = judged(f, f->evidence, arena);
+    print(&r);
+    assert_int_equal(r.mismatch_count, 0);
+    assert_int_equal(r.verdict, VERDICT_PASS);
+    arena_destroy(&arena);
+}
+
+static void test_judge_case_is_fast(void **state)
+{
+    struct fixture *f = *state;
+    enum { TIMES = 200 };
+    int64_t start = clock_mono_ms();
+    for (int i = 0; i < TIMES; i++) {
+        struct arena *arena = arena_create();
+        judged(f, f->evidence, arena);
+        arena_destroy(&arena);
+    }
+    int64_t took = clock_mono_ms() - start;
+    print_message("%d judgements in %lld ms\n", TIMES, (long long)took);
+    assert_true(took < TIMES * 10); /* with room for a busy machine */
+}
+
+/* The value at a path such as "received/1/content"; *parent and *key name it.
+ */
+static void find(json_t *root, const char *path, json_t **parent, char *key)
+{
+    *parent = root;
+    for (;;) {
+        size_t n = strcspn(path, "/");
+        memcpy(key, path, n);
+        key[n] = '\0';
+        if (!path[n])
+            return;
+        *parent = json_is_array(*parent)
+                      ? json_array_get(*parent, (size_t)atoi(key))
+                      : json_object_get(*parent, key);
+        assert_non_null(*parent);
+        path += n + 1;
+    }
+}
+
+static void put(json_t *parent, const char *key, json_t *value)
+{
+    if (json_is_array(parent) && value)
+        json_array_set_new(parent, (size_t)atoi(key), value);
+    else if (json_is_array(parent))
+        json_array_remove(parent, (size_t)atoi(key));
+    else if (value)
+        json_object_set_new(parent, key, value);
+    else
+        json_object_del(parent, key);
+}
+
+/* One change: `from` within a text becomes `to`; without `from`, the value is
+ * `to` (JSON); without `to`, it goes. */
+struct change {
+    const char *path, *from, *to;
+};
+
+static json_t *changed(const json_t *evidence, const struct change *change)
+{
+    json_t *root = json_deep_copy(evidence), *parent;
+    char key[64];
+    find(root, change->path, &parent, key);
+    if (!change->from) {
+        json_t *value =
+            change->to ? json_loads(change->to, JSON_DECODE_ANY, NULL) : NULL;
+        assert_true(!change->to || value);
+        put(parent, key, value);
+        return root;
+    }
+    const char *text = json_string_value(json_object_get(parent, key));
+    const char *at = text ? strstr(text, change->from) : NULL;
+    if (!at)
+        fail_msg("%s has no '%s'", change->path, change->from);
+    char *new = xasprintf("%.*s%s%s", (int)(at - text), text, change->to,
+                          at + strlen(change->from));
+    put(parent, key, json_string(new));
+    free(new);
+    return root;
+}
+
+static bool says(const struct mismatch *m, const char *clause, const char *text)
+{
+    return (!clause || (m->clause && strcmp(m->clause, clause) == 0)) &&
+           (strstr(m->what, text) ||
+            (m->expected && strstr(m->expected, text)) ||
+            (m->got && strstr(m->got, text)));
+}
+
+struct row {
+    struct change change;
+    const char *clause, *text; /* what some mismatch must say */
+};
+
+static void expect_noticed(const struct fixture *f, const struct row *rows,
+                           size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        struct arena *arena = arena_create();
+        json_t *evidence = changed(f->evidence, &rows[i].change);
+        struct case_result r = judged(f, evidence, arena);
+        bool found = false;
+        for (size_t k = 0; k < r.mismatch_count; k++)
+            found |= says(&r.mismatches[k], rows[i].clause, rows[i].text);
+        if (!found) {
+            print(&r);
+            fail_msg("row %zu (%s -> %s): no mismatch of %s says '%s'", i,
+                     rows[i].change.path,
+                     rows[i].change.to ? rows[i].change.to : "gone",
+                     rows[i].clause ? rows[i].clause : "any", rows[i].text);
+        }
+        json_decref(evidence);
+        arena_destroy(&arena);
+    }
+}
+
+#define EXPECT_NOTICED(f, rows)                                                \
+    expect_noticed((f), (rows), sizeof(rows) / sizeof *(rows))
+
+static void test_judge_claims_need_evidence(void **state)
+{
+    static const struct row rows[] = {
+        {{"journal/2/tls", NULL, "\"1.2\""}, "TRANSPORT-1", "TLS"},
+        {{"journal/2/level", NULL, "\"dane\""}, "TRANSPORT-1", "level"},
+        {{"journal/2/host", NULL, "\"mx2.hospital.example\""}, NULL, "host"},
+        {{"journal/2/method", NULL, "\"transport-security\""}, NULL, "method"},
+        {{"journal/2/delivery", NULL, "\"notification\""},
+         "MAIL-1",
+         "X-Zivver-Transport"},
+        {{"journal/2/delivery", NULL, "\"lost\""}, "KEEP-2", "outcome"},
+        {{"journal/2", NULL, NULL}, "KEEP-2", "outcome"},
+        {{"journal/2/conversation", NULL, "\"other\""}, "CONV-1", "other"},
+        {{"journal/0", NULL, NULL}, "KEEP-1", "accepted message"},
+        {{"journal/0/recipients/1", NULL, NULL}, "KEEP-1", "accepted"},
+        {{"journal/0/recipients/0/recipient", NULL, "\"x@hospital.example\""},
+         "CONV-2",
+         "x@hospital.example"},
+        {{"journal/0/recipients/3/conversation", NULL, "\"conversation-1\""},
+         "CONV-1",
+         "conversation"},
+        {{"journal/0/recipients/1/conversation", NULL, "\"conversation-3\""},
+         "CONV-1",
+         "one conversation"},
+        {{"journal/9", NULL, NULL}, "DSN-1", "an event 'dsn'"},
+        {{"journal/9/host", NULL, "\"mx.lab.example\""}, "DSN-1", "host"},
+        {{"journal/6/dsn", NULL, "false"}, "DSN-1", "claim"},
+        {{"journal/6/status", NULL, "\"5.1.1\""}, "DSN-1", "Status"},
+        {{"journal/6/delivery", NULL, "\"notification\""},
+         "KEEP-2",
+         "received messages"},
+        {{"journal/6/reply", NULL, "\"550 5.1.1 no\""}, "DSN-3", "no host"},
+    };
+    EXPECT_NOTICED(*state, rows);
+}
+
+static void test_judge_evidence_needs_claims(void **state)
+{
+    static const struct row rows[] = {
+        {{"received/0", NULL, NULL}, "KEEP-2", "received messages"},
+        {{"received/1", NULL, NULL}, "KEEP-2", "carl@lab.example"},
+        {{"received/3", NULL, NULL}, "DSN-1", "number"},
+        {{"received/0/recipients", NULL, "[\"zoe@hospital.example\"]"},
+         "KEEP-2",
+         "without a claim"},
+        {{"received/0/recipients", NULL,
+          "[\"bob@hospital.example\",\"eve@hospital.example\"]"},
+         "MAIL-1",
+         "one RCPT"},
+        {{"received/0/late", NULL, "true"}, "KEEP-2", "late"},
+        {{"received/0/tls", NULL, "\"1.2\""}, "TRANSPORT-1", "TLS"},
+        {{"received/0/host", NULL, "\"mx.lab.example\""}, NULL, "host"},
+        {{"received/0/reverse_path", NULL, "\"b3@gateway.lasthop.example\""},
+         "MAIL-2",
+         "one of its own"},
+        {{"received/0/reverse_path", NULL, "\"jansen@clinic.example\""},
+         "MAIL-2",
+         "an address at"},
+        {{"received/3/reverse_path", NULL, "\"b@gateway.lasthop.example\""},
+         "DSN-1",
+         "reverse-path"},
+        {{"target/exit", NULL, "1"}, "KEEP-1", "exit"},
+        {{"target/signal", NULL, "11"}, "KEEP-1", "signal"},
+        {{"target/clock_ok", NULL, "false"}, NULL, "clock"},
+        {{"faults", NULL, "[\"did not settle\"]"}, NULL, "did not settle"},
+    };
+    EXPECT_NOTICED(*state, rows);
+}
+
+static void test_judge_direct_copy_is_the_senders_message(void **state)
+{
+    static const char content[] = "received/0/content";
+    static const struct row rows[] = {
+        {{content, "Subject: Appointment", "Subject: Meeting"},
+         "MAIL-1",
+         "header"},
+        {{content, "Cc: dora@weak.example\r\n", ""}, "MAIL-1", "header"},
+        {{content, "\r\n\r\nDear", "\r\nX-New: 1\r\n\r\nDear"},
+         "MAIL-1",
+         "X-New"},
+        {{content, "Dear all,", "Dear all"}, "MAIL-1", "body"},
+        {{content, "X-Zivver-Transport: direct\r\n", ""},
+         "CONN-9",
+         "X-Zivver-Transport"},
+        {{content, "Transport: direct", "Transport: idd"}, "MAIL-1", "idd"},
+        {{content, "Received: by gateway.lasthop.example", "X-R: by g"},
+         "MAIL-1",
+         "Received"},
+        {{content, "Subject:", "zivver-x: 1\r\nSubject:"},
+         "RIGHT-5",
+         "zivver-*"},
+        {{content, "Subject:", "Bcc: eve@hospital.example\r\nSubject:"},
+         "CONV-3",
+         "eve@hospital.example"},
+    };
+    EXPECT_NOTICED(*state, rows);
+}
+
+static void test_judge_notification_is_the_gateways_own(void **state)
+{
+    static const char content[] = "received/1/content";
+    static const struct row rows[] = {
+        {{content, "no-reply@gateway.lasthop.example", "a@clinic.example"},
+         "MAIL-3",
+         "From"},
+        {{content, "To: carl@lab.example", "To: bob@hospital.example"},
+         "MAIL-3",
+         "To"},
+        {{content, "auto-generated", "no"}, "MAIL-3", "Auto-Submitted"},
+        {{content, "multipart/alternative", "multipart/mixed"},
+         "MAIL-3",
+         "Content-Type"},
+        {{content, "https://", "http://"}, "MAIL-3", "link"},
+        {{content, "jansen@clinic.example", "somebody"}, "MAIL-3", "who wrote"},
+        {{content, "Subject: Appointment", "Subject: News"},
+         "MAIL-3",
+         "Subject"},
+        {{content, "conversation-1", "conversation-2"},
+         "KEEP-2",
+         "without a claim"},
+    };
+    EXPECT_NOTICED(*state, rows);
+}
+
+static void test_judge_dsn_has_its_form(void **state)
+{
+    static const char content[] = "received/3/content";
+    static const struct row rows[] = {
+        {{content, "multipart/report", "multipart/mixed"},
+         "DSN-1",
+         "Content-Type"},
+        {{content, "report-type=delivery-status", "report-type=x"},
+         "DSN-1",
+         "report-type"},
+        {{content, "message/delivery-status", "text/plain"}, "DSN-1", "parts"},
+        {{content, "text/rfc822-headers", "message/rfc822"}, "DSN-1", "parts"},
+        {{content, "Reporting-MTA", "X-MTA"}, "DSN-1", "Reporting-MTA"},
+        {{content, "Action: failed", "Action: delayed"}, "DSN-1", "Action"},
+        {{content, "Status: 5.7.10", "Status: 5.0.0"}, "DSN-1", "Status"},
+        {{content, "rfc822;dora@weak.example", "rfc822;bob@hospital.example"},
+         "DSN-1",
+         "number"},
+        {{content, "Subject: Appointment", "Bcc: x@y.example"},
+         "DSN-1",
+         "returned header"},
+        {{content, "Subject: Appointment", "zivver-x: y"},
+         "RIGHT-5",
+         "zivver-*"},
+        {{content, "It failed.", MARK}, "DSN-1", "content"},
+        {{"submissions/0/reverse_path", NULL, "\"\""}, "DSN-1", "number"},
+    };
+    EXPECT_NOTICED(*state, rows);
+}
+
+static void test_judge_submitter_and_expectations(void **state)
+{
+    static const struct row rows[] = {
+        {{"submissions/0/replies/11/reply", NULL, "\"554 5.0.0 no\""},
+         NULL,
+         "reply to data"},
+        {{"submissions/0/replies/7", NULL, NULL}, "CONN-7", "RCPT"},
+        {{"submissions/0/tls", NULL, "\"1.1\""}, "CONN-1", "TLS"},
+        {{"submissions/0/certificate_verified", NULL, "false"},
+         "CONN-1",
+         "certificate"},
+        {{"submissions/0/accepted", NULL, "false"}, "CONN-8", "250"},
+        {{"journal/1/not/0/why", NULL, "\"account suspended\""},
+         "ORDER-3",
+         "no account"},
+        {{"journal/1/not/1", NULL, NULL}, "ORDER-3", "nta7516"},
+        {{"journal/3/not/2/why", NULL, "\"expired\""},
+         "ORDER-3",
+         "self-signed"},
+        {{"journal/9", NULL,
+          "{\"event\":\"warning\",\"word\":\"access-right-ignored\"}"},
+         "RIGHT-4",
+         "access-right-ignored"},
+        {{"journal/9", NULL,
+          "{\"event\":\"refused\",\"step\":0,\"reply\":\"550 5.7.1 no\"}"},
+         "CONN-7",
+         "refused"},
+        {{"connections/0/tls", NULL, "\"1.1\""}, "TRANSPORT-7", "connection"},
+    };
+    EXPECT_NOTICED(*state, rows);
+}
+
+/* A text in base64 with `offset` octets before it, in lines. */
+static const char *coded(struct arena *arena, const char *text, size_t offset)
+{
+    char *all = arena_printf(arena, "%.*s%s tail", (int)offset, "xx", text);
+    char *b = base64_encode(arena, slice_of(all));
+    return arena_printf(arena, "%.20s\r\n%s", b, b + 20);
+}
+
+static void
+test_invariants_content_in_a_notification_in_any_coding(void **state)
+{
+    struct arena *arena = arena_create();
+    static const char path[] = "received/1/content";
+    for (size_t offset = 0; offset < 3; offset++) {
+        struct row rows[] = {
+            {{path, "--b--", coded(arena, MARK, offset)}, "MAIL-3", "mark"},
+            {{path, "--b--", coded(arena, "31612345678", offset)},
+             "RIGHT-5",
+             "a phone number"},
+        };
+        EXPECT_NOTICED(*state, rows);
+    }
+    static const struct row rows[] = {
+        {{path, "--b--", MARK}, "MAIL-3", "plain"},
+        {{path, "--b--", "=4CH-MARK-ABCDEFGHIJ=\r\nKLMNOPQRSTUVWX"},
+         "MAIL-3",
+         "quoted-printable"},
+        {{path, "--b--", "LH-MARK-ABCDEFGHIJ\r\n KLMNOPQRSTUVWX"},
+         "MAIL-3",
+         "plain"},
+        {{path, "--b--", "call 31612345678"}, "RIGHT-5", "a phone number"},
+        {{path, "--b--", "EVE@hospital.example"}, "CONV-3", "eve@"},
+    };
+    EXPECT_NOTICED(*state, rows);
+    arena_destroy(&arena);
+}
+
+static void test_invariants_hold_everywhere(void **state)
+{
+    static const struct row rows[] = {
+        /* content below the level that its method demands */
+        {{"received/0/level", NULL, "\"tls\""},
+         "TRANSPORT-1",
+         "level pkix for method direct-delivery"},
+        {{"received/0/tls", NULL, "null"}, "TRANSPORT-2", "plain"},
+        {{"journal/1/method", NULL, "\"email\""},
+         "ORDER-2",
+         "no content by method email"},
+        /* what the gateway writes */
+        {{"journal/9/to", NULL, "\"" MARK "\""}, "MAIL-3", "journal"},
+        {{"journal/9/to", NULL, "\"31612345678\""}, "RIGHT-5", "journal"},
+        {{"target/stderr_tail", NULL, "\"code +31612345678\""},
+         "RIGHT-5",
+         "log"},
+        {{"submissions/0/replies/11/reply", NULL, "\"250 2.0.0 31612345678\""},
+         "RIGHT-5",
+         "reply"},
+        /* another's mail */
+        {{"received/3/content", "It failed.", "It failed: +31612345678"},
+         "RIGHT-5",
+         "DSN"},
+        {{"received/3/recipients", NULL, "[\"bob@hospital.example\"]"},
+         "DSN-1",
+         "about none"},
+    };
+    EXPECT_NOTICED(*state, rows);
+}
+
+static void test_judge_reports_what_is_needed_to_understand(void **state)
+{
+    struct fixture *f = *state;
+    struct arena *arena = arena_create();
+    struct change change = {"journal/4/method", NULL, "\"email\""};
+    json_t *evidence = changed(f->evidence, &change);
+    struct case_result r = judged(f, evidence, arena);
+    bool found = false;
+    for (size_t i = 0; i < r.mismatch_count; i++) {
+        const struct mismatch *m = &r.mismatches[i];
+        if (!strstr(m->what, "carl@lab.example: method"))
+            continue;
+        found = true;
+        assert_string_equal(m->expected, "access-right");
+        assert_string_equal(m->got, "email");
+        assert_int_equal(m->place.line, 20);
+        assert_string_equal(m->clause, "ORDER-2");
+        assert_non_null(m->clause_text);
+        assert_true(m->facts.n > 2);
+        assert_string_equal(m->row,
+                            "carl@lab.example: {method: email, delivery: "
+                            "notification, conversation: 1, not: "
+                            "{direct-delivery: self-signed}}");
+    }
+    assert_true(found);
+    assert_true(r.transcript_count > 0);
+    json_decref(evidence);
+    arena_destroy(&arena);
+}
+
+static void test_doubt_leaves_no_survivor(void **state)
+{
+    struct fixture *f = *state;
+    struct arena *arena = arena_create();
+    struct judge judge = {f->tables, f->clauses};
+    struct doubt_report report;
+    int64_t start = clock_mono_ms();
+    doubt_case(&judge, scenario_cases(f->scenario), f->evidence, arena,
+               &report);
+    print_message("%u changes in %lld ms\n", report.changes,
+                  (long long)(clock_mono_ms() - start));
+    for (size_t i = 0; i < report.survivors.n; i++)
+        print_message("  survived: %s\n", report.survivors.v[i]);
+    assert_int_equal(report.survivors.n, 0);
+    assert_true(report.changes > 100);
+    arena_destroy(&arena);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_judge_case_as_it_should_be_passes),
+        cmocka_unit_test(test_judge_case_is_fast),
+        cmocka_unit_test(test_judge_claims_need_evidence),
+        cmocka_unit_test(test_judge_evidence_needs_claims),
+        cmocka_unit_test(test_judge_direct_copy_is_the_senders_message),
+        cmocka_unit_test(test_judge_notification_is_the_gateways_own),
+        cmocka_unit_test(test_judge_dsn_has_its_form),
+        cmocka_unit_test(test_judge_submitter_and_expectations),
+        cmocka_unit_test(
+            test_invariants_content_in_a_notification_in_any_coding),
+        cmocka_unit_test(test_invariants_hold_everywhere),
+        cmocka_unit_test(test_judge_reports_what_is_needed_to_understand),
+        cmocka_unit_test(test_doubt_leaves_no_survivor),
+    };
+    return cmocka_run_group_tests(tests, set_up, tear_down);
+}
