@@ -609,7 +609,7 @@ static void test_judge_dsn_has_its_form(void **state)
          "RIGHT-5",
          "zivver-*"},
         {{content, "It failed.", MARK}, "DSN-1", "content"},
-        {{"submissions/0/reverse_path", NULL, "\"\""}, "DSN-1", "number"},
+        {{"submissions/0/reverse_path", NULL, "\"\""}, "DSN-1", "not made"},
     };
     EXPECT_NOTICED(*state, rows);
 }
@@ -634,7 +634,8 @@ static void test_judge_submitter_and_expectations(void **state)
          "ORDER-3",
          "self-signed"},
         {{"journal/9", NULL,
-          "{\"event\":\"warning\",\"word\":\"access-right-ignored\"}"},
+          "{\"step\":0,\"event\":\"warning\",\"word\":\"access-right-"
+          "ignored\"}"},
          "RIGHT-4",
          "access-right-ignored"},
         {{"journal/9", NULL,
