@@ -110,7 +110,7 @@ static void on_best(const struct reached *reached, void *ctx)
         return;
     }
     take_reply(a, &reached->reply);
-    a->report.host = reached->hosts[reached->count - 1].name;
+    a->report.host = reached->reply_host;
     a->report.why = reached->reach.why;
     finish(a, reached->reach.outcome == REACH_REFUSED ? DELIVERY_FAILED
                                                       : DELIVERY_DEFERRED);
@@ -163,8 +163,7 @@ static void take_last_reply(struct attempt *a)
     for (size_t i = 0; i < MINIMUM_COUNT; i++) {
         if (a->reached[i] != NULL && a->reached[i]->reply.line[0] != '\0') {
             take_reply(a, &a->reached[i]->reply);
-            a->report.host =
-                a->reached[i]->hosts[a->reached[i]->count - 1].name;
+            a->report.host = a->reached[i]->reply_host;
         }
     }
 }

@@ -107,7 +107,7 @@ static const struct row rows[] = {
      .servers = {{"mx1", .kind = MEASURE_UNKNOWN, .why = WHY_NO_CONNECTION,
                   .reply = "421 4.3.2 full"},
                  {"mx2", .kind = MEASURE_UNKNOWN, .why = WHY_NO_CONNECTION}},
-     .want = "decided none deferred; done none deferred mx2 421 4.3.2 full "
+     .want = "decided none deferred; done none deferred mx1 421 4.3.2 full "
              "[4.3.2] (no connection) | "
              "open mx1 strict; quit mx1; open mx2 strict; quit mx2; "},
     {"refused by every greeting", .direct_delivery = true,
@@ -127,7 +127,7 @@ static const struct row rows[] = {
      .servers = {{"mx1", .kind = MEASURE_UNKNOWN, .why = WHY_NO_CONNECTION},
                  {"mx2", .kind = MEASURE_UNKNOWN, .why = WHY_NO_CONNECTION}},
      .want = "decided email notification; "
-             "done email deferred mx2 (no connection) | "
+             "done email deferred (no connection) | "
              "open mx1; quit mx1; open mx2; quit mx2; "},
     {"policy pkix", .policy = POLICY_PKIX,
      .servers = {{"mx1", PKIX, ACCEPTS}, {"mx2", PKIX, ACCEPTS}},

@@ -120,6 +120,7 @@ static void note_host(struct reach_query *query, const struct mail_host *host,
     }
     if (measure->reply.line[0] != '\0') {
         query->reached->reply = measure->reply;
+        query->reached->reply_host = host->name;
     }
 }
 

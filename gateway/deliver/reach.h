@@ -31,6 +31,7 @@ struct reached {
     size_t count;
     struct transport_reply reply; /* unless REACHED: the last that refused or
                                      put off; line "": none did */
+    const char *reply_host;
 };
 
 struct reach_query;
