@@ -223,6 +223,12 @@ static void run(struct gateway *g)
     loop_run(g->loop);
 }
 
+static void last_turns(struct gateway *g)
+{
+    for (int i = 0; i < LAST_TURNS; i++)
+        loop_run_once(g->loop, 0);
+}
+
 static void stop(struct gateway *g)
 {
     deliver_destroy(&g->deliver);
@@ -234,6 +240,9 @@ static void stop(struct gateway *g)
          (submission_session_count(g->submission) || conn_count(g->loop));
          i++)
         loop_run_once(g->loop, STOP_PAUSE_MS);
+    /* Whoever still waits for the store is answered while he exists. */
+    store_drain(g->store);
+    last_turns(g);
 }
 
 static void release(struct gateway *g)
@@ -242,9 +251,7 @@ static void release(struct gateway *g)
     control_destroy(&g->control);
     auth_destroy(&g->auth);
     store_close(&g->store);
-    /* Answers that the store still gave: everybody who asked is gone. */
-    for (int i = 0; i < LAST_TURNS; i++)
-        loop_run_once(g->loop, 0);
+    last_turns(g); /* what the store posted at its end is freed */
     if (g->transport)
         transport_smtp_destroy(&g->transport);
     if (g->resolver)

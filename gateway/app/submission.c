@@ -114,6 +114,7 @@ static void begin_intake(struct client *c, const struct server_want *want)
     struct intake_client who = {c->organization, arena_text(arena, helo),
                                 c->ip};
     struct reply refusal;
+    conn_set_deadline_ms(c->conn, 0);
     if (intake_begin(&c->submission->world.intake, &who, want, on_intake, c,
                      arena, &c->intake, &refusal) == ST_OK)
         c->waiting = true;
@@ -127,6 +128,7 @@ static void begin_tls(struct client *c)
     struct err err;
     flush(c);
     c->waiting = true;
+    conn_set_deadline_ms(c->conn, server_session_deadline_ms(c->session));
     if (conn_start_tls_server(c->conn, c->submission->world.tls, &err) == ST_OK)
         return;
     log_warn("submission", "no handshake", "client=%s error=%s", c->ip,

@@ -1,6 +1,5 @@
-/* The thread and its queue. A turn: take all that waits, make every change in
- * one transaction, each in a step of its own, commit, answer the questions,
- * post all answers to the loop at once. The SQL is in db_write.c, db_read.c. */
+/* The thread and its queue. What a turn does to the database stands in turn.c.
+ */
 #include "store/store.h"
 
 #include <errno.h>
@@ -10,39 +9,9 @@
 
 #include "base/alloc.h"
 #include "base/clock.h"
-#include "base/log.h"
-#include "store/db.h"
+#include "store/turn.h"
 
 enum { FLUSH_MS = 50 }; /* how long a written journal line may stay noted */
-
-enum request_kind {
-    REQUEST_ACCEPT,
-    REQUEST_RECORD,
-    REQUEST_EVENT_WRITTEN,
-    REQUEST_DUE,
-};
-
-struct request {
-    struct request *next;
-    struct arena *arena; /* holds the request and what was copied */
-    enum request_kind kind;
-    union {
-        struct store_accept accept;
-        struct store_record record;
-        const char *event_id;
-        struct {
-            int64_t now_ms;
-            size_t limit;
-        } due;
-    } in;
-    struct store_item item; /* what in.record.item points to: id and kind */
-    struct store_dsn dsn;
-    store_done_fn *done;
-    store_due_fn *due_done;
-    void *ctx;
-    struct store_answer answer;
-    struct store_due due;
-};
 
 struct queue {
     struct request *first, **last;
@@ -55,115 +24,18 @@ struct store {
     pthread_t thread;
     bool started;
     pthread_mutex_t lock;
-    pthread_cond_t wake;
+    pthread_cond_t wake, idle;
     /* Under the lock: */
     struct queue waiting;
     bool urgent; /* something waits that somebody waits for */
+    bool busy;   /* a turn is being worked at */
     bool stop;
-};
-
-struct batch {
-    struct arena *arena;
-    size_t held;
 };
 
 static void queue_init(struct queue *queue)
 {
     queue->first = NULL;
     queue->last = &queue->first;
-}
-
-static bool is_change(const struct request *request)
-{
-    return request->kind != REQUEST_DUE;
-}
-
-static void fail(struct request *request, const struct db *db,
-                 const struct err *err)
-{
-    request->answer.status = ST_TEMP;
-    request->answer.fault = db_fault(db);
-    request->answer.err = *err;
-}
-
-static enum status apply(struct db *db, const struct request *request,
-                         struct err *err)
-{
-    switch (request->kind) {
-    case REQUEST_ACCEPT:
-        return db_accept(db, &request->in.accept, err);
-    case REQUEST_RECORD:
-        return db_record(db, &request->in.record, err);
-    case REQUEST_EVENT_WRITTEN:
-        return db_event_written(db, request->in.event_id, err);
-    case REQUEST_DUE:
-        break;
-    }
-    BUG("no change");
-}
-
-/* Every change of the turn; false when none of them became durable. */
-static bool apply_all(struct db *db, struct request *first, struct err *err)
-{
-    if (db_begin(db, err) != ST_OK)
-        return false;
-    for (struct request *r = first; r; r = r->next) {
-        struct err own;
-        if (!is_change(r))
-            continue;
-        if (db_step_begin(db, err) != ST_OK)
-            return false;
-        enum status status = apply(db, r, &own);
-        if (status != ST_OK)
-            fail(r, db, &own);
-        db_step_end(db, status == ST_OK);
-        if (db_is_broken(db)) {
-            *err = own;
-            return false;
-        }
-    }
-    return db_commit(db, err) == ST_OK;
-}
-
-static void change_all(struct db *db, struct request *first)
-{
-    struct err err = {ST_TEMP, "transaction undone"};
-    bool any = false;
-    for (struct request *r = first; r; r = r->next)
-        any |= is_change(r);
-    if (!any || apply_all(db, first, &err))
-        return;
-    log_error("store", "nothing stored", "error=%s", err.text);
-    for (struct request *r = first; r; r = r->next)
-        if (is_change(r) && r->answer.status == ST_OK)
-            fail(r, db, &err);
-    db_rollback(db);
-}
-
-static void answer_due(struct db *db, struct request *r)
-{
-    struct err err;
-    struct arena *arena = arena_create();
-    enum status status = db_begin(db, &err);
-    if (status == ST_OK)
-        status =
-            db_due(db, arena, r->in.due.now_ms, r->in.due.limit, &r->due, &err);
-    if (status == ST_OK)
-        status = db_commit(db, &err);
-    if (status != ST_OK) {
-        db_rollback(db);
-        log_error("store", "cannot read the queue", "error=%s", err.text);
-        r->due = (struct store_due){.status = ST_TEMP, .next_ms = -1};
-    }
-    if (status != ST_OK || r->due.count == 0) {
-        arena_destroy(&arena);
-        r->due.items = NULL;
-        return;
-    }
-    struct batch *batch = ARENA_NEW(arena, struct batch);
-    *batch = (struct batch){arena, r->due.count};
-    for (size_t i = 0; i < r->due.count; i++)
-        r->due.items[i]->batch = batch;
 }
 
 /* On the loop: the answers of one turn, in the order of the requests. */
@@ -196,6 +68,9 @@ static struct timespec flush_time(void)
 static struct request *take_turn(struct store *store)
 {
     pthread_mutex_lock(&store->lock);
+    store->busy = false;
+    if (!store->waiting.first)
+        pthread_cond_broadcast(&store->idle);
     while (!store->urgent && !store->stop) {
         if (store->waiting.first) {
             struct timespec at = flush_time();
@@ -209,6 +84,7 @@ static struct request *take_turn(struct store *store)
     struct request *first = store->waiting.first;
     queue_init(&store->waiting);
     store->urgent = false;
+    store->busy = first != NULL;
     pthread_mutex_unlock(&store->lock);
     return first;
 }
@@ -218,10 +94,7 @@ static void *run(void *arg)
     struct store *store = arg;
     struct request *first;
     while ((first = take_turn(store))) {
-        change_all(store->db, first);
-        for (struct request *r = first; r; r = r->next)
-            if (r->kind == REQUEST_DUE)
-                answer_due(store->db, r);
+        turn_work(store->db, first);
         store->post(store->loop, run_answers, first);
     }
     return NULL;
@@ -270,9 +143,21 @@ enum status store_open(const struct store_settings *settings,
     pthread_condattr_init(&monotonic);
     pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
     pthread_cond_init(&store->wake, &monotonic);
+    pthread_cond_init(&store->idle, NULL);
     pthread_condattr_destroy(&monotonic);
     *store_out = store;
     return ST_OK;
+}
+
+void store_drain(struct store *store)
+{
+    pthread_mutex_lock(&store->lock);
+    while (store->waiting.first || store->busy) {
+        store->urgent = true;
+        pthread_cond_signal(&store->wake);
+        pthread_cond_wait(&store->idle, &store->lock);
+    }
+    pthread_mutex_unlock(&store->lock);
 }
 
 void store_close(struct store **store_in)
@@ -289,6 +174,7 @@ void store_close(struct store **store_in)
     }
     db_close(&store->db);
     pthread_cond_destroy(&store->wake);
+    pthread_cond_destroy(&store->idle);
     pthread_mutex_destroy(&store->lock);
     free(store);
     *store_in = NULL;
@@ -328,15 +214,6 @@ void store_due(struct store *store, int64_t now_ms, size_t limit,
     r->due_done = done;
     r->ctx = ctx;
     enqueue(store, r, true);
-}
-
-void store_item_release(struct store_item *item)
-{
-    struct batch *batch = item->batch;
-    if (--batch->held == 0) {
-        struct arena *arena = batch->arena;
-        arena_destroy(&arena);
-    }
 }
 
 static const char *copy_text(struct arena *arena, const char *text)

@@ -127,6 +127,9 @@ typedef void store_event_fn(void *ctx, const struct store_event *event);
  */
 enum status store_open(const struct store_settings *settings,
                        struct store **store_out, struct err *err) MUST_USE;
+/* store_drain - wait until everything queued so far is done and its answers are
+ * posted: an orderly stop lets the loop run them, then closes. */
+void store_drain(struct store *store);
 /* Finishes what is queued, ends the thread; callbacks not yet run by the loop
  * must be let run (or the loop never turned again) by the caller. */
 void store_close(struct store **store);

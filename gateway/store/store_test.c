@@ -463,6 +463,21 @@ static void test_no_room_is_a_temporary_fault(void **state)
     free(big);
 }
 
+static void test_drain_leaves_nothing_unanswered(void **state)
+{
+    struct fixture *f = *state;
+    struct sample s[8];
+    store_drain(f->store); /* before anything was asked */
+    for (int i = 0; i < 8; i++) {
+        sample_init(&s[i], i, 1000);
+        store_accept(f->store, &s[i].accept, on_done, f);
+        store_event_written(f->store, s[i].event_id);
+    }
+    store_drain(f->store);
+    drain();
+    assert_int_equal(f->done, 8);
+}
+
 static void test_open_without_a_directory_says_so(void **state)
 {
     struct store *store = NULL;
@@ -488,6 +503,7 @@ int main(void)
         TEST(test_many_accepts_share_commits),
         TEST(test_one_bad_request_spoils_no_other),
         TEST(test_no_room_is_a_temporary_fault),
+        TEST(test_drain_leaves_nothing_unanswered),
         cmocka_unit_test(test_open_without_a_directory_says_so),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

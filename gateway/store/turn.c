@@ -1,0 +1,118 @@
+#include "store/turn.h"
+
+#include "base/log.h"
+
+struct batch {
+    struct arena *arena;
+    size_t held;
+};
+
+static bool is_change(const struct request *request)
+{
+    return request->kind != REQUEST_DUE;
+}
+
+static void fail(struct request *request, const struct db *db,
+                 const struct err *err)
+{
+    request->answer.status = ST_TEMP;
+    request->answer.fault = db_fault(db);
+    request->answer.err = *err;
+}
+
+static enum status apply(struct db *db, const struct request *request,
+                         struct err *err)
+{
+    switch (request->kind) {
+    case REQUEST_ACCEPT:
+        return db_accept(db, &request->in.accept, err);
+    case REQUEST_RECORD:
+        return db_record(db, &request->in.record, err);
+    case REQUEST_EVENT_WRITTEN:
+        return db_event_written(db, request->in.event_id, err);
+    case REQUEST_DUE:
+        break;
+    }
+    BUG("no change");
+}
+
+/* Every change of the turn; false when none of them became durable. */
+static bool apply_all(struct db *db, struct request *first, struct err *err)
+{
+    if (db_begin(db, err) != ST_OK)
+        return false;
+    for (struct request *r = first; r; r = r->next) {
+        struct err own = {.status = ST_OK};
+        if (!is_change(r))
+            continue;
+        if (db_step_begin(db, err) != ST_OK)
+            return false;
+        enum status status = apply(db, r, &own);
+        if (status != ST_OK)
+            fail(r, db, &own);
+        db_step_end(db, status == ST_OK);
+        if (db_is_broken(db)) {
+            *err = own;
+            return false;
+        }
+    }
+    return db_commit(db, err) == ST_OK;
+}
+
+static void change_all(struct db *db, struct request *first)
+{
+    struct err err = {ST_TEMP, "transaction undone"};
+    bool any = false;
+    for (struct request *r = first; r; r = r->next)
+        any |= is_change(r);
+    if (!any || apply_all(db, first, &err))
+        return;
+    log_error("store", "nothing stored", "error=%s", err.text);
+    for (struct request *r = first; r; r = r->next)
+        if (is_change(r) && r->answer.status == ST_OK)
+            fail(r, db, &err);
+    db_rollback(db);
+}
+
+static void answer_due(struct db *db, struct request *r)
+{
+    struct err err;
+    struct arena *arena = arena_create();
+    enum status status = db_begin(db, &err);
+    if (status == ST_OK)
+        status =
+            db_due(db, arena, r->in.due.now_ms, r->in.due.limit, &r->due, &err);
+    if (status == ST_OK)
+        status = db_commit(db, &err);
+    if (status != ST_OK) {
+        db_rollback(db);
+        log_error("store", "cannot read the queue", "error=%s", err.text);
+        r->due = (struct store_due){.status = ST_TEMP, .next_ms = -1};
+    }
+    if (status != ST_OK || r->due.count == 0) {
+        arena_destroy(&arena);
+        r->due.items = NULL;
+        return;
+    }
+    struct batch *batch = ARENA_NEW(arena, struct batch);
+    *batch = (struct batch){arena, r->due.count};
+    for (size_t i = 0; i < r->due.count; i++)
+        r->due.items[i]->batch = batch;
+}
+
+void turn_work(struct db *db, struct request *first)
+{
+    change_all(db, first);
+    for (struct request *r = first; r; r = r->next)
+        if (r->kind == REQUEST_DUE)
+            answer_due(db, r);
+}
+
+void store_item_release(struct store_item *item)
+{
+    struct batch *batch = item->batch;
+    if (--batch->held == 0) {
+        struct arena *arena = batch->arena;
+        arena_destroy(&arena);
+    }
+}

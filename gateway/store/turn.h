@@ -1,0 +1,41 @@
+/* turn - the requests that waited together, and what is done with them on the
+ * thread that owns the database. Inside store only. */
+#ifndef STORE_TURN_H
+#define STORE_TURN_H
+
+#include "store/db.h"
+
+enum request_kind {
+    REQUEST_ACCEPT,
+    REQUEST_RECORD,
+    REQUEST_EVENT_WRITTEN,
+    REQUEST_DUE,
+};
+
+struct request {
+    struct request *next;
+    struct arena *arena; /* holds the request and what was copied */
+    enum request_kind kind;
+    union {
+        struct store_accept accept;
+        struct store_record record;
+        const char *event_id;
+        struct {
+            int64_t now_ms;
+            size_t limit;
+        } due;
+    } in;
+    struct store_item item; /* what in.record.item points to: id and kind */
+    struct store_dsn dsn;
+    store_done_fn *done;
+    store_due_fn *due_done;
+    void *ctx;
+    struct store_answer answer;
+    struct store_due due;
+};
+
+/* turn_work - every change of the list in one transaction, each in a step of
+ * its own; then the questions. Fills answer or due of each. */
+void turn_work(struct db *db, struct request *first);
+
+#endif
