@@ -88,6 +88,7 @@ static void begin_auth(struct client *c, const struct server_want *want)
     const struct config_credential *credential = organizations_user(
         s->world.intake.organizations, want->user, &c->candidate);
     c->waiting = true;
+    conn_set_deadline_ms(c->conn, 0);
     c->auth =
         auth_check(s->world.auth, want->user, want->secret,
                    credential ? credential->password_hash : NULL, on_auth, c);
