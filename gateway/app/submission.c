@@ -173,6 +173,8 @@ static bool meet_want(struct client *c)
 static void pump(struct client *c)
 {
     while (!c->waiting && meet_want(c)) {
+        if (conn_room(c->conn) == 0)
+            return; /* the client does not read: DRAINED goes on */
         size_t used = server_session_feed(c->session, conn_input(c->conn));
         conn_consume(c->conn, used);
         flush(c);
@@ -205,7 +207,7 @@ static void on_error(struct client *c)
                                   "TLS below 1.2 is not accepted");
     log_info("submission", "connection ended", "client=%s error=%s", c->ip,
              conn_error(c->conn));
-    drop(c);
+    hang_up(c); /* flushes the alert, where there is one */
 }
 
 static void on_event(struct conn *conn, enum conn_event event, void *ctx)
@@ -214,8 +216,8 @@ static void on_event(struct conn *conn, enum conn_event event, void *ctx)
     (void)conn;
     switch (event) {
     case CONN_EVENT_CONNECTED:
-    case CONN_EVENT_DRAINED:
         break;
+    case CONN_EVENT_DRAINED:
     case CONN_EVENT_DATA:
         pump(c);
         break;
