@@ -32,12 +32,13 @@ struct rcpt_params {
 };
 
 struct envelope_recipient {
-    struct slice address; /* local-part@domain, as sent, source route gone */
+    /* Without a source route; the domain in lower-case A-labels. */
+    struct slice address;
     struct rcpt_params params;
 };
 
 struct envelope {
-    struct slice reverse_path; /* as sent; empty: null */
+    struct slice reverse_path; /* written likewise; empty: null */
     struct mail_params params;
     struct envelope_recipient *recipients; /* in the order of RCPT */
     size_t recipient_count;
