@@ -1,0 +1,209 @@
+/* clang-format off */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+/* clang-format on */
+#include <string.h>
+
+#include "deliver/compose.h"
+
+static const struct deliver_settings settings = {
+    .host_name = "gateway.example",
+    .from = "no-reply@gateway.example",
+    .portal = "https://portal.example"};
+static const char original[] = "From: jansen@clinic.example\r\n"
+                               "Subject: Appointment\r\n"
+                               "Bcc: hidden@clinic.example\r\n"
+                               "zivver-access-right: bob@x sms +31612345678\r\n"
+                               "\r\nthe secret body\r\n";
+
+struct fixture {
+    struct arena *arena;
+    struct store_message message;
+    struct store_recipient recipient;
+    struct store_dsn dsn;
+    struct store_item item;
+};
+
+static void open_fixture(struct fixture *f)
+{
+    f->arena = arena_create();
+    f->message = (struct store_message){.id = "m1",
+                                        .organization = "clinic",
+                                        .sender = "jansen@clinic.example",
+                                        .reverse_path = "jansen@clinic.example",
+                                        .envid = "QQ314159",
+                                        .ret_full = true,
+                                        .content = SLICE_LITERAL(original)};
+    f->recipient =
+        (struct store_recipient){.address = "bob@hospital.example",
+                                 .conversation = "c1",
+                                 .orcpt = "rfc822;bob@old.example",
+                                 .right = "sms",
+                                 .right_value = "+31612345678",
+                                 .return_path = "b-1@gateway.example",
+                                 .link_token = "token",
+                                 .mail_id = "id"};
+    f->dsn = (struct store_dsn){"jansen@clinic.example", "bob@hospital.example",
+                                SLICE_LITERAL("ready made\r\n")};
+    f->item = (struct store_item){.kind = STORE_KIND_RECIPIENT,
+                                  .method = "none",
+                                  .message = &f->message,
+                                  .recipient = &f->recipient,
+                                  .dsn = &f->dsn};
+}
+
+static bool has(struct slice text, const char *part)
+{
+    return memmem(text.p, text.n, part, strlen(part)) != NULL;
+}
+
+static void test_compose_dsn_allowed_by_notify_and_path(void **state)
+{
+    (void)state;
+    static const struct {
+        unsigned notify;
+        const char *reverse_path;
+        bool want;
+    } rows[] = {
+        {0, "a@b.example", true},
+        {STORE_NOTIFY_FAILURE, "a@b.example", true},
+        {STORE_NOTIFY_FAILURE | STORE_NOTIFY_DELAY, "a@b.example", true},
+        {STORE_NOTIFY_SUCCESS, "a@b.example", false},
+        {STORE_NOTIFY_DELAY, "a@b.example", false},
+        {STORE_NOTIFY_NEVER, "a@b.example", false},
+        {0, "", false},
+        {STORE_NOTIFY_FAILURE, "", false}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct fixture f;
+        open_fixture(&f);
+        f.recipient.notify = rows[i].notify;
+        f.message.reverse_path = rows[i].reverse_path;
+        if (compose_dsn_allowed(&f.item) != rows[i].want) {
+            fail_msg("row %zu: want %d", i, (int)rows[i].want);
+        }
+        arena_destroy(&f.arena);
+    }
+}
+
+static void test_compose_dsn_says_status_and_never_content(void **state)
+{
+    (void)state;
+    static const struct {
+        struct attempt_report report;
+        const char *wanted[3];
+        const char *unwanted;
+    } rows[] = {
+        {{.status = "5.7.10", .host = "mx.hospital.example"},
+         {"Status: 5.7.10", "minimum", "Action: failed"},
+         "Remote-MTA"},
+        {{.status = "5.1.2"},
+         {"Status: 5.1.2", "does not exist", NULL},
+         "Diagnostic-Code: smtp"},
+        {{.status = "4.4.7"}, {"Status: 4.4.7", "in time", NULL}, "Remote-MTA"},
+        {{.status = "5.1.1",
+          .reply = "550 5.1.1 unknown user",
+          .host = "mx.hospital.example"},
+         {"Status: 5.1.1", "550 5.1.1 unknown user", "mx.hospital.example"},
+         "could not be reached"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct fixture f;
+        open_fixture(&f);
+        struct store_dsn dsn =
+            compose_dsn(f.arena, &settings, &f.item, &rows[i].report, 1000000);
+        assert_string_equal(dsn.to, "jansen@clinic.example");
+        assert_string_equal(dsn.recipients, "bob@hospital.example");
+        for (size_t k = 0; k < 3 && rows[i].wanted[k] != NULL; k++) {
+            if (!has(dsn.content, rows[i].wanted[k])) {
+                fail_msg("row %zu lacks \"%s\"", i, rows[i].wanted[k]);
+            }
+        }
+        assert_false(has(dsn.content, rows[i].unwanted));
+        assert_true(has(dsn.content, "QQ314159"));
+        assert_true(has(dsn.content, "rfc822;bob@old.example"));
+        assert_true(has(dsn.content, "Subject: Appointment"));
+        assert_false(has(dsn.content, "secret body"));
+        assert_false(has(dsn.content, "hidden@clinic.example"));
+        assert_false(has(dsn.content, "+31612345678"));
+        arena_destroy(&f.arena);
+    }
+}
+
+static void test_compose_notification_has_no_content(void **state)
+{
+    (void)state;
+    struct fixture f;
+    open_fixture(&f);
+    const struct decision decision = {.kind = DECISION_CHOSEN,
+                                      .method = METHOD_ACCESS_RIGHT,
+                                      .delivery = DELIVERY_NOTIFICATION};
+    const struct compose_wish wish = {&settings, &f.item, 1000000, &decision,
+                                      NULL};
+    struct transport_mail mail = compose(f.arena, &wish);
+    assert_string_equal(mail.reverse_path, "b-1@gateway.example");
+    assert_string_equal(mail.recipient, "bob@hospital.example");
+    assert_true(has(mail.content, "X-Zivver-Transport: notification"));
+    assert_true(has(mail.content, "X-Zivver-ConversationId: c1"));
+    assert_false(has(mail.content, "secret body"));
+    assert_false(has(mail.content, "+31612345678"));
+    arena_destroy(&f.arena);
+}
+
+static void test_compose_direct_names_its_transport(void **state)
+{
+    (void)state;
+    static const struct {
+        enum method method;
+        bool idd;
+        const char *want;
+    } rows[] = {
+        {METHOD_DIRECT_DELIVERY, false, "X-Zivver-Transport: direct\r\n"},
+        {METHOD_TRANSPORT_SECURITY, false, "X-Zivver-Transport: direct\r\n"},
+        {METHOD_NTA7516, false, "X-Zivver-Transport: nta7516\r\n"},
+        {METHOD_ACCOUNT, true, "X-Zivver-Transport: idd\r\n"}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct fixture f;
+        open_fixture(&f);
+        const struct decision decision = {.kind = DECISION_CHOSEN,
+                                          .method = rows[i].method,
+                                          .delivery = DELIVERY_DIRECT,
+                                          .idd = rows[i].idd};
+        const struct compose_wish wish = {&settings, &f.item, 1000000,
+                                          &decision, rows[i].idd ? "u" : NULL};
+        struct transport_mail mail = compose(f.arena, &wish);
+        assert_true(has(mail.content, rows[i].want));
+        assert_true(has(mail.content, "the secret body"));
+        assert_false(has(mail.content, "hidden@clinic.example"));
+        assert_false(has(mail.content, "zivver-access-right"));
+        arena_destroy(&f.arena);
+    }
+}
+
+static void test_compose_dsn_item_goes_out_as_it_is(void **state)
+{
+    (void)state;
+    struct fixture f;
+    open_fixture(&f);
+    f.item.kind = STORE_KIND_DSN;
+    const struct compose_wish wish = {.settings = &settings, .item = &f.item};
+    struct transport_mail mail = compose(f.arena, &wish);
+    assert_string_equal(mail.reverse_path, "");
+    assert_string_equal(mail.recipient, "jansen@clinic.example");
+    assert_true(slice_is(mail.content, "ready made\r\n"));
+    arena_destroy(&f.arena);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_compose_dsn_allowed_by_notify_and_path),
+        cmocka_unit_test(test_compose_dsn_says_status_and_never_content),
+        cmocka_unit_test(test_compose_notification_has_no_content),
+        cmocka_unit_test(test_compose_direct_names_its_transport),
+        cmocka_unit_test(test_compose_dsn_item_goes_out_as_it_is),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
