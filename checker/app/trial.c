@@ -100,7 +100,6 @@ static void copy_transcripts(struct case_result *r, const json_t *evidence)
         copy_lines(r, evidence_text(one, "host"),
                    evidence_list(one, "transcript"));
     }
-    copy_journal(r, evidence_list(evidence, "journal"));
 }
 
 static void doubt(const struct trial *trial, const struct scenario_case *c,
@@ -139,6 +138,8 @@ void trial_judge(const struct trial *trial, const struct scenario_case *c,
     bool tell = trial->verbose || verdict_is_bad(result->verdict);
     if (tell && !result->transcript_count)
         copy_transcripts(result, evidence);
+    if (tell)
+        copy_journal(result, evidence_list(evidence, "journal"));
     if (c->expected_fail && result->verdict != VERDICT_EXPECTED_FAIL &&
         result->verdict != VERDICT_UNEXPECTED_PASS)
         case_result_expected_fail(result, c->expected_fail);
