@@ -374,7 +374,7 @@ static void find(json_t *root, const char *path, json_t **parent, char *key)
         if (!path[n])
             return;
         *parent = json_is_array(*parent)
-                      ? json_array_get(*parent, (size_t)atoi(key))
+                      ? json_array_get(*parent, strtoul(key, NULL, 10))
                       : json_object_get(*parent, key);
         assert_non_null(*parent);
         path += n + 1;
@@ -384,9 +384,9 @@ static void find(json_t *root, const char *path, json_t **parent, char *key)
 static void put(json_t *parent, const char *key, json_t *value)
 {
     if (json_is_array(parent) && value)
-        json_array_set_new(parent, (size_t)atoi(key), value);
+        json_array_set_new(parent, strtoul(key, NULL, 10), value);
     else if (json_is_array(parent))
-        json_array_remove(parent, (size_t)atoi(key));
+        json_array_remove(parent, strtoul(key, NULL, 10));
     else if (value)
         json_object_set_new(parent, key, value);
     else

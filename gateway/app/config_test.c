@@ -93,7 +93,7 @@ struct fixture {
 static int setup(void **state)
 {
     struct fixture *f = xcalloc(1, sizeof *f);
-    strcpy(f->directory, "/tmp/lasthop-config-XXXXXX");
+    snprintf(f->directory, sizeof f->directory, "/tmp/lasthop-config-XXXXXX");
     if (!mkdtemp(f->directory))
         return -1;
     snprintf(f->path, sizeof f->path, "%s/gateway.yaml", f->directory);

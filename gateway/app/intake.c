@@ -45,7 +45,7 @@ static struct reply split_reply(struct arena *arena, const char *line)
 {
     struct slice rest = slice_of(line);
     struct slice code = slice_word(&rest), status = slice_word(&rest);
-    return (struct reply){atoi(arena_text(arena, code)),
+    return (struct reply){(int)strtol(arena_text(arena, code), NULL, 10),
                           arena_text(arena, status),
                           arena_text(arena, slice_trim(rest))};
 }

@@ -32,7 +32,7 @@ enum status net_address_unix(const char *path, struct net_address *out,
     if (strlen(path) >= sizeof out->un.sun_path)
         return err_set(err, ST_INVAL, "%s: too long for a socket", path);
     out->un.sun_family = AF_UNIX;
-    strcpy(out->un.sun_path, path);
+    memcpy(out->un.sun_path, path, strlen(path) + 1);
     out->n = sizeof out->un;
     return ST_OK;
 }
@@ -44,7 +44,7 @@ void net_address_format(const struct net_address *address,
     struct sockaddr_in6 v6;
     memcpy(&v4, &address->storage, sizeof v4);
     memcpy(&v6, &address->storage, sizeof v6);
-    strcpy(out, "unix");
+    snprintf(out, NET_ADDRESS_TEXT_BYTES, "unix");
     if (address->any.sa_family == AF_INET)
         inet_ntop(AF_INET, &v4.sin_addr, out, NET_ADDRESS_TEXT_BYTES);
     else if (address->any.sa_family == AF_INET6 &&

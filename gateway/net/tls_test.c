@@ -2,6 +2,8 @@
 #include "net/test_end.h"
 #include "net/test_pki.h"
 
+#include <stdlib.h>
+#include <stdio.h>
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <openssl/err.h>
@@ -24,7 +26,7 @@ static const char *in_folder(const char *name)
 static int set_up(void **state)
 {
     (void)state;
-    strcpy(folder, "/tmp/lasthop-tls-XXXXXX");
+    snprintf(folder, sizeof folder, "/tmp/lasthop-tls-XXXXXX");
     if (!mkdtemp(folder))
         return -1;
     root = pki_make((struct pki_wish){.common_name = "root", .is_ca = true});
