@@ -107,6 +107,7 @@ static int setup(void **state)
 static int teardown(void **state)
 {
     struct fixture *f = *state;
+    faults_release(&f->faults);
     unlink(f->path);
     unlink(f->pem);
     rmdir(f->directory);
@@ -153,7 +154,6 @@ static void assert_fault(struct fixture *f, const struct config *config,
     if (config || !at || (words && !strstr(at, words)))
         fail_msg("line %zu, \"%s\" wanted, got:\n%s", line, words ? words : "",
                  said(f));
-    free(NULL);
 }
 
 static size_t line_of(const char *start)
