@@ -246,6 +246,7 @@ static bool has_ended(void *ctx)
 enum status target_stop(struct target *target, bool force, int64_t limit_ms,
                         struct err *err)
 {
+    close_control(target); /* a client of it would be waited for */
     if (target->pid)
         kill(force ? -target->pid : target->pid, force ? SIGKILL : SIGTERM);
     if (loop_run_until(target->settings.loop, has_ended, target, limit_ms))
