@@ -131,6 +131,33 @@ static const json_t *only_outcome(struct trial *t, const struct claim *claim)
     return found;
 }
 
+/* Each outcome has an id of its own. */
+static void judge_ids(struct trial *t)
+{
+    const json_t *list = evidence_list(t->evidence, "journal"), *e, *d;
+    size_t i, k;
+    json_array_foreach(list, i, e)
+    {
+        if (!same(evidence_text(e, "event"), "outcome"))
+            continue;
+        if (!*evidence_text(e, "id"))
+            fault(t, t->c->place, "KEEP-2", "journal: outcome", "an id",
+                  "none");
+        for (k = 0; k < i; k++) {
+            d = json_array_get(list, k);
+            if (same(evidence_text(d, "id"), evidence_text(e, "id")) &&
+                (!same(evidence_text(d, "event"), "outcome") ||
+                 !same(evidence_text(d, "message"),
+                       evidence_text(e, "message")) ||
+                 !same(evidence_text(d, "recipient"),
+                       evidence_text(e, "recipient"))))
+                fault(t, place_for(t, evidence_text(e, "recipient")), "KEEP-2",
+                      "journal: outcome", "an id of its own",
+                      evidence_text(e, "id"));
+        }
+    }
+}
+
 static const char *right_transport(const json_t *outcome)
 {
     if (same(evidence_text(outcome, "delivery"), "notification"))
@@ -248,6 +275,7 @@ static void judge_claim(struct trial *t, const struct claim *claim)
 
 void judge_claims(struct trial *t)
 {
+    judge_ids(t);
     for (const struct letter *l = t->w.letters; l; l = l->next) {
         judge_letter(t, l);
         for (const struct claim *c = l->claims; c; c = c->next)

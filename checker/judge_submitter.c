@@ -134,6 +134,20 @@ static unsigned count_stage(const json_t *submission, const char *stage,
     return n;
 }
 
+/* 1 where the last word about the content came behind it, 0 where DATA itself
+ * was refused. */
+static unsigned ended_content(const json_t *submission)
+{
+    size_t i;
+    const json_t *r;
+    json_array_foreach(evidence_list(submission, "replies"), i, r)
+    {
+        if (strcmp(evidence_text(r, "stage"), "data") == 0)
+            return strcmp(evidence_text(r, "command"), "DATA") != 0;
+    }
+    return 0;
+}
+
 /* One reply to each command, as far as the dialogue came. */
 static void judge_complete(struct trial *t, const json_t *s)
 {
@@ -157,8 +171,9 @@ static void judge_complete(struct trial *t, const json_t *s)
     if (ok && count_stage(s, "rcpt", true) && data != 1)
         fault(t, t->c->place, "CONN-7", "replies to the end of data", "1",
               TEXT(t, "%u", data));
-    if (taken && count_stage(s, "data-command", false) != 1)
-        fault(t, t->c->place, "CONN-7", "replies to DATA", "1",
+    unsigned want = ended_content(s);
+    if (data == 1 && count_stage(s, "data-command", false) != want)
+        fault(t, t->c->place, "CONN-7", "replies to DATA", TEXT(t, "%u", want),
               "another number");
     if (taken && count_stage(s, "quit", false) > 1)
         fault(t, t->c->place, "CONN-7", "replies to QUIT", "1", "more");

@@ -14,85 +14,10 @@
 #include "base/base64.h"
 #include "base/clock.h"
 #include "checker/doubt.h"
+#include "checker/handmade.h"
 
 #define FIXTURES SOURCE_DIR "/fixtures"
-#define MARK "LH-MARK-ABCDEFGHIJKLMNOPQRSTUVWX"
-
-static const char scenario_yaml[] =
-    "lasthop: 1\n"
-    "title: Four recipients, four ends\n"
-    "clauses: [ORDER-2]\n"
-    "clock: 2026-03-02T09:00:00+01:00\n"
-    "world:\n"
-    "  domains:\n"
-    "    hospital.example: tls13\n"
-    "    lab.example: self-signed\n"
-    "    weak.example: expired\n"
-    "submit:\n"
-    "  from: jansen@clinic.example\n"
-    "  to: [bob@hospital.example, carl@lab.example]\n"
-    "  cc: [dora@weak.example]\n"
-    "  bcc: [eve@hospital.example]\n"
-    "  headers:\n"
-    "    - zivver-direct-delivery: tls tls1.2 auth certificate-validation\n"
-    "    - zivver-access-right: carl@lab.example sms +31612345678\n"
-    "expect:\n"
-    "  bob@hospital.example: {method: direct-delivery, delivery: direct,"
-    " conversation: 1, at: mx.hospital.example, tls: \"1.3\", level: pkix}\n"
-    "  carl@lab.example: {method: access-right, delivery: notification,"
-    " conversation: 1, not: {direct-delivery: self-signed}}\n"
-    "  dora@weak.example: {method: none, delivery: failed, status: 5.7.10,"
-    " dsn: yes}\n"
-    "  eve@hospital.example: {method: direct-delivery, delivery: direct,"
-    " conversation: 2}\n"
-    "  replies: {data: 250 2.0.0}\n"
-    "  warnings: []\n";
-
-#define HEADER                                                                 \
-    "From: jansen@clinic.example\r\n"                                          \
-    "To: bob@hospital.example, carl@lab.example\r\n"                           \
-    "Cc: dora@weak.example\r\n"                                                \
-    "Subject: Appointment\r\n"                                                 \
-    "Message-ID: <1@clinic.example>\r\n"                                       \
-    "Date: Mon, 02 Mar 2026 09:00:00 +0100\r\n"
-#define BODY "\r\nDear all,\r\n" MARK "\r\n"
-#define CONTROL                                                                \
-    "zivver-direct-delivery: tls tls1.2 auth certificate-validation\r\n"       \
-    "zivver-access-right: carl@lab.example sms +31612345678\r\n"
-#define DIRECT                                                                 \
-    "Received: by gateway.lasthop.example; Mon, 02 Mar 2026 09:00:00 "         \
-    "+0100\r\n"                                                                \
-    "X-Zivver-Transport: direct\r\n" HEADER BODY
-#define NOTIFICATION                                                           \
-    "X-Zivver-Transport: notification\r\n"                                     \
-    "X-Zivver-ConversationId: conversation-1\r\n"                              \
-    "From: no-reply@gateway.lasthop.example\r\n"                               \
-    "To: carl@lab.example\r\n"                                                 \
-    "Subject: Appointment\r\n"                                                 \
-    "Auto-Submitted: auto-generated\r\n"                                       \
-    "Content-Type: multipart/alternative; boundary=b\r\n"                      \
-    "\r\n"                                                                     \
-    "--b\r\n\r\njansen@clinic.example wrote to you: "                          \
-    "https://portal.gateway.lasthop.example/x\r\n--b--\r\n"
-#define DSN                                                                    \
-    "X-Zivver-Transport: dsn\r\n"                                              \
-    "From: postmaster@gateway.lasthop.example\r\n"                             \
-    "To: jansen@clinic.example\r\n"                                            \
-    "Content-Type: multipart/report; report-type=delivery-status; "            \
-    "boundary=\"r\"\r\n"                                                       \
-    "\r\n"                                                                     \
-    "--r\r\n\r\nIt failed.\r\n"                                                \
-    "--r\r\nContent-Type: message/delivery-status\r\n"                         \
-    "\r\n"                                                                     \
-    "Reporting-MTA: dns;gateway.lasthop.example\r\n"                           \
-    "\r\n"                                                                     \
-    "Final-Recipient: rfc822;dora@weak.example\r\n"                            \
-    "Action: failed\r\n"                                                       \
-    "Status: 5.7.10\r\n"                                                       \
-    "\r\n"                                                                     \
-    "--r\r\nContent-Type: text/rfc822-headers\r\n"                             \
-    "\r\n" HEADER "\r\n"                                                       \
-    "--r--\r\n"
+#define MARK HANDMADE_MARK
 
 struct fixture {
     struct fixtures *fixtures;
@@ -103,176 +28,6 @@ struct fixture {
     json_t *evidence;
 };
 
-/* -- the evidence --------------------------------------------------------- */
-
-static json_t *reply(const char *stage, const char *text, const char *recipient)
-{
-    json_t *r = json_pack("{s:s,s:s,s:s}", "command", stage, "stage", stage,
-                          "reply", text);
-    if (recipient)
-        json_object_set_new(r, "recipient", json_string(recipient));
-    return r;
-}
-
-static const char *const recipients[] = {
-    "bob@hospital.example", "carl@lab.example", "dora@weak.example",
-    "eve@hospital.example"};
-
-static json_t *submission(void)
-{
-    json_t *replies = json_array(), *envelope = json_array();
-    static const char *const before[] = {"connect",  "ehlo", "starttls",
-                                         "tls-ehlo", "auth", "mail"};
-    for (size_t i = 0; i < 6; i++)
-        json_array_append_new(replies, reply(before[i], "250 2.0.0 ok", NULL));
-    for (size_t i = 0; i < 4; i++) {
-        json_array_append_new(replies,
-                              reply("rcpt", "250 2.1.5 ok", recipients[i]));
-        json_array_append_new(envelope, json_string(recipients[i]));
-    }
-    json_array_append_new(replies, reply("data-command", "354 go", NULL));
-    json_array_append_new(replies, reply("data", "250 2.0.0 ok", NULL));
-    json_array_append_new(replies, reply("quit", "221 2.0.0 bye", NULL));
-    return json_pack("{s:i,s:s,s:s,s:o,s:s,s:s,s:b,s:b,s:s,s:o}", "step", 0,
-                     "from", "jansen@clinic.example", "reverse_path",
-                     "jansen@clinic.example", "envelope", envelope, "mark",
-                     MARK, "tls", "1.3", "certificate_verified", 1, "accepted",
-                     1, "content", HEADER CONTROL BODY, "replies", replies);
-}
-
-static json_t *received(const char *host, const char *recipient,
-                        const char *reverse_path, const char *level,
-                        const char *content)
-{
-    return json_pack("{s:i,s:s,s:s,s:s,s:[s],s:s,s:s,s:b,s:s,s:b}", "step", 0,
-                     "host", host, "tls", "1.3", "reverse_path", reverse_path,
-                     "recipients", recipient, "level", level, "reply",
-                     "250 2.0.0 ok", "accepted", 1, "content", content, "late",
-                     0);
-}
-
-static json_t *not_list(const char *const *pairs)
-{
-    json_t *list = json_array();
-    for (; pairs && *pairs; pairs += 2)
-        json_array_append_new(
-            list, json_pack("{s:s,s:s}", "method", pairs[0], "why", pairs[1]));
-    return list;
-}
-
-/* Both events of one recipient. */
-static void outcome(json_t *journal, const char *recipient,
-                    const char *conversation, const char *method,
-                    const char *delivery, const char *host, const char *level,
-                    const char *const * not )
-{
-    json_array_append_new(
-        journal,
-        json_pack("{s:s,s:i,s:s,s:s,s:s,s:s,s:o}", "event", "decided", "step",
-                  0, "message", "m1", "recipient", recipient, "method", method,
-                  "delivery", delivery, "not", not_list(not )));
-    json_t *o =
-        json_pack("{s:s,s:i,s:s+,s:s,s:s,s:s,s:s,s:s,s:b}", "event", "outcome",
-                  "step", 0, "id", "o-", recipient, "message", "m1",
-                  "recipient", recipient, "conversation", conversation,
-                  "method", method, "delivery", delivery, "dsn", host == NULL);
-    if (host) {
-        json_object_set_new(o, "host", json_string(host));
-        json_object_set_new(o, "tls", json_string("1.3"));
-        json_object_set_new(o, "reply", json_string("250 2.0.0 ok"));
-    } else {
-        json_object_set_new(o, "status", json_string("5.7.10"));
-    }
-    if (level)
-        json_object_set_new(o, "level", json_string(level));
-    json_array_append_new(journal, o);
-}
-
-static json_t *journal(void)
-{
-    static const char *const above_direct[] = {
-        "account", "no account", "nta7516", "sender does not meet NTA 7516",
-        NULL};
-    static const char *const above_right[] = {"account",
-                                              "no account",
-                                              "nta7516",
-                                              "sender does not meet NTA 7516",
-                                              "direct-delivery",
-                                              "self-signed",
-                                              NULL};
-    static const char *const above_none[] = {"account",
-                                             "no account",
-                                             "nta7516",
-                                             "sender does not meet NTA 7516",
-                                             "direct-delivery",
-                                             "expired",
-                                             "access-right",
-                                             "no access right",
-                                             "transport-security",
-                                             "not allowed by the organization",
-                                             "shared-sms",
-                                             "no shared SMS verification",
-                                             "shared-access-code",
-                                             "no shared access code",
-                                             "email",
-                                             "prevented below the minimum",
-                                             NULL};
-    json_t *j = json_array(), *all = json_array();
-    for (size_t i = 0; i < 4; i++)
-        json_array_append_new(
-            all,
-            json_pack("{s:s,s:s}", "recipient", recipients[i], "conversation",
-                      i < 3 ? "conversation-1" : "conversation-2"));
-    json_array_append_new(j, json_pack("{s:s,s:i,s:s,s:s,s:s,s:o}", "event",
-                                       "accepted", "step", 0, "message", "m1",
-                                       "message_id", "<1@clinic.example>",
-                                       "reverse_path", "jansen@clinic.example",
-                                       "recipients", all));
-    outcome(j, recipients[0], "conversation-1", "direct-delivery", "direct",
-            "mx.hospital.example", "pkix", above_direct);
-    outcome(j, recipients[1], "conversation-1", "access-right", "notification",
-            "mx.lab.example", "tls", above_right);
-    outcome(j, recipients[2], "conversation-1", "none", "failed", NULL, NULL,
-            above_none);
-    outcome(j, recipients[3], "conversation-2", "direct-delivery", "direct",
-            "mx.hospital.example", "pkix", above_direct);
-    json_array_append_new(
-        j, json_pack("{s:s,s:i,s:s,s:s,s:s,s:[s],s:s,s:s,s:s}", "event", "dsn",
-                     "step", 0, "id", "d-1", "message", "m1", "to",
-                     "jansen@clinic.example", "recipients", recipients[2],
-                     "outcome", "sent", "host", "mx.clinic.example", "tls",
-                     "1.3"));
-    return j;
-}
-
-static json_t *make_evidence(void)
-{
-    json_t *connections = json_array(), *all = json_array();
-    static const char *const hosts[] = {"mx.hospital.example", "mx.lab.example",
-                                        "mx.hospital.example",
-                                        "mx.clinic.example"};
-    for (int i = 0; i < 4; i++)
-        json_array_append_new(
-            connections, json_pack("{s:i,s:s,s:s,s:[i]}", "step", 0, "host",
-                                   hosts[i], "tls", "1.3", "received", i));
-    json_array_append_new(all, received(hosts[0], recipients[0],
-                                        "b1@gateway.lasthop.example", "pkix",
-                                        DIRECT));
-    json_array_append_new(all, received(hosts[1], recipients[1],
-                                        "b2@gateway.lasthop.example", "tls",
-                                        NOTIFICATION));
-    json_array_append_new(all, received(hosts[2], recipients[3],
-                                        "b3@gateway.lasthop.example", "pkix",
-                                        DIRECT));
-    json_array_append_new(
-        all, received(hosts[3], "jansen@clinic.example", "", "pkix", DSN));
-    return json_pack("{s:s,s:[o],s:o,s:o,s:o,s:{s:i,s:n,s:s,s:b}}",
-                     "gateway_host", "gateway.lasthop.example", "submissions",
-                     submission(), "received", all, "connections", connections,
-                     "journal", journal(), "target", "exit", 0, "signal",
-                     "stderr_tail", "", "clock_ok", 1);
-}
-
 /* -- the case ------------------------------------------------------------- */
 
 static int set_up(void **state)
@@ -282,8 +37,8 @@ static int set_up(void **state)
     char path[] = "/tmp/lasthop-judge-XXXXXX";
     int fd = mkstemp(path);
     assert_true(fd >= 0);
-    assert_int_equal(write(fd, scenario_yaml, sizeof scenario_yaml - 1),
-                     sizeof scenario_yaml - 1);
+    assert_int_equal(write(fd, handmade_scenario, strlen(handmade_scenario)),
+                     strlen(handmade_scenario));
     close(fd);
     f->list = diagnostics_create();
     bool ok = fixtures_load(FIXTURES, f->list, &f->fixtures, &err) == ST_OK &&
@@ -294,7 +49,7 @@ static int set_up(void **state)
     if (!ok)
         diagnostics_print(f->list, stderr);
     assert_true(ok);
-    f->evidence = make_evidence();
+    f->evidence = handmade_evidence();
     assert_non_null(f->evidence);
     *state = f;
     return 0;

@@ -1,0 +1,281 @@
+#include "checker/predict.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stddef.h>
+#include <cmocka.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "checker/clauses.h"
+
+#define FIXTURES SOURCE_DIR "/fixtures"
+#define WISH "zivver-direct-delivery: tls tls1.2 auth certificate-validation"
+
+struct fixture {
+    struct fixtures *fixtures;
+    struct tables *tables;
+    struct clauses *clauses;
+    struct diagnostics *list;
+};
+
+static int set_up(void **state)
+{
+    struct fixture *f = xcalloc(1, sizeof *f);
+    struct err err;
+    f->list = diagnostics_create();
+    assert_int_equal(fixtures_load(FIXTURES, f->list, &f->fixtures, &err),
+                     ST_OK);
+    assert_int_equal(tables_load(FIXTURES, f->list, &f->tables, &err), ST_OK);
+    assert_int_equal(clauses_load(FIXTURES, f->list, &f->clauses, &err), ST_OK);
+    *state = f;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    struct fixture *f = *state;
+    clauses_destroy(&f->clauses);
+    tables_destroy(&f->tables);
+    fixtures_destroy(&f->fixtures);
+    diagnostics_destroy(&f->list);
+    free(f);
+    return 0;
+}
+
+static struct scenario *load(struct fixture *f, struct diagnostics *list,
+                             const char *yaml)
+{
+    struct scenario *scenario = NULL;
+    char path[] = "/tmp/lasthop-predict-XXXXXX";
+    int fd = mkstemp(path);
+    assert_true(fd >= 0);
+    assert_int_equal(write(fd, yaml, strlen(yaml)), strlen(yaml));
+    close(fd);
+    if (scenario_load(f->fixtures, path, list, &scenario) != ST_OK)
+        diagnostics_print(list, stderr);
+    unlink(path);
+    assert_non_null(scenario);
+    return scenario;
+}
+
+static const char head[] = "lasthop: 1\ntitle: t\nclauses: [ORDER-1]\n"
+                           "clock: 2026-03-02T09:00:00+01:00\n";
+
+/* A scenario of one recipient: world, header lines, expected row. */
+static char *one(struct arena *arena, const char *world, const char *headers,
+                 const char *row)
+{
+    return arena_printf(arena,
+                        "%sworld: {%s}\n"
+                        "submit:\n"
+                        "  from: jansen@clinic.example\n"
+                        "  to: [bob@hospital.example]\n"
+                        "  headers: [%s]\n"
+                        "expect:\n"
+                        "  bob@hospital.example: {%s}\n",
+                        head, world, headers, row);
+}
+
+static const struct step *last_step(const struct scenario_case *c)
+{
+    const struct step *s = c->steps;
+    while (s->next)
+        s = s->next;
+    return s;
+}
+
+static void test_predict_at_rows(void **state)
+{
+    struct fixture *f = *state;
+    static const struct {
+        const char *world, *headers, *method, *delivery, *status;
+    } rows[] = {
+        {"domains: {hospital.example: tls13}", "", "email", "notification",
+         NULL},
+        {"domains: {hospital.example: tls13}", WISH, "direct-delivery",
+         "direct", NULL},
+        {"domains: {hospital.example: expired}", WISH, "none", "failed",
+         "5.7.10"},
+        {"domains: {hospital.example: rejects-rcpt}", WISH, "direct-delivery",
+         "failed", "5.1.1"},
+        {"domains: {hospital.example: rejects-rcpt}", "", "email", "failed",
+         "5.1.1"},
+        {"domains: {hospital.example: greylisting}", WISH, "direct-delivery",
+         "deferred", NULL},
+        {"domains: {hospital.example: unreachable}", WISH, "none", "deferred",
+         NULL},
+        {"domains: {hospital.example: unreachable}", "", "email", "deferred",
+         NULL},
+        {"domains: {hospital.example: refuses-greeting}", "", "email", "failed",
+         "5.3.2"},
+        {"domains: {hospital.example: refuses-greeting}", WISH, "none",
+         "failed", "5.3.2"},
+        {"domains: {hospital.example: null-mx}", "", "none", "failed",
+         "5.1.10"},
+        {"domains: {hospital.example: mx-bogus}", "", "none", "deferred", NULL},
+        {"domains: {hospital.example: self-signed},"
+         " sender: {organization: clinic, transport-security: tls}",
+         WISH, "transport-security", "direct", NULL},
+        {"domains: {hospital.example: self-signed}",
+         WISH "}, {zivver-access-right: \"<BOB@hospital.example> "
+              "sharedAccessCode 1a!Z \"",
+         "access-right", "notification", NULL},
+        {"domains: {hospital.example: tls13},"
+         " gateway: {access_code_keyword: prose,"
+         " invalid_access_right: ignore}",
+         "zivver-access-right: bob@hospital.example sharedAccessCode 1234",
+         "email", "notification", NULL},
+        {"domains: {hospital.example: expired}",
+         WISH "}, {zivver-minimum-recipient-verification: Email-Verification",
+         "email", "notification", NULL},
+        {"domains: {hospital.example: tls10}, shared: "
+         "{bob@hospital.example: {access-code: \"1357\"}}",
+         WISH, "shared-access-code", "notification", NULL},
+        {"domains: {hospital.example: {mx: [{10 a: self-signed}, {20 b: "
+         "unreachable}]}}",
+         WISH, "none", "deferred", NULL},
+        {"domains: {hospital.example: {mx: [{10 a: unreachable}, {20 b: "
+         "tls12}]}}",
+         WISH, "direct-delivery", "direct", NULL},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct arena *arena = arena_create();
+        struct scenario *s =
+            load(f, f->list,
+                 one(arena, rows[i].world,
+                     rows[i].headers[0]
+                         ? arena_printf(arena, "{%s}", rows[i].headers)
+                         : "",
+                     "method: email, delivery: direct"));
+        const struct scenario_case *c = scenario_cases(s);
+        const struct prediction *p =
+            predict_at(arena, f->tables, c, last_step(c));
+        if (!p->certain || strcmp(p->method, rows[i].method) != 0 ||
+            strcmp(p->delivery, rows[i].delivery) != 0 ||
+            (rows[i].status &&
+             (!p->status || strcmp(p->status, rows[i].status) != 0)))
+            fail_msg("row %zu: got %s/%s/%s%s", i, p->method, p->delivery,
+                     p->status ? p->status : "-",
+                     p->certain ? "" : " (not certain)");
+        scenario_destroy(&s);
+        arena_destroy(&arena);
+    }
+}
+
+static void test_predict_lint_finds_contradictions(void **state)
+{
+    struct fixture *f = *state;
+    static const struct {
+        const char *row, *says; /* NULL: nothing to say */
+    } rows[] = {
+        {"method: email, delivery: notification", NULL},
+        {"method: account, delivery: notification", "method is account"},
+        {"method: email, delivery: direct", "delivery is direct"},
+        {"method: email, delivery: notification, conversation: 2",
+         "conversation is 2"},
+        {"method: email, delivery: notification, not: {account: account "
+         "suspended}",
+         "because 'no account'"},
+        {"method: email, delivery: notification, not: {direct-delivery: "
+         "expired}",
+         "no rank above"},
+        {"method: account, delivery: notification, against-table: a try", NULL},
+        {"method: email, delivery: notification, against-table: a try",
+         "no effect"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct arena *arena = arena_create();
+        struct diagnostics *list = diagnostics_create();
+        struct scenario *s = load(
+            f, list,
+            one(arena, "domains: {hospital.example: tls13}", "", rows[i].row));
+        size_t before = diagnostics_count(list);
+        predict_lint(f->tables, scenario_cases(s), list);
+        size_t count = diagnostics_count(list) - before;
+        bool right = rows[i].says ? count > 0 : count == 0;
+        for (size_t k = before; rows[i].says && k < before + count; k++)
+            right &= strstr(diagnostics_at(list, k)->text, rows[i].says) != 0;
+        if (!right) {
+            diagnostics_print(list, stderr);
+            fail_msg("row %zu", i);
+        }
+        scenario_destroy(&s);
+        diagnostics_destroy(&list);
+        arena_destroy(&arena);
+    }
+}
+
+static void test_predict_follows_the_queue(void **state)
+{
+    struct fixture *f = *state;
+    static const char steps[] =
+        "world: {domains: {hospital.example: {mx: [{10 a: expired}, {20 b: "
+        "unreachable}]}}}\n"
+        "steps:\n"
+        "  - submit:\n"
+        "      from: jansen@clinic.example\n"
+        "      to: [bob@hospital.example]\n"
+        "      headers: [{" WISH "}]\n"
+        "  - expect:\n"
+        "      bob@hospital.example: {method: none, delivery: deferred}\n"
+        "  - advance: 3h\n"
+        "  - expect:\n"
+        "      bob@hospital.example: {method: none, delivery: deferred}\n"
+        "  - advance: 61m\n"
+        "  - expect:\n"
+        "      bob@hospital.example: {method: none, delivery: failed, status: "
+        "5.7.10}\n";
+    struct arena *arena = arena_create();
+    struct scenario *s =
+        load(f, f->list, arena_printf(arena, "%s%s", head, steps));
+    struct diagnostics *list = diagnostics_create();
+    predict_lint(f->tables, scenario_cases(s), list);
+    if (diagnostics_count(list)) {
+        diagnostics_print(list, stderr);
+        fail();
+    }
+    diagnostics_destroy(&list);
+    scenario_destroy(&s);
+    arena_destroy(&arena);
+}
+
+static void test_clauses_lint_asks_for_what_shows_a_clause(void **state)
+{
+    struct fixture *f = *state;
+    static const struct {
+        const char *clause;
+        size_t count;
+    } rows[] = {{"ORDER-1", 0}, {"MAIL-2", 0}, {"CONV-1", 1}, {"CONN-2", 1}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct arena *arena = arena_create();
+        struct diagnostics *list = diagnostics_create();
+        char *yaml = one(arena, "domains: {hospital.example: tls13}", "",
+                         "method: email, delivery: notification");
+        char *at = strstr(yaml, "[ORDER-1]");
+        yaml = arena_printf(arena, "%.*s[%s]%s", (int)(at - yaml), yaml,
+                            rows[i].clause, at + strlen("[ORDER-1]"));
+        struct scenario *s = load(f, list, yaml);
+        clauses_lint(f->clauses, s, list);
+        if (diagnostics_count(list) != rows[i].count)
+            fail_msg("%s: %zu diagnostics", rows[i].clause,
+                     diagnostics_count(list));
+        scenario_destroy(&s);
+        diagnostics_destroy(&list);
+        arena_destroy(&arena);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_predict_at_rows),
+        cmocka_unit_test(test_predict_lint_finds_contradictions),
+        cmocka_unit_test(test_predict_follows_the_queue),
+        cmocka_unit_test(test_clauses_lint_asks_for_what_shows_a_clause),
+    };
+    return cmocka_run_group_tests(tests, set_up, tear_down);
+}
