@@ -4,10 +4,10 @@
 #include <fcntl.h>
 #include <glob.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -47,65 +47,83 @@ static void fill_environment(struct arena *arena,
     env[n] = NULL;
 }
 
-static int add_actions(posix_spawn_file_actions_t *actions,
-                       const struct spawn_settings *s)
+/* What the child needs between vfork() and exec: nothing is allocated there. */
+struct child {
+    char **argv, **env;
+    int null, log, journal;
+    pid_t parent;
+};
+
+/* A group of its own, default signals, nothing blocked, and no life of its own
+ * when the kit dies: a killed run leaves no gateway behind. */
+_Noreturn static void become(const struct child *c)
 {
-    int flags = O_WRONLY | O_CREAT | O_APPEND;
-    int bad = posix_spawn_file_actions_adddup2(actions, s->journal, JOURNAL_FD);
-    if (!bad)
-        bad = posix_spawn_file_actions_addopen(actions, 0, "/dev/null",
-                                               O_RDONLY, 0);
-    if (!bad)
-        bad = posix_spawn_file_actions_addopen(actions, 2, s->log, flags, 0600);
-    if (!bad)
-        bad = posix_spawn_file_actions_adddup2(actions, 2, 1);
-    return bad;
+    sigset_t none;
+    sigemptyset(&none);
+    if (setpgid(0, 0) != 0 || prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 ||
+        getppid() != c->parent)
+        _exit(126);
+    for (int s = 1; s < SIGRTMIN; s++)
+        signal(s, SIG_DFL);
+    if (dup2(c->null, 0) != 0 || dup2(c->log, 1) != 1 || dup2(c->log, 2) != 2 ||
+        dup2(c->journal, JOURNAL_FD) != JOURNAL_FD ||
+        sigprocmask(SIG_SETMASK, &none, NULL) != 0)
+        _exit(126);
+    execve(c->argv[0], c->argv, c->env);
+    _exit(127);
 }
 
-/* A group of its own, default signals, nothing blocked. */
-static int set_attributes(posix_spawnattr_t *attributes)
+/* Above the numbers that the child takes for itself; close-on-exec. */
+static int raised(int fd)
 {
-    sigset_t all, none;
+    int high = fd >= 0 ? fcntl(fd, F_DUPFD_CLOEXEC, JOURNAL_FD + 1) : -1;
+    if (fd >= 0)
+        close(fd);
+    return high;
+}
+
+/* All signals are blocked meanwhile: a handler of the parent must not run in
+ * the child, which shares its memory. */
+static pid_t start(const struct child *c)
+{
+    sigset_t all, before;
     sigfillset(&all);
-    sigemptyset(&none);
-    int bad = posix_spawnattr_setpgroup(attributes, 0);
-    if (!bad)
-        bad = posix_spawnattr_setsigdefault(attributes, &all);
-    if (!bad)
-        bad = posix_spawnattr_setsigmask(attributes, &none);
-    if (!bad)
-        bad = posix_spawnattr_setflags(attributes, POSIX_SPAWN_SETPGROUP |
-                                                       POSIX_SPAWN_SETSIGDEF |
-                                                       POSIX_SPAWN_SETSIGMASK);
-    return bad;
+    sigprocmask(SIG_SETMASK, &all, &before);
+    pid_t pid = vfork();
+    if (pid == 0)
+        become(c);
+    sigprocmask(SIG_SETMASK, &before, NULL);
+    return pid;
 }
 
 enum status spawn_gateway(struct arena *arena,
                           const struct spawn_settings *settings, pid_t *pid_out,
                           struct err *err)
 {
-    posix_spawn_file_actions_t actions;
-    posix_spawnattr_t attributes;
     char *env[ENVIRONMENT_MOST];
     char *argv[] = {
         arena_strdup(arena, settings->program), arena_strdup(arena, "--config"),
         arena_printf(arena, "%s/gateway.yaml", settings->dir), NULL};
-    pid_t pid = 0;
+    int log = O_WRONLY | O_CREAT | O_APPEND;
+    struct child child = {.argv = argv,
+                          .env = env,
+                          .null = raised(open("/dev/null", O_RDONLY)),
+                          .log = raised(open(settings->log, log, 0600)),
+                          .journal = raised(dup(settings->journal)),
+                          .parent = getpid()};
     fill_environment(arena, settings, env);
-    posix_spawn_file_actions_init(&actions);
-    posix_spawnattr_init(&attributes);
-    int bad = add_actions(&actions, settings);
-    if (!bad)
-        bad = set_attributes(&attributes);
-    if (!bad)
-        bad = posix_spawn(&pid, settings->program, &actions, &attributes, argv,
-                          env);
-    posix_spawnattr_destroy(&attributes);
-    posix_spawn_file_actions_destroy(&actions);
-    *pid_out = bad ? 0 : pid;
-    return bad ? err_set(err, ST_TEMP, "%s: %s", settings->program,
-                         strerror(bad))
-               : ST_OK;
+    bool good = child.null >= 0 && child.log >= 0 && child.journal >= 0;
+    pid_t pid = good ? start(&child) : -1;
+    int why = errno;
+    for (size_t i = 0; i < 3; i++) {
+        int fd = i == 0 ? child.null : i == 1 ? child.log : child.journal;
+        if (fd >= 0)
+            close(fd);
+    }
+    *pid_out = pid > 0 ? pid : 0;
+    return pid > 0 ? ST_OK
+                   : err_set(err, ST_TEMP, "%s: %s", settings->program,
+                             strerror(why));
 }
 
 const char *target_interposer(void)
