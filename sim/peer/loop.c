@@ -130,7 +130,7 @@ void loop_run_for(struct loop *loop, int64_t ms)
 
 void loop_run_ready(struct loop *loop)
 {
-    event_base_loop(loop->base, EVLOOP_NONBLOCK);
+    event_base_loop(loop->base, EVLOOP_NONBLOCK | EVLOOP_ONCE);
 }
 
 /* A deferred call is a timer that releases itself. */

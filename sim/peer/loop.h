@@ -27,7 +27,7 @@ bool loop_run_until(struct loop *loop, loop_condition *done, void *ctx,
                     int64_t limit_ms);
 /* loop_run_for - turn the loop for that long, whatever happens. */
 void loop_run_for(struct loop *loop, int64_t ms);
-/* loop_run_ready - handle what is ready now, without waiting. */
+/* loop_run_ready - one turn: handle what is ready now, without waiting. */
 void loop_run_ready(struct loop *loop);
 
 /* loop_defer - call fn once on the next turn. */
