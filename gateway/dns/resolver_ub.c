@@ -159,7 +159,16 @@ static enum status configure(struct ub_ctx *ub,
     static const struct {
         const char *name;
         const char *value;
-    } option[] = {{"do-ip6:", "no"}, {"trust-anchor-signaling:", "no"}};
+    } option[] = {
+        {"do-ip6:", "no"},
+        {"trust-anchor-signaling:", "no"},
+        /* Whether these names exist is the resolver's to say, not the
+           library's. */
+        {"local-zone:", "test. transparent"},
+        {"local-zone:", "127.in-addr.arpa. transparent"},
+        /* A denial denies what was asked for, and no neighbour. */
+        {"aggressive-nsec:", "no"},
+    };
     for (size_t i = 0; i < sizeof option / sizeof *option; i++) {
         int rc = ub_ctx_set_option(ub, option[i].name, option[i].value);
         if (rc != 0) {
