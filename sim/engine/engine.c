@@ -33,6 +33,18 @@ static void fill_addresses(struct engine *e)
     block_address(&e->block, 3, e->submitter_address);
 }
 
+/* A folder bears the name of its block, so that the next one who has the block
+ * may remove what a killed run left; one that is kept bears another name. */
+static enum status make_work_dir(struct engine *e, struct err *err)
+{
+    const char *root = e->settings.work_root;
+    const char *name =
+        arena_printf(e->arena, "127.%u.%u", e->block.b, e->block.c);
+    folder_sweep(root, name);
+    return folder_create(root, e->settings.keep ? "kept" : name, &e->work_dir,
+                         err);
+}
+
 enum status engine_create(const struct engine_settings *settings,
                           struct engine **out, struct err *err)
 {
@@ -51,7 +63,7 @@ enum status engine_create(const struct engine_settings *settings,
             block_claim(&e->block, settings->worker, e->settings.port_first,
                         e->settings.port_last, err);
     if (status == ST_OK)
-        status = folder_create(settings->work_root, &e->work_dir, err);
+        status = make_work_dir(e, err);
     if (status != ST_OK) {
         engine_destroy(out);
         return status;
@@ -188,7 +200,8 @@ enum status engine_doctor(const struct engine_settings *settings, FILE *to,
              "127/8 must be bindable");
     block_release(&block);
     good &= find(to, "a work folder",
-                 folder_create(settings->work_root, &folder, err) == ST_OK,
+                 folder_create(settings->work_root, "doctor", &folder, err) ==
+                     ST_OK,
                  "/dev/shm or /tmp must be writable");
     if (folder)
         folder_remove(folder);

@@ -276,6 +276,48 @@ test_engine_gateway_that_ends_is_an_error_with_its_words(void **state)
     program = real;
 }
 
+struct served {
+    unsigned ready, events;
+    volatile bool stop;
+};
+
+static void on_ready(const struct engine_service *service, void *ctx)
+{
+    struct served *served = ctx;
+    assert_string_equal(service->host, "gateway.lasthop.example");
+    assert_int_equal(access(service->ca_file, R_OK), 0);
+    served->ready++;
+}
+
+static void on_event(const struct json_t *event, void *ctx)
+{
+    struct served *served = ctx;
+    assert_string_equal(evidence_text(event, "event"), "listening");
+    served->events++;
+    served->stop = true;
+}
+
+static void test_engine_serves_on_the_real_clock_until_told(void **state)
+{
+    (void)state;
+    struct bench b = bench_up("lasthop: 1\ntitle: Up\nclauses: [CONN-1]\n"
+                              "clock: now\nsession: [{expect: \"220\"}]\n");
+    struct served served = {0};
+    struct engine_serve_calls calls = {on_ready, on_event, &served};
+    struct err err;
+    json_t *evidence;
+    assert_int_equal(engine_serve(b.engine, scenario_cases(b.scenario), &calls,
+                                  &served.stop, &evidence, &err),
+                     ST_OK);
+    assert_int_equal(served.ready, 1);
+    assert_int_equal(served.events, 1);
+    const json_t *target = json_object_get(evidence, "target");
+    assert_true(evidence_yes(target, "clock_ok"));
+    assert_int_equal(evidence_number(target, "exit", -1), 0);
+    json_decref(evidence);
+    bench_down(&b);
+}
+
 int main(int argc, char **argv)
 {
     if (argc == 3 && strcmp(argv[1], "--config") == 0)
@@ -284,6 +326,7 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_engine_walks_and_tells),
         cmocka_unit_test(test_engine_session_stops_at_the_first_surprise),
+        cmocka_unit_test(test_engine_serves_on_the_real_clock_until_told),
         cmocka_unit_test(test_engine_without_program_is_the_environment),
         cmocka_unit_test(
             test_engine_gateway_that_ends_is_an_error_with_its_words),

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
+#include <glob.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,11 +22,27 @@ static bool has_room(const char *path)
            (unsigned long long)fs.f_bavail * fs.f_frsize >= room_bytes;
 }
 
-enum status folder_create(const char *root, char **out, struct err *err)
+static const char *usual_root(void)
 {
-    if (!root)
-        root = has_room("/dev/shm") ? "/dev/shm" : "/tmp";
-    *out = xasprintf("%s/lasthop-XXXXXX", root);
+    return has_room("/dev/shm") ? "/dev/shm" : "/tmp";
+}
+
+void folder_sweep(const char *root, const char *name)
+{
+    glob_t found;
+    char *pattern =
+        xasprintf("%s/lasthop-%s-*", root ? root : usual_root(), name);
+    if (glob(pattern, GLOB_NOSORT, NULL, &found) == 0)
+        for (size_t i = 0; i < found.gl_pathc; i++)
+            folder_remove(found.gl_pathv[i]);
+    globfree(&found);
+    free(pattern);
+}
+
+enum status folder_create(const char *root, const char *name, char **out,
+                          struct err *err)
+{
+    *out = xasprintf("%s/lasthop-%s-XXXXXX", root ? root : usual_root(), name);
     if (mkdtemp(*out))
         return ST_OK;
     err_set(err, ST_TEMP, "%s: %s", *out, strerror(errno));

@@ -6,9 +6,13 @@
 #include "base/status.h"
 
 /* folder_create - a new folder below root (NULL: /dev/shm where there is room,
- * else /tmp). owner: the path is the caller's, by free(). */
-enum status folder_create(const char *root, char **out,
+ * else /tmp), "lasthop-NAME-" and random letters. owner: the path is the
+ * caller's, by free(). */
+enum status folder_create(const char *root, const char *name, char **out,
                           struct err *err) MUST_USE;
+/* folder_sweep - removes the folders of that name below root: what a killed run
+ * left behind. Only who holds the name may call it. */
+void folder_sweep(const char *root, const char *name);
 /* folder_remove - with all that is in it; a folder that is gone is fine. */
 void folder_remove(const char *path);
 
