@@ -4,17 +4,22 @@
  *  "steps":[{"step","kind","clock","settled"}],
  *  "submissions":[{"step","from","reverse_path","envelope","mark","tls",
  *    "certificate_verified","replies":[{"command","stage","recipient","reply"}],
- *    "accepted","content","transcript"}],
- *  "sessions":[{"step","dialogue":[{"sent"|"expected","got","ok","line"}],
- *    "transcript"}],
+ *    "accepted","failure"?,"content","transcript"}],
+ *  "sessions":[{"step","ok","dialogue":[{"sent"|"tls"|"auth"|"expected","got",
+ *    "ok","reached","line"}],"failure"?,"transcript"}],
  *  "received":[{"step","host","domain","address","tls","cipher","sni","helo",
  *    "reverse_path","recipients","parameters":{"mail","rcpt"},"content",
- *    "reply","posture","level","late"}],
- *  "connections":[{"step","host","tls","handshake_error","closed_by",
- *    "commands","replies","received"}],
+ *    "reply","accepted","complete","posture","level","late"}],
+ *  "connections":[{"step","host","domain","address","number","tls",
+ *    "handshake_error"?,"closed_by","truncated","bare_line_end","commands",
+ *    "replies","transcript","received","late"}],
  *  "journal":[{...,"step"}],
  *  "target":{"exit","signal","stderr_tail","clock_ok"},
  *  "faults":[text]}
+ *
+ * A submission's stages: connect ehlo starttls tls-ehlo auth mail rcpt data
+ * quit; "data" is the last word about the content: the reply to its end, or
+ * that to DATA where there was none ("data-command" is the 354 otherwise).
  *
  * Texts hold octets as UTF-8 where that is valid, else each octet as its own
  * code point, with "KEY_latin1": true beside the key. */

@@ -355,4 +355,7 @@ void run_steps(struct stage *stage)
         }
         recorder_end_step(stage->recorder, target_is_settled(stage->target));
     }
+    if (!target_is_settled(stage->target) &&
+        stage_wait_settled(stage, &err) != ST_OK)
+        recorder_fault(stage->recorder, "at the end: %s", err.text);
 }
