@@ -1,6 +1,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -42,12 +43,21 @@ static void put_service(FILE *to, const struct engine_service *s)
     fprintf(to, "LASTHOP_PID=%ld\n", (long)getpid());
 }
 
-/* It appears whole or not at all: whoever waits for it may read at once. */
+static bool is_fifo(const char *path)
+{
+    struct stat st;
+    return stat(path, &st) == 0 && S_ISFIFO(st.st_mode);
+}
+
+/* It appears whole or not at all: whoever waits for it may read at once. A
+ * FIFO is written as it is: its reader waits without looking again. */
 static void write_ready_file(struct serve *serve,
                              const struct engine_service *service)
 {
+    bool waits = is_fifo(serve->ready_file);
     const char *part =
-        arena_printf(serve->kit->arena, "%s.part", serve->ready_file);
+        waits ? serve->ready_file
+              : arena_printf(serve->kit->arena, "%s.part", serve->ready_file);
     FILE *file = fopen(part, "we");
     bool written = file != NULL;
     if (file) {
@@ -55,7 +65,7 @@ static void write_ready_file(struct serve *serve,
         written = fflush(file) == 0;
         written = fclose(file) == 0 && written;
     }
-    if (written && rename(part, serve->ready_file) == 0)
+    if (written && (waits || rename(part, serve->ready_file) == 0))
         return;
     fprintf(stderr, "lasthop serve: %s: %s\n", serve->ready_file,
             strerror(errno));
@@ -124,7 +134,7 @@ static int conclude(struct serve *serve, const struct case_result *r)
 
 static int serve_with(struct serve *serve, struct engine *engine)
 {
-    if (serve->ready_file)
+    if (serve->ready_file && !is_fifo(serve->ready_file))
         unlink(serve->ready_file); /* one of an earlier world */
     const struct scenario_case *c = serve->plan.cases[0];
     struct trial trial = {
