@@ -92,7 +92,10 @@ static void judge_letter(struct trial *t, const struct letter *l)
               "an event 'accepted'", "250, and nothing in the journal");
     if (!l->accepted)
         return;
-    if (l->submission ? !replied && t->w.kills == 0 : !has_session(t))
+    /* Whom a served world heard, only the gateway knows. */
+    bool told = evidence_yes(t->evidence, "served") ||
+                (l->submission ? replied || t->w.kills > 0 : has_session(t));
+    if (!told)
         fault(t, t->c->place, "CONN-8", "journal: accepted",
               "250 to the end of data", "no such reply to a submitter");
     if (!l->submission)

@@ -18,6 +18,20 @@ static unsigned step_of(const json_t *object)
 
 /* -- expected replies ----------------------------------------------------- */
 
+/* Which of the case's clauses it is that such an expectation shows. */
+static const char *clause_shown_by(const struct trial *t, const char *what)
+{
+    for (size_t i = 0; i < t->c->clauses.count; i++) {
+        const struct clause *clause =
+            clauses_find(t->judge->clauses, t->c->clauses.texts[i]);
+        for (size_t k = 0; clause && clause->shows[k]; k++) {
+            if (strcmp(clause->shows[k], what) == 0)
+                return clause->id;
+        }
+    }
+    return "CONN-7";
+}
+
 /* The reply starts with the first word; the others stand somewhere in it. */
 static bool matches(struct trial *t, const char *expected, const char *reply)
 {
@@ -66,12 +80,12 @@ static void judge_reply(struct trial *t, const struct node *cell,
             continue;
         seen++;
         if (expected && !matches(t, expected, reply))
-            fault(t, cell->place, "CONN-7", TEXT(t, "reply to %s", cell->key),
-                  expected, reply);
+            fault(t, cell->place, clause_shown_by(t, "replies"),
+                  TEXT(t, "reply to %s", cell->key), expected, reply);
     }
     if (!seen)
-        fault(t, cell->place, "CONN-7", TEXT(t, "reply to %s", cell->key),
-              expected,
+        fault(t, cell->place, clause_shown_by(t, "replies"),
+              TEXT(t, "reply to %s", cell->key), expected,
               *last ? TEXT(t, "none; the last was: %s", last) : "none");
 }
 
@@ -286,8 +300,9 @@ static void judge_session(struct trial *t, const json_t *session)
                               1};
         const char *got = evidence_text(turn, "got");
         const char *failure = evidence_text(session, "failure");
-        fault(t, place, "CONN-7", TEXT(t, "session, after %s", sent),
-              expected_text(t, turn), *got ? got : failure);
+        fault(t, place, clause_shown_by(t, "session"),
+              TEXT(t, "session, after %s", sent), expected_text(t, turn),
+              *got ? got : failure);
         return; /* what follows was not reached */
     }
 }

@@ -157,6 +157,17 @@ static void serve_until(struct stage *s, const struct engine_serve_calls *calls,
     json_decref(evidence);
 }
 
+/* What was accepted by now is judged once it has come to its outcome. */
+static void conclude_service(struct stage *s)
+{
+    struct err err;
+    if (!target_is_running(s->target))
+        return;
+    s->deadline_ms = clock_mono_ms() + s->engine->settings.time_limit_ms;
+    if (stage_flush(s, &err) != ST_OK)
+        recorder_fault(s->recorder, "%s", err.text);
+}
+
 enum status engine_serve(struct engine *engine, const struct scenario_case *c,
                          const struct engine_serve_calls *calls,
                          const volatile bool *stop,
@@ -165,8 +176,10 @@ enum status engine_serve(struct engine *engine, const struct scenario_case *c,
     struct stage *stage;
     enum status status = stage_create(engine, c, &stage, err);
     if (status == ST_OK) {
+        recorder_set_served(stage->recorder);
         tell_ready(stage, calls);
         serve_until(stage, calls, stop);
+        conclude_service(stage);
     } else {
         recorder_fault(stage->recorder, "%s", err->text);
     }

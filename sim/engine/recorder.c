@@ -124,6 +124,11 @@ void recorder_set_clock(struct recorder *recorder, int64_t now_s)
     set_number(recorder->evidence, "now", now_s);
 }
 
+void recorder_set_served(struct recorder *recorder)
+{
+    json_object_set_new(recorder->evidence, "served", json_true());
+}
+
 void recorder_fault(struct recorder *recorder, const char *fmt, ...)
 {
     char text[1024];

@@ -29,6 +29,8 @@ void recorder_end_step(struct recorder *recorder, bool settled);
 /* From now on whatever arrives is late (until the next step begins). */
 void recorder_set_quiet(struct recorder *recorder);
 void recorder_set_clock(struct recorder *recorder, int64_t now_s);
+/* Real programs submit: there is no evidence of what they sent. */
+void recorder_set_served(struct recorder *recorder);
 
 void recorder_fault(struct recorder *recorder, const char *fmt, ...)
     PRINTF_LIKE(2, 3);
