@@ -45,15 +45,15 @@ struct place place_for(const struct trial *t, const char *address)
 /* -- transcripts ---------------------------------------------------------- */
 
 static void add_lines(struct trial *t, struct transcript *to,
-                      const json_t *lines, const char *prefix)
+                      const json_t *lines)
 {
     size_t i;
     const json_t *line;
     json_array_foreach(lines, i, line)
     {
         if (json_is_string(line))
-            texts_addf(t->arena, &to->lines, "%s%s", prefix,
-                       json_string_value(line));
+            texts_add(t->arena, &to->lines,
+                      arena_strdup(t->arena, json_string_value(line)));
     }
 }
 
@@ -67,7 +67,7 @@ static void add_transcripts(struct trial *t)
         {
             struct transcript *to =
                 case_result_transcript(t->result, "submitter");
-            add_lines(t, to, evidence_list(one, "transcript"), "");
+            add_lines(t, to, evidence_list(one, "transcript"));
         }
     }
     json_array_foreach(evidence_list(t->evidence, "connections"), i, one)
@@ -76,8 +76,7 @@ static void add_transcripts(struct trial *t)
             case_result_transcript(t->result, evidence_text(one, "host"));
         const char *tls = json_string_value(json_object_get(one, "tls"));
         texts_addf(t->arena, &to->lines, "(TLS %s)", tls ? tls : "none");
-        add_lines(t, to, evidence_list(one, "commands"), "> ");
-        add_lines(t, to, evidence_list(one, "replies"), "< ");
+        add_lines(t, to, evidence_list(one, "transcript"));
     }
     const char *tail =
         evidence_text(json_object_get(t->evidence, "target"), "stderr_tail");
