@@ -175,7 +175,9 @@ const char *mutant_judge(struct arena *arena, const struct mutant *mutant,
     for (size_t i = 0; i < mutant->words.n; i++)
         if (!strcasestr(said, mutant->words.v[i]))
             return arena_printf(
-                arena, "fails for another reason: \"%s\" does not occur in\n%s",
-                mutant->words.v[i], said);
+                arena,
+                "fails for another reason, \"%s\" does not occur; first "
+                "failure: %s",
+                mutant->words.v[i], *seen_out);
     return NULL;
 }
