@@ -20,8 +20,9 @@ static int lint_loaded(const struct kit *kit, struct catalogue *catalogue,
         code = EXIT_USAGE;
     else if (!plan.scenario_count)
         code = EXIT_NOTHING;
-    printf("%zu files, %zu cases, %zu errors\n", plan.scenario_count,
-           plan.case_count, wrong);
+    if (status == ST_OK || broken)
+        printf("%zu files, %zu cases, %zu errors\n", plan.scenario_count,
+               plan.case_count, wrong);
     plan_release(&plan);
     return code;
 }
