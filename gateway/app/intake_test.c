@@ -105,7 +105,7 @@ static int setup(void **state)
     struct fixture *f = xcalloc(1, sizeof *f);
     struct err err;
     int fds[2];
-    strcpy(f->directory, "/tmp/lasthop-intake-XXXXXX");
+    snprintf(f->directory, sizeof f->directory, "/tmp/lasthop-intake-XXXXXX");
     if (!mkdtemp(f->directory) || pipe(fds) != 0)
         return -1;
     f->journal = fds[0];

@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/alloc.h"
 #include "engine/folder.h"
 
 enum { WORKER = 5000 }; /* far from where runs begin */
@@ -42,9 +43,7 @@ static void test_folder_lives_and_goes(void **state)
     struct stat st;
     char *dir, tail[8];
     assert_int_equal(folder_create("/tmp", "folder-test", &dir, &err), ST_OK);
-    char *path = malloc(strlen(dir) + 16);
-    assert_non_null(path);
-    strcat(strcpy(path, dir), "/file");
+    char *path = xasprintf("%s/file", dir);
     assert_int_equal(folder_write(path, slice_of("first, then the last"), &err),
                      ST_OK);
     folder_tail(path, tail, sizeof tail);
