@@ -8,6 +8,7 @@
 #include "app/config.h"
 #include "app/gateway.h"
 #include "app/password.h"
+#include "app/spf_command.h"
 #include "base/log.h"
 #include "net/tls.h"
 #include "rules/enumerate.h"
@@ -19,6 +20,7 @@ static const char usage[] =
     "       lasthop-gateway check --config FILE\n"
     "       lasthop-gateway decide --all | --words\n"
     "       lasthop-gateway hash-password [--cost LN] < PASSWORD\n"
+    "       lasthop-gateway spf --help             what SPF says of a sender\n"
     "       lasthop-gateway --help | --version\n"
     "\n"
     "A gateway for secure mail submission: it takes mail over SMTP from its\n"
@@ -188,6 +190,8 @@ int main(int argc, char **argv)
         {NULL, 0, NULL, 0},
     };
     struct options options = {.cost = PASSWORD_COST};
+    if (argc > 1 && strcmp(argv[1], "spf") == 0)
+        return spf_command(argc - 1, argv + 1);
     int option;
     while ((option = getopt_long(argc, argv, "c:hV", known, NULL)) != -1) {
         int status = take_option(&options, option);

@@ -166,6 +166,7 @@ static enum status configure(struct ub_ctx *ub,
            library's. */
         {"local-zone:", "test. transparent"},
         {"local-zone:", "127.in-addr.arpa. transparent"},
+        {"unblock-lan-zones:", "yes"},
         /* A denial denies what was asked for, and no neighbour. */
         {"aggressive-nsec:", "no"},
     };

@@ -62,7 +62,7 @@ enum spf_outcome {
 };
 
 /* TXT: the strings joined, any octets; A, AAAA: the address as text; MX: the
- * hosts, in order of preference; PTR: the names. Names in presentation format,
+ * hosts; PTR: the names. Names in presentation format,
  * with or without the final dot. */
 struct spf_answer {
     enum spf_outcome outcome;

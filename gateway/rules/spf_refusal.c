@@ -7,9 +7,9 @@ enum { EXPLANATION_MAX = 200 };
 static const char *by_mechanism(struct arena *arena,
                                 const struct spf_verdict *v)
 {
-    return v->mechanism
-               ? arena_printf(arena, " by %.100s of %.100s", v->mechanism, v->domain)
-               : arena_printf(arena, " for %.100s", v->domain);
+    return v->mechanism ? arena_printf(arena, " by %.100s of %.100s",
+                                       v->mechanism, v->domain)
+                        : arena_printf(arena, " for %.100s", v->domain);
 }
 
 const char *spf_refusal(struct arena *arena, const struct spf_verdict *v)

@@ -159,7 +159,10 @@ enum status dns_record_add(struct dns *dns, const char *name, const char *type,
     ldns_rr_set_owner(rr, owner);
     ldns_rr2canonical(rr);
     struct dns_zone *zone = dns_tree_find(&dns->world.tree, owner, false);
-    ldns_rr_list_push_rr(zone->records, rr);
+    if (ldns_rr_list_contains_rr(zone->records, rr))
+        ldns_rr_free(rr);
+    else
+        ldns_rr_list_push_rr(zone->records, rr);
     return ST_OK;
 }
 

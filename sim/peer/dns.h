@@ -67,7 +67,8 @@ void dns_zone_remove(struct dns *dns, const char *name);
 /* dns_record_add - one record, with its data as in a zone file ("10
  * mx1.hospital.example."; names in data are absolute with or without the last
  * dot). It lands in the deepest zone that encloses the name. Names may be given
- * without the last dot. TTL is 0. ST_INVAL: name, type or data is wrong. */
+ * without the last dot. TTL is 0. The same record again changes nothing (RFC
+ * 2181 5). ST_INVAL: name, type or data is wrong. */
 enum status dns_record_add(struct dns *dns, const char *name, const char *type,
                            const char *data, struct err *err) MUST_USE;
 /* dns_record_remove - all records of the type, or of any type for NULL. */
