@@ -38,6 +38,8 @@ static const char *const policy_words[] = {"off", "tls", "pkix", "dane", NULL};
 static const char *const keyword_words[] = {"both", "prose", "example", NULL};
 static const char *const right_words[] = {"reject", "ignore", NULL};
 static const char *const subject_words[] = {"original", "generic", NULL};
+static const char *const path_words[] = {"reject", "accept", NULL};
+static const char *const allowed_words[] = {"yes", "no", NULL};
 static const char *const status_words[] = {"active", "suspended", NULL};
 
 typedef struct config_credential credential_fields;
@@ -75,6 +77,9 @@ static const struct key organization_keys[] = {
     WORD(organization_fields, "transport-security", policy, policy_words),
     KEY(organization_fields, "inbound-direct-delivery", KEY_BOOLEAN,
         inbound_direct_delivery, false),
+    WORD(organization_fields, "spf-authentication", spf_authentication,
+         allowed_words),
+    KEY(organization_fields, "spf-addresses", KEY_BLOCKS, spf_addresses, false),
     PART(organization_fields, "credentials", KEY_LIST, credentials,
          credential_shape, false),
     PART(organization_fields, "accounts", KEY_LIST, accounts, account_shape,
@@ -97,6 +102,8 @@ static const struct key settings_keys[] = {
         idd_requires_account, false),
     WORD(setting_fields, "notification_subject", notification_subject,
          subject_words),
+    WORD(setting_fields, "foreign_reverse_path", foreign_reverse_path,
+         path_words),
     NUMBER(setting_fields, "unknown_host_wait_ms", unknown_host_wait_ms, 0,
            YEAR_MS),
     NUMBER(setting_fields, "queue_lifetime_ms", queue_lifetime_ms, 1, YEAR_MS),
@@ -106,6 +113,7 @@ static const struct key settings_keys[] = {
     NUMBER(setting_fields, "connect_timeout_ms", connect_timeout_ms, 1,
            YEAR_MS),
     NUMBER(setting_fields, "smtp_timeout_ms", smtp_timeout_ms, 1, YEAR_MS),
+    NUMBER(setting_fields, "spf_timeout_ms", spf_timeout_ms, 1, YEAR_MS),
     NUMBER(setting_fields, "message_bytes", message_bytes, 1, 1 << 30),
     NUMBER(setting_fields, "recipients", recipients, 1, 100000),
     NUMBER(setting_fields, "random_seed", random_seed, 0, INT64_MAX),
@@ -182,6 +190,7 @@ static const struct config defaults = {
                  .idle_timeout_ms = 300000,
                  .connect_timeout_ms = 30000,
                  .smtp_timeout_ms = 300000,
+                 .spf_timeout_ms = 20000,
                  .message_bytes = 52428800,
                  .recipients = 1000},
 };

@@ -49,9 +49,11 @@ struct config_organization {
     struct config_list domains; /* const char * */
     int policy;                 /* enum policy */
     bool inbound_direct_delivery;
-    struct config_list credentials; /* struct config_credential */
-    struct config_list accounts;    /* struct config_account */
-    struct config_list shares;      /* struct config_share */
+    int spf_authentication;           /* 0 yes, 1 no (AUTH-4) */
+    struct config_list spf_addresses; /* const char *: blocks; none: any */
+    struct config_list credentials;   /* struct config_credential */
+    struct config_list accounts;      /* struct config_account */
+    struct config_list shares;        /* struct config_share */
 };
 
 struct config_settings {
@@ -60,6 +62,7 @@ struct config_settings {
     bool dane_satisfies;      /* dane_satisfies_certificate_validation */
     bool idd_requires_account;
     int notification_subject; /* 0 original, 1 generic */
+    int foreign_reverse_path; /* 0 reject, 1 accept (AUTH-7) */
     int64_t unknown_host_wait_ms;
     int64_t queue_lifetime_ms;
     int64_t retry_first_ms;
@@ -67,6 +70,7 @@ struct config_settings {
     int64_t idle_timeout_ms;
     int64_t connect_timeout_ms;
     int64_t smtp_timeout_ms;
+    int64_t spf_timeout_ms;
     int64_t message_bytes;
     int64_t recipients;
     int64_t random_seed;

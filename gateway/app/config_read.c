@@ -91,21 +91,27 @@ static void read_endpoint(struct config_reader *reader, const struct yaml *node,
         out->port = (uint16_t)port;
 }
 
+static bool is_text_list(enum key_kind kind)
+{
+    return kind == KEY_DOMAINS || kind == KEY_BLOCKS;
+}
+
 static void read_list(struct config_reader *reader, const struct yaml *node,
                       const struct key *key, struct config_list *out)
 {
-    bool domains = key->kind == KEY_DOMAINS;
-    size_t count = 0, size = domains ? sizeof(char *) : key->shape->size;
+    bool texts = is_text_list(key->kind);
+    enum key_kind kind = key->kind == KEY_DOMAINS ? KEY_DOMAIN : KEY_BLOCK;
+    size_t count = 0, size = texts ? sizeof(char *) : key->shape->size;
     for (const struct yaml *n = node->first; n; n = n->next)
         count++;
     out->items = arena_alloc(reader->arena, (count ? count : 1) * size);
     out->count = count;
     char *at = out->items;
     for (const struct yaml *n = node->first; n; n = n->next, at += size) {
-        if (!is_kind(reader, n, domains ? YAML_TEXT : YAML_MAP))
+        if (!is_kind(reader, n, texts ? YAML_TEXT : YAML_MAP))
             continue;
-        if (domains)
-            config_read_text(reader, n, KEY_DOMAIN, (const char **)(void *)at);
+        if (texts)
+            config_read_text(reader, n, kind, (const char **)(void *)at);
         else
             config_read_map(reader, n, key->shape, at);
     }
@@ -116,7 +122,7 @@ static void read_key(struct config_reader *reader, const struct yaml *node,
 {
     void *field = (char *)out + key->offset;
     enum yaml_kind wanted = key->kind == KEY_MAP ? YAML_MAP
-                            : key->kind == KEY_LIST || key->kind == KEY_DOMAINS
+                            : key->kind == KEY_LIST || is_text_list(key->kind)
                                 ? YAML_LIST
                                 : YAML_TEXT;
     if (!is_kind(reader, node, wanted))
@@ -146,6 +152,7 @@ static void read_key(struct config_reader *reader, const struct yaml *node,
         break;
     case KEY_LIST:
     case KEY_DOMAINS:
+    case KEY_BLOCKS:
         read_list(reader, node, key, field);
         break;
     case KEY_TEXT:
@@ -157,6 +164,7 @@ static void read_key(struct config_reader *reader, const struct yaml *node,
     case KEY_URL:
     case KEY_HASH:
     case KEY_ADDRESS:
+    case KEY_BLOCK:
     case KEY_RESOLVER:
     case KEY_PHONE:
     case KEY_CODE:

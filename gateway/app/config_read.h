@@ -16,6 +16,7 @@ enum key_kind {
     KEY_URL,      /* const char *: https, no final slash */
     KEY_HASH,     /* const char *: a password hash */
     KEY_ADDRESS,  /* const char *: IP address */
+    KEY_BLOCK,    /* const char *: 192.0.2.0/24, or one address */
     KEY_RESOLVER, /* const char *: address@port */
     KEY_PHONE,    /* const char *: E.164 (RIGHT-3) */
     KEY_CODE,     /* const char *: an access code (RIGHT-3) */
@@ -26,7 +27,8 @@ enum key_kind {
     KEY_TIME,     /* int64_t: RFC 3339 as UTC seconds */
     KEY_MAP,      /* the structure of shape, in place */
     KEY_LIST,     /* struct config_list of shape's structures */
-    KEY_DOMAINS,  /* struct config_list of const char * */
+    KEY_DOMAINS,  /* struct config_list of const char *: each a DOMAIN */
+    KEY_BLOCKS,   /* the same, each a BLOCK */
 };
 
 struct shape;

@@ -8,6 +8,7 @@
 #include "address/mailbox.h"
 #include "app/config_read.h"
 #include "app/password.h"
+#include "rules/ip.h"
 
 static bool all_of(const char *text, size_t n, const char *set)
 {
@@ -22,6 +23,13 @@ static const char *check_address(struct config_reader *reader, const char *text)
                    inet_pton(AF_INET6, text, octets) == 1
                ? text
                : NULL;
+}
+
+static const char *check_block(struct config_reader *reader, const char *text)
+{
+    struct ip_block block;
+    (void)reader;
+    return ip_block_parse(slice_of(text), &block) ? text : NULL;
 }
 
 static const char *check_resolver(struct config_reader *reader,
@@ -152,6 +160,8 @@ static const struct {
     [KEY_HASH] = {check_hash,
                   "a hash as `lasthop-gateway hash-password` prints it", true},
     [KEY_ADDRESS] = {check_address, "an IP address", false},
+    [KEY_BLOCK] = {check_block, "an IP address or a block such as 192.0.2.0/24",
+                   false},
     [KEY_RESOLVER] = {check_resolver, "address@port", false},
     [KEY_PHONE] = {check_phone, "a phone number such as +31612345678", true},
     [KEY_CODE] = {check_code, "an access code of 4 to 64 characters", true},

@@ -135,6 +135,19 @@ organizations_user(const struct organizations *all, struct slice user,
     return entry ? entry->value : NULL;
 }
 
+const struct config_organization *
+organizations_owner(const struct organizations *all, struct slice domain)
+{
+    struct arena *arena = arena_create();
+    const struct entry *entry = NULL;
+    while (domain.n && !entry) {
+        entry = find(&all->domains, arena_text(arena, domain));
+        slice_cut(&domain, '.');
+    }
+    arena_destroy(&arena);
+    return entry ? entry->owner : NULL;
+}
+
 enum standing
 organizations_standing(const struct organizations *all,
                        const struct config_organization *organization,

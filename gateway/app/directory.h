@@ -21,6 +21,11 @@ const struct config_credential *
 organizations_user(const struct organizations *all, struct slice user,
                    const struct config_organization **owner_out);
 
+/* organizations_owner - who claims the domain, or the closest one above it;
+ * NULL: nobody here. domain in lower case */
+const struct config_organization *
+organizations_owner(const struct organizations *all, struct slice domain);
+
 /* What an address is to an organization that submits (AUTH-5). */
 enum standing
 organizations_standing(const struct organizations *all,

@@ -199,6 +199,7 @@ static enum status start_last_hop(struct gateway *g)
                                           .journal = on_journal,
                                           .ctx = g});
     deliver_poke(g->deliver);
+    submission_set_resolver(g->submission, g->resolver);
     return ST_OK;
 }
 

@@ -33,21 +33,17 @@ static enum standing ask_standing(void *ctx, const struct mailbox *address)
     return organizations_standing(q->organizations, q->organization, address);
 }
 
+static bool owns_domain(void *ctx, struct slice domain)
+{
+    const struct standing_question *q = ctx;
+    return organizations_owner(q->organizations, domain) == q->organization;
+}
+
 static char *hex_text(struct arena *arena, size_t octets)
 {
     char *text = arena_alloc(arena, 2 * octets + 1);
     random_hex(text, octets);
     return text;
-}
-
-/* "550 5.7.1 text" as a reply. */
-static struct reply split_reply(struct arena *arena, const char *line)
-{
-    struct slice rest = slice_of(line);
-    struct slice code = slice_word(&rest), status = slice_word(&rest);
-    return (struct reply){(int)strtol(arena_text(arena, code), NULL, 10),
-                          arena_text(arena, status),
-                          arena_text(arena, slice_trim(rest))};
 }
 
 static bool parse_envelope(struct arena *arena, const struct envelope *envelope,
@@ -149,6 +145,7 @@ static void fill_message(struct intake *in, const struct intake_client *client,
                                   .host_name = in->world->config->host_name,
                                   .client_helo = client->helo,
                                   .client_ip = client->ip,
+                                  .is_authenticated = !client->is_by_spf,
                                   .now_s = now_ms / 1000});
 }
 
@@ -197,17 +194,18 @@ static enum status prepare(struct intake *in,
         *refusal = (struct reply){554, "5.1.3", "Unreadable recipient"};
         return ST_PERM;
     }
-    admission_check(
-        in->arena,
-        &(struct admission_request){.message = want->content,
-                                    .envelope = mailboxes,
-                                    .envelope_count = envelope->recipient_count,
-                                    .settings = &wishes,
-                                    .find_account = ask_standing,
-                                    .ctx = &question},
-        &admission);
+    admission_check(in->arena,
+                    &(struct admission_request){
+                        .message = want->content,
+                        .envelope = mailboxes,
+                        .envelope_count = envelope->recipient_count,
+                        .settings = &wishes,
+                        .find_account = ask_standing,
+                        .owns_domain = client->is_by_spf ? owns_domain : NULL,
+                        .ctx = &question},
+                    &admission);
     if (admission.refusal) {
-        *refusal = split_reply(in->arena, admission.refusal);
+        *refusal = reply_from_line(in->arena, admission.refusal);
         return ST_PERM;
     }
     fill_message(in, client, want, &admission);

@@ -22,6 +22,7 @@ struct intake_world {
 
 struct intake_client {
     const struct config_organization *organization;
+    bool is_by_spf; /* authorised by SPF, not by credentials (AUTH-4) */
     const char *helo, *ip;
 };
 

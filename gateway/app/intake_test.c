@@ -165,8 +165,9 @@ static struct envelope_recipient three[] = {
 
 static enum status begin(struct fixture *f, const char *content)
 {
-    static const struct intake_client client = {&clinic, "app.clinic.example",
-                                                "127.0.0.3"};
+    static const struct intake_client client = {.organization = &clinic,
+                                                .helo = "app.clinic.example",
+                                                .ip = "127.0.0.3"};
     struct envelope envelope = {
         .reverse_path = {"jansen@clinic.example", 21},
         .params = {.ret = DSN_RET_FULL, .has_envid = true, .envid = {"Q42", 3}},

@@ -14,17 +14,20 @@ struct client {
     struct conn *conn;
     struct server_session *session;
     struct auth_request *auth; /* under way, or NULL */
+    struct sender *sender;     /* under way, or NULL */
     struct intake *intake;     /* under way, or NULL */
     bool waiting;              /* for an answer to a want, or for TLS */
     bool eof;                  /* the client will send no more */
     struct server_settings settings;
     const struct config_organization *candidate;    /* of the AUTH under way */
     const struct config_organization *organization; /* after AUTH */
+    const struct config_organization *by_spf; /* in this transaction (AUTH-3) */
     char ip[64];
 };
 
 struct submission {
     struct submission_world world;
+    struct sender_world sender;
     struct listener *listener;
     struct client *clients;
     size_t count;
@@ -41,6 +44,7 @@ static void client_free(struct client *c)
         c->next->back = c->back;
     s->count--;
     auth_cancel(&c->auth);
+    sender_cancel(&c->sender);
     intake_forget(&c->intake);
     server_session_destroy(&c->session);
     free(c);
@@ -94,6 +98,34 @@ static void begin_auth(struct client *c, const struct server_want *want)
                    credential ? credential->password_hash : NULL, on_auth, c);
 }
 
+static void on_sender(void *ctx, const struct config_organization *organization,
+                      const struct reply *reply)
+{
+    struct client *c = ctx;
+    c->sender = NULL;
+    c->by_spf = organization;
+    resume(c, reply);
+}
+
+static void begin_mail(struct client *c, const struct server_want *want)
+{
+    struct submission *s = c->submission;
+    struct sender_question question = {want->envelope->reverse_path,
+                                       server_session_helo(c->session), c->ip};
+    c->by_spf = NULL;
+    if (c->organization) {
+        struct arena *arena = arena_create();
+        server_session_resume(
+            c->session, sender_with_credentials(arena, &s->sender,
+                                                c->organization, &question));
+        arena_destroy(&arena);
+        return;
+    }
+    c->waiting = true;
+    conn_set_deadline_ms(c->conn, 0);
+    c->sender = sender_by_spf(&s->sender, &question, on_sender, c);
+}
+
 static void on_intake(void *ctx, const struct reply *reply)
 {
     struct client *c = ctx;
@@ -112,8 +144,11 @@ static void begin_intake(struct client *c, const struct server_want *want)
 {
     struct arena *arena = arena_create();
     struct slice helo = server_session_helo(c->session);
-    struct intake_client who = {c->organization, arena_text(arena, helo),
-                                c->ip};
+    struct intake_client who = {
+        .organization = c->organization ? c->organization : c->by_spf,
+        .is_by_spf = !c->organization,
+        .helo = arena_text(arena, helo),
+        .ip = c->ip};
     struct reply refusal;
     conn_set_deadline_ms(c->conn, 0);
     if (intake_begin(&c->submission->world.intake, &who, want, on_intake, c,
@@ -151,12 +186,13 @@ static bool meet_want(struct client *c)
         begin_auth(c, want);
         return false;
     case SERVER_WANT_MAIL:
-        server_session_resume(c->session, c->organization
-                                              ? &server_reply_mail_ok
-                                              : &server_reply_unauthorised);
-        return true;
+        begin_mail(c, want);
+        return !c->waiting;
     case SERVER_WANT_STORE:
-        begin_intake(c, want);
+        if (c->organization || c->by_spf)
+            begin_intake(c, want);
+        else /* CONN-8: no MAIL was answered with 250 */
+            server_session_resume(c->session, &server_reply_unauthorised);
         return !c->waiting;
     case SERVER_WANT_CLOSE:
         flush(c);
@@ -282,6 +318,10 @@ enum status submission_create(const struct submission_world *world,
     const struct config_endpoint *at = &world->intake.config->submission.listen;
     struct submission *s = xcalloc(1, sizeof *s);
     s->world = *world;
+    s->sender =
+        (struct sender_world){.loop = world->loop,
+                              .config = world->intake.config,
+                              .organizations = world->intake.organizations};
     enum status status = listener_create(
         world->loop,
         &(struct listener_settings){.address = at->address, .port = at->port},
@@ -292,6 +332,12 @@ enum status submission_create(const struct submission_world *world,
     }
     *out = s;
     return ST_OK;
+}
+
+void submission_set_resolver(struct submission *submission,
+                             const struct resolver *resolver)
+{
+    submission->sender.resolver = resolver;
 }
 
 uint16_t submission_port(const struct submission *submission)
@@ -307,6 +353,7 @@ void submission_stop(struct submission *s)
         if (c->intake)
             continue;
         auth_cancel(&c->auth);
+        sender_cancel(&c->sender);
         server_session_end(c->session, &server_reply_shutdown);
         c->waiting = false;
         pump(c);

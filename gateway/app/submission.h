@@ -5,6 +5,7 @@
 
 #include "app/auth.h"
 #include "app/intake.h"
+#include "app/sender.h"
 #include "net/conn.h"
 
 struct submission;
@@ -20,6 +21,9 @@ struct submission_world {
 enum status submission_create(const struct submission_world *world,
                               struct submission **out,
                               struct err *err) MUST_USE;
+/* submission_set_resolver - what SPF asks; before any connection is served. */
+void submission_set_resolver(struct submission *submission,
+                             const struct resolver *resolver);
 uint16_t submission_port(const struct submission *submission);
 
 /* submission_stop - no new connections; every session is told 421 and closed,

@@ -32,10 +32,11 @@ static void put_received(struct arena *arena, struct buf *out,
 {
     /* RFC 5321 4.4, RFC 3848. No "for": it would name a recipient (CONV-3). */
     buf_printf(out,
-               "Received: from %s ([%s])\r\n by %s with ESMTPSA id %s;\r\n"
+               "Received: from %s ([%s])\r\n by %s with %s id %s;\r\n"
                " %s\r\n",
                safe_helo(arena, in->client_helo), in->client_ip, in->host_name,
-               in->id, mail_date(arena, in->now_s));
+               in->is_authenticated ? "ESMTPSA" : "ESMTPS", in->id,
+               mail_date(arena, in->now_s));
 }
 
 struct slice mail_complete(struct arena *arena,

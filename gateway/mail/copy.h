@@ -11,6 +11,7 @@ struct mail_completion {
     const char *host_name; /* the gateway's */
     const char *client_helo;
     const char *client_ip;
+    bool is_authenticated; /* the client has shown credentials */
     int64_t now_s;
 };
 

@@ -156,6 +156,7 @@ static struct slice complete(const char *content, const char *helo)
                                          .id = "m1",
                                          .host_name = "gateway.lasthop.example",
                                          .client_helo = helo,
+                                         .is_authenticated = true,
                                          .client_ip = "127.0.0.3",
                                          .now_s = 1772438400});
 }

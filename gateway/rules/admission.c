@@ -19,6 +19,20 @@ static const char *check_from(struct arena *arena, const struct header *header,
                         err.text);
 }
 
+/* AUTH-4: what SPF says of the reverse-path says nothing of From. */
+static const char *check_domain(struct arena *arena,
+                                const struct admission_request *request,
+                                const struct mailbox *from)
+{
+    if (!request->owns_domain ||
+        request->owns_domain(request->ctx, from->domain))
+        return NULL;
+    return arena_printf(arena,
+                        "550 5.7.1 From domain of <%s> is not of the "
+                        "organization that SPF authorises",
+                        mailbox_show(arena, from));
+}
+
 /* AUTH-5 */
 static const char *check_account(struct arena *arena,
                                  const struct admission_request *request,
@@ -62,6 +76,8 @@ void admission_check(struct arena *arena,
     out->refusal = check_loop(&out->header);
     if (!out->refusal)
         out->refusal = check_from(arena, &out->header, &out->sender);
+    if (!out->refusal)
+        out->refusal = check_domain(arena, request, &out->sender.mailbox);
     if (!out->refusal)
         out->refusal = check_account(arena, request, &out->sender.mailbox);
     if (out->refusal)

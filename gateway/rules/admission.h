@@ -22,6 +22,9 @@ struct admission_request {
     const struct wishes_settings *settings;
     /* Answers at once for the organization of the session. */
     enum standing (*find_account)(void *ctx, const struct mailbox *address);
+    /* Whether the domain, or one above it, is that organization's; NULL where
+     * credentials authorised the sender: AUTH-4 asks after SPF alone. */
+    bool (*owns_domain)(void *ctx, struct slice domain);
     void *ctx;
 };
 
@@ -38,7 +41,7 @@ struct admission {
 /* admission_check - accept or refuse a submitted message.
  *
  * owner   everything in the arena but what points into the message
- * source  AUTH-8: CONN-9, AUTH-6, AUTH-5, RIGHT-4
+ * source  AUTH-8: CONN-9, AUTH-6, AUTH-4, AUTH-5, RIGHT-4
  */
 void admission_check(struct arena *arena,
                      const struct admission_request *request,

@@ -1,5 +1,6 @@
 #include "wire/reply.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 enum { REPLY_TEXT_BYTES = REPLY_LINES * REPLY_LINE_BYTES };
@@ -47,6 +48,15 @@ char *reply_line(struct arena *arena, const struct reply *reply)
             *p = '?';
     buf_release(&line);
     return text;
+}
+
+struct reply reply_from_line(struct arena *arena, const char *line)
+{
+    struct slice rest = slice_of(line);
+    struct slice code = slice_word(&rest), status = slice_word(&rest);
+    return (struct reply){(int)strtol(arena_text(arena, code), NULL, 10),
+                          arena_text(arena, status),
+                          arena_text(arena, slice_trim(rest))};
 }
 
 struct reply *reply_copy(struct arena *arena, const struct reply *reply)

@@ -24,6 +24,8 @@ void reply_format(struct buf *out, const struct reply *reply);
 /* reply_line - the last line without CRLF: "550 5.1.1 no such user". Octets
  * outside %x20-7E become '?'. */
 char *reply_line(struct arena *arena, const struct reply *reply);
+/* reply_from_line - the other way round, for a line of our own. */
+struct reply reply_from_line(struct arena *arena, const char *line);
 /* reply_copy - owner: the arena */
 struct reply *reply_copy(struct arena *arena, const struct reply *reply);
 
