@@ -9,7 +9,9 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-enum { B_FIRST = 65, B_COUNT = 32, C_COUNT = 254 };
+#include "base/buf.h"
+
+enum { B_FIRST = 65, B_COUNT = 32, C_COUNT = 254, TEXT_CAP = 65536 };
 
 static bool take_lock(struct block *block)
 {
@@ -92,4 +94,45 @@ void block_address(const struct block *block, unsigned host,
 {
     snprintf(out, BLOCK_ADDRESS_BYTES, "127.%u.%u.%u", block->b & 255u,
              block->c & 255u, host & 255u);
+}
+
+/* The address that a place at the start of the text stands for; how long the
+ * place is, 0: there is none. */
+static size_t find_place(const struct block *block, const char *text,
+                         char out[BLOCK_ADDRESS_BYTES])
+{
+    static const struct {
+        const char *name;
+        unsigned host;
+    } places[] = {{"{gateway}", BLOCK_HOST_GATEWAY},
+                  {"{submitter}", BLOCK_HOST_SUBMITTER},
+                  {"{other}", BLOCK_HOST_OTHER}};
+    for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
+        size_t n = strlen(places[i].name);
+        if (strncmp(text, places[i].name, n) == 0) {
+            block_address(block, places[i].host, out);
+            return n;
+        }
+    }
+    return 0;
+}
+
+const char *block_text(struct arena *arena, const struct block *block,
+                       const char *text)
+{
+    struct buf buf;
+    buf_init(&buf, TEXT_CAP);
+    for (size_t n; *text; text += n) {
+        char address[BLOCK_ADDRESS_BYTES];
+        n = find_place(block, text, address);
+        if (n) {
+            buf_puts(&buf, address);
+        } else {
+            n = 1;
+            buf_put(&buf, (struct slice){text, n});
+        }
+    }
+    const char *made = arena_text(arena, buf_slice(&buf));
+    buf_release(&buf);
+    return made;
 }

@@ -3,7 +3,7 @@
 #ifndef ENGINE_BLOCK_H
 #define ENGINE_BLOCK_H
 
-#include "base/status.h"
+#include "base/alloc.h"
 
 enum { BLOCK_ADDRESS_BYTES = 16 };
 
@@ -18,8 +18,20 @@ enum status block_claim(struct block *block, unsigned worker, unsigned first,
                         unsigned last, struct err *err) MUST_USE;
 void block_release(struct block *block);
 
+/* Who has which address of a block; mail hosts follow from 10 on. */
+enum {
+    BLOCK_HOST_GATEWAY = 1,
+    BLOCK_HOST_RESOLVER = 2,
+    BLOCK_HOST_SUBMITTER = 3,
+    BLOCK_HOST_OTHER = 4 /* a submitter that nobody knows */
+};
+
 /* block_address - "127.B.C.host". */
 void block_address(const struct block *block, unsigned host,
                    char out[BLOCK_ADDRESS_BYTES]);
+
+/* block_text - with addresses for {gateway}, {submitter} and {other}. */
+const char *block_text(struct arena *arena, const struct block *block,
+                       const char *text);
 
 #endif

@@ -175,6 +175,22 @@ static void put_shares(struct buf *buf, const struct config_settings *s,
     }
 }
 
+static void put_spf_addresses(struct buf *buf, const struct config_settings *s,
+                              const struct organization *o)
+{
+    const char *const *text = o->spf_addresses;
+    if (!text)
+        return;
+    struct arena *arena = arena_create();
+    buf_puts(buf, "    spf-addresses:\n");
+    for (; *text; text++) {
+        buf_puts(buf, "      - ");
+        put_text(buf, block_text(arena, s->block, *text));
+        buf_puts(buf, "\n");
+    }
+    arena_destroy(&arena);
+}
+
 static void put_organization(struct buf *buf, const struct config_settings *s,
                              const struct organization *o)
 {
@@ -189,6 +205,9 @@ static void put_organization(struct buf *buf, const struct config_settings *s,
     put_pair(buf, "    ", "transport-security", o->transport_security);
     put_pair(buf, "    ", "inbound-direct-delivery",
              o->inbound_direct_delivery ? "yes" : "no");
+    put_pair(buf, "    ", "spf-authentication",
+             o->needs_credentials ? "no" : "yes");
+    put_spf_addresses(buf, s, o);
     put_credentials(buf, s, o);
     put_accounts(buf, o);
     put_shares(buf, s, o);

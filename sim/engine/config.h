@@ -2,6 +2,7 @@
 #ifndef ENGINE_CONFIG_H
 #define ENGINE_CONFIG_H
 
+#include "engine/block.h"
 #include "engine/scenario.h"
 
 /* Password hashes that were made already: one scrypt a credential and worker.
@@ -13,12 +14,13 @@ void config_hashes_destroy(struct config_hashes **hashes);
 struct config_settings {
     const struct world_spec *world;
     struct config_hashes *hashes;
-    const char *dir;      /* where state, control and the PEM files lie */
-    const char *host;     /* the gateway's name */
-    const char *address;  /* its own */
-    const char *resolver; /* the name server's address */
-    unsigned port;        /* of everything */
-    int64_t now_s;        /* shares were opened a day before */
+    const char *dir;           /* where state, control and the PEM files lie */
+    const char *host;          /* the gateway's name */
+    const char *address;       /* its own */
+    const char *resolver;      /* the name server's address */
+    const struct block *block; /* for addresses as places */
+    unsigned port;             /* of everything */
+    int64_t now_s;             /* shares were opened a day before */
 };
 
 /* config_format - the YAML text. */

@@ -28,9 +28,10 @@ static void fill_defaults(struct engine *e)
 
 static void fill_addresses(struct engine *e)
 {
-    block_address(&e->block, 1, e->gateway_address);
-    block_address(&e->block, 2, e->resolver_address);
-    block_address(&e->block, 3, e->submitter_address);
+    block_address(&e->block, BLOCK_HOST_GATEWAY, e->gateway_address);
+    block_address(&e->block, BLOCK_HOST_RESOLVER, e->resolver_address);
+    block_address(&e->block, BLOCK_HOST_SUBMITTER, e->submitter_address);
+    block_address(&e->block, BLOCK_HOST_OTHER, e->other_address);
 }
 
 /* A folder bears the name of its block, so that the next one who has the block

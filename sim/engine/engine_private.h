@@ -16,6 +16,7 @@ struct engine {
     char gateway_address[BLOCK_ADDRESS_BYTES];
     char resolver_address[BLOCK_ADDRESS_BYTES];
     char submitter_address[BLOCK_ADDRESS_BYTES];
+    char other_address[BLOCK_ADDRESS_BYTES]; /* of another submitter */
     struct loop *loop;
     struct pki *pki;
     struct config_hashes *hashes;

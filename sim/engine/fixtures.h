@@ -27,7 +27,9 @@ struct organization {
     const char *name, *uuid;
     const char *transport_security; /* off tls pkix dane */
     bool inbound_direct_delivery;
-    const char *const *domains; /* ended by NULL */
+    bool needs_credentials;           /* SPF does not stand in for them */
+    const char *const *spf_addresses; /* ended by NULL; NULL: any */
+    const char *const *domains;       /* ended by NULL */
     struct account *accounts;
     struct credential *credentials;
     struct key_record *key_records;

@@ -329,6 +329,7 @@ void recorder_submission(struct recorder *recorder, const struct submit *submit,
     set_text(s, "reverse_path", submit->reverse_path);
     json_object_set_new(s, "envelope", envelope(submit));
     set_text(s, "mark", mark);
+    set_yes(s, "anonymous", submit->is_anonymous);
     set_text(s, "tls", result->tls);
     set_yes(s, "certificate_verified", result->is_verified);
     json_object_set_new(s, "replies", replies(result));

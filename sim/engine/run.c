@@ -34,6 +34,8 @@ static void fill_credential(struct submitter_settings *out,
                             const struct world_spec *world,
                             const struct submit *submit)
 {
+    if (submit->is_anonymous)
+        return;
     const struct credential *c = submit->user
                                      ? find_credential(world, submit->user)
                                      : usual_credential(world, submit);
@@ -124,15 +126,17 @@ submission(struct stage *s, const struct step *step, struct slice content)
 {
     struct engine *e = s->engine;
     const struct submit *submit = step->submit;
-    struct submitter_settings out = {.local_address = e->submitter_address,
-                                     .address = e->gateway_address,
-                                     .port = (uint16_t)e->block.port,
-                                     .helo = "submitter.example",
-                                     .server_name = engine_gateway_host,
-                                     .pki = e->pki,
-                                     .now_s = s->now_s,
-                                     .content = content,
-                                     .limit_ms = stage_left_ms(s)};
+    struct submitter_settings out = {
+        .local_address =
+            submit->is_other ? e->other_address : e->submitter_address,
+        .address = e->gateway_address,
+        .port = (uint16_t)e->block.port,
+        .helo = submit->helo ? submit->helo : "submitter.example",
+        .server_name = engine_gateway_host,
+        .pki = e->pki,
+        .now_s = s->now_s,
+        .content = content,
+        .limit_ms = stage_left_ms(s)};
     if (submit->tls && !tls_range_parse(submit->tls, &out.tls))
         BUG("TLS version %s", submit->tls);
     fill_credential(&out, step->world, submit);

@@ -25,6 +25,12 @@ struct domain {
     const struct domain *next;
 };
 
+/* What a domain publishes as SPF; addresses still as places: {submitter}. */
+struct spf_text {
+    const char *domain, *text; /* text: a record, none, servfail */
+    const struct spf_text *next;
+};
+
 /* One setting of the gateway's configuration. */
 struct setting {
     const char *name, *value;
@@ -38,6 +44,7 @@ struct world_spec {
     const struct domain *domains; /* recipients' domains named in the scenario;
                                      organizations' own ones stand with them */
     const struct share *shares;
+    const struct spf_text *spf;
     const struct setting *settings;
     const char *gateway_certificate; /* certificate word, or NULL: good */
 };
@@ -50,6 +57,8 @@ const struct organization *world_organization_of(const struct world_spec *world,
 /* The posture of a domain: the scenario's, else its organization's own. */
 const struct posture *world_posture(const struct world_spec *world,
                                     const char *domain);
+const struct spf_text *world_spf(const struct world_spec *world,
+                                 const char *domain);
 const char *world_setting(const struct world_spec *world, const char *name,
                           const char *otherwise);
 
@@ -85,6 +94,9 @@ struct submit {
     struct text_list left_out; /* default fields that a cell `absent` removed */
     bool attachment, settle;
     const char *user, *password, *tls;
+    const char *helo;          /* NULL: the usual one */
+    bool is_anonymous;         /* no AUTH */
+    bool is_other;             /* from the other address */
     const struct node *notify; /* map ADDRESS: words; NULL */
     const struct node *orcpt;  /* map ADDRESS: value; NULL */
     const char *envid, *ret;

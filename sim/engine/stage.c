@@ -76,6 +76,7 @@ static enum status write_config(struct stage *s, struct err *err)
                                        .host = engine_gateway_host,
                                        .address = e->gateway_address,
                                        .resolver = e->resolver_address,
+                                       .block = &e->block,
                                        .port = e->block.port,
                                        .now_s = s->now_s};
     return write_text(s, "gateway.yaml", config_format(s->arena, &settings),

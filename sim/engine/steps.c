@@ -139,6 +139,9 @@ struct submit *read_submit(struct reading *r, const struct node *map,
     s->user = node_text(map, "user", NULL);
     s->password = node_text(map, "password", NULL);
     s->tls = node_text(map, "tls", NULL);
+    s->helo = node_text(map, "helo", NULL);
+    s->is_anonymous = node_is_text(node_get(map, "auth"), "none");
+    s->is_other = node_is_text(node_get(map, "source"), "other");
     s->notify = node_get(map, "notify");
     s->orcpt = node_get(map, "orcpt");
     s->envid = node_text(map, "envid", NULL);

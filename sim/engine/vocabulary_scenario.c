@@ -9,6 +9,8 @@
 
 static const char *const format_words[] = {"1", NULL};
 static const char *const ret_words[] = {"FULL", "HDRS", NULL};
+static const char *const auth_words[] = {"credentials", "none", NULL};
+static const char *const source_words[] = {"submitter", "other", NULL};
 static const char *const shown_words[] = {"original", "generic", NULL};
 
 static const struct key each_text[] = {
@@ -29,6 +31,13 @@ static const struct key organization_keys[] = {
     {.name = "inbound-direct-delivery",
      .type = VALUE_YES_NO,
      .help = "whether its domains take direct delivery"},
+    {.name = "spf-authentication",
+     .type = VALUE_YES_NO,
+     .help = "whether SPF may stand in for credentials"},
+    {.name = "spf-addresses",
+     .type = VALUE_LIST,
+     .inner = each_text,
+     .help = "the only clients for whom it may: addresses and blocks"},
     END};
 static const struct key each_organization[] = {{.name = "*",
                                                 .type = VALUE_MAP,
@@ -78,6 +87,7 @@ static const struct key gateway_keys[] = {
      .help = "DIRECT-3"},
     {.name = "idd_requires_account", .type = VALUE_YES_NO, .help = "ACCOUNT-2"},
     {.name = "notification_subject", .type = VALUE_TEXT, .help = "MAIL-3"},
+    {.name = "foreign_reverse_path", .type = VALUE_TEXT, .help = "AUTH-7"},
     {.name = "unknown_host_wait_ms", .type = VALUE_NUMBER, .help = "ORDER-5"},
     {.name = "queue_lifetime_ms", .type = VALUE_NUMBER, .help = "TRANSPORT-5"},
     {.name = "retry_first_ms", .type = VALUE_NUMBER, .help = "TRANSPORT-5"},
@@ -89,6 +99,7 @@ static const struct key gateway_keys[] = {
     {.name = "smtp_timeout_ms",
      .type = VALUE_NUMBER,
      .help = "each reply of a recipient's server"},
+    {.name = "spf_timeout_ms", .type = VALUE_NUMBER, .help = "AUTH-3"},
     {.name = "message_bytes", .type = VALUE_NUMBER, .help = "CONN-6"},
     {.name = "recipients", .type = VALUE_NUMBER, .help = "CONN-6"},
     {.name = "random_seed", .type = VALUE_NUMBER, .help = "TRANSPORT-4"},
@@ -117,6 +128,11 @@ static const struct key world_keys[] = {
      .inner = each_domain,
      .help = "what the recipients' domains offer",
      .example = "{hospital.example: tls13}"},
+    {.name = "spf",
+     .type = VALUE_MAP,
+     .inner = each_text,
+     .help = "SPF records, by domain; none, or servfail",
+     .example = "{clinic.example: \"v=spf1 ip4:{submitter} -all\"}"},
     {.name = "gateway",
      .type = VALUE_MAP,
      .inner = gateway_keys,
@@ -158,6 +174,15 @@ static const struct key submit_keys[] = {
     {.name = "raw",
      .type = VALUE_TEXT,
      .help = "a file of fixtures/messages instead of a made message"},
+    {.name = "auth",
+     .type = VALUE_WORD,
+     .words = auth_words,
+     .help = "none: no credentials are shown"},
+    {.name = "helo", .type = VALUE_TEXT, .help = "another EHLO name"},
+    {.name = "source",
+     .type = VALUE_WORD,
+     .words = source_words,
+     .help = "the address that the submitter comes from"},
     {.name = "user", .type = VALUE_TEXT, .help = "another credential"},
     {.name = "password", .type = VALUE_TEXT, .help = "another password"},
     {.name = "notify",

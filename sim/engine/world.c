@@ -224,6 +224,7 @@ static enum status place_domain(struct world *w, const struct domain *d,
                                  .organization =
                                      world_organization_of(w->spec, d->name),
                                  .gateway_host = w->settings.gateway_host,
+                                 .has_spf = world_spf(w->spec, d->name) != NULL,
                                  .address = host_address,
                                  .ctx = w};
     return world_zone_add(&zone, d, err);
@@ -252,11 +253,22 @@ place_domains(struct world *w, const struct world_spec *before, struct err *err)
     return status;
 }
 
+static enum status publish_spf(struct world *w, struct err *err)
+{
+    enum status status = ST_OK;
+    for (const struct spf_text *s = w->spec->spf; s && status == ST_OK;
+         s = s->next)
+        status = world_spf_add(w->dns, s->domain,
+                               block_text(w->arena, w->settings.block, s->text),
+                               err);
+    return status;
+}
+
 static enum status serve_names(struct world *w, struct err *err)
 {
     char address[BLOCK_ADDRESS_BYTES], gateway[BLOCK_ADDRESS_BYTES];
-    block_address(w->settings.block, 2, address);
-    block_address(w->settings.block, 1, gateway);
+    block_address(w->settings.block, BLOCK_HOST_RESOLVER, address);
+    block_address(w->settings.block, BLOCK_HOST_GATEWAY, gateway);
     w->dns = dns_create(w->settings.loop, w->settings.now_s);
     enum status status =
         dns_listen(w->dns, address, (uint16_t)w->settings.block->port, err);
@@ -279,6 +291,8 @@ enum status world_create(const struct world_settings *settings,
     enum status status = serve_names(w, err);
     if (status == ST_OK)
         status = place_domains(w, NULL, err);
+    if (status == ST_OK)
+        status = publish_spf(w, err);
     *out = w;
     if (status != ST_OK)
         world_destroy(out);
@@ -303,7 +317,8 @@ enum status world_change(struct world *world, const struct world_spec *spec,
 {
     const struct world_spec *before = world->spec;
     world->spec = spec;
-    return place_domains(world, before, err);
+    enum status status = place_domains(world, before, err);
+    return status == ST_OK ? publish_spf(world, err) : status;
 }
 
 void world_set_clock(struct world *world, int64_t now_s)

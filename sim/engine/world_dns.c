@@ -77,8 +77,10 @@ static enum status add_sending(const struct zone_settings *z,
                                const char *domain, struct err *err)
 {
     const char *keys = below(z->arena, "_domainkey", domain);
-    enum status status = add(z->dns, domain, "TXT", err, "\"v=spf1 a:%s -all\"",
-                             z->gateway_host);
+    enum status status = ST_OK;
+    if (!z->has_spf)
+        status = add(z->dns, domain, "TXT", err, "\"v=spf1 a:%s -all\"",
+                     z->gateway_host);
     if (status == ST_OK)
         status = add(z->dns, below(z->arena, "_dmarc", domain), "TXT", err,
                      "\"v=DMARC1; p=reject; adkim=r; aspf=r\"");
@@ -105,6 +107,16 @@ enum status world_zone_add(const struct zone_settings *settings,
     if (status == ST_OK && settings->organization)
         status = add_sending(settings, domain->name, err);
     return status == ST_OK ? status : err_wrap(err, "%s", domain->name);
+}
+
+enum status world_spf_add(struct dns *dns, const char *domain, const char *text,
+                          struct err *err)
+{
+    if (strcmp(text, "none") == 0)
+        return ST_OK;
+    if (strcmp(text, "servfail") == 0)
+        return dns_fault_set(dns, domain, "TXT", DNS_FAULT_SERVFAIL, err);
+    return add(dns, domain, "TXT", err, "\"%s\"", text);
 }
 
 enum status world_zone_gateway(struct dns *dns, const char *gateway_host,

@@ -13,6 +13,7 @@ struct zone_settings {
     struct dns *dns;
     const struct organization *organization; /* whose domain it is, or NULL */
     const char *gateway_host;
+    bool has_spf; /* its SPF record is the scenario's, see world_spf_add */
     world_address *address;
     void *ctx;
 };
@@ -21,6 +22,10 @@ struct zone_settings {
 enum status world_zone_add(const struct zone_settings *settings,
                            const struct domain *domain,
                            struct err *err) MUST_USE;
+/* world_spf_add - what a scenario makes a name publish; text has its addresses
+ * in place. Adding it again changes nothing. */
+enum status world_spf_add(struct dns *dns, const char *domain, const char *text,
+                          struct err *err) MUST_USE;
 /* world_zone_gateway - the gateway's own names: host and portal. */
 enum status world_zone_gateway(struct dns *dns, const char *gateway_host,
                                const char *portal, const char *address,

@@ -46,6 +46,15 @@ const struct posture *world_posture(const struct world_spec *world,
     return d ? d->posture : NULL;
 }
 
+const struct spf_text *world_spf(const struct world_spec *world,
+                                 const char *domain)
+{
+    const struct spf_text *s = world->spf;
+    while (s && !slice_is_nocase(slice_of(s->domain), domain))
+        s = s->next;
+    return s;
+}
+
 const char *world_setting(const struct world_spec *world, const char *name,
                           const char *otherwise)
 {
@@ -100,13 +109,20 @@ static void copy_organizations(struct building *b)
     }
 }
 
-static void change_organization(struct organization *o, const struct node *map)
+static void change_organization(struct arena *arena, struct organization *o,
+                                const struct node *map)
 {
     o->transport_security =
         node_text(map, "transport-security", o->transport_security);
     const struct node *idd = node_get(map, "inbound-direct-delivery");
     if (idd)
         o->inbound_direct_delivery = node_is_text(idd, "yes");
+    const struct node *spf = node_get(map, "spf-authentication");
+    if (spf)
+        o->needs_credentials = node_is_text(spf, "no");
+    const struct node *addresses = node_get(map, "spf-addresses");
+    if (addresses)
+        o->spf_addresses = read_texts(arena, addresses).texts;
 }
 
 static void read_organizations(struct building *b, const struct node *map)
@@ -116,7 +132,7 @@ static void read_organizations(struct building *b, const struct node *map)
          n = n->next) {
         struct organization *o = find(b, n->key);
         if (o)
-            change_organization(o, n);
+            change_organization(b->r->arena, o, n);
         else
             bad_name(b->r, n->key_place, n->key,
                      fixtures_organizations(b->r->fixtures), "organization");
@@ -133,7 +149,7 @@ static void read_sender(struct building *b, const struct node *map)
                  fixtures_organizations(b->r->fixtures), "organization");
     if (!o)
         return;
-    change_organization(o, sender);
+    change_organization(b->r->arena, o, sender);
     b->world->sender = o;
 }
 
@@ -198,6 +214,18 @@ static void read_share(struct building *b, const struct node *n)
                         .place = n->key_place,
                         .next = b->world->shares};
     b->world->shares = s;
+}
+
+static const struct spf_text *read_spf(struct arena *arena,
+                                       const struct node *map)
+{
+    const struct spf_text *first = NULL;
+    for (const struct node *n = map ? map->first : NULL; n; n = n->next) {
+        struct spf_text *s = ARENA_NEW(arena, struct spf_text);
+        *s = (struct spf_text){read_lower(arena, n->key), n->text, first};
+        first = s;
+    }
+    return first;
 }
 
 static const struct setting *read_settings(struct building *b,
@@ -268,6 +296,7 @@ struct world_spec *read_world(struct reading *r, const struct node *map)
     b.world->organizations = b.organizations;
     b.world->domains =
         read_domains(r, node_get(map, "domains"), own_domains(&b));
+    b.world->spf = read_spf(r->arena, node_get(map, "spf"));
     const struct node *gateway = node_get(map, "gateway");
     b.world->settings = read_settings(&b, gateway);
     b.world->gateway_certificate = node_text(gateway, "certificate", NULL);
