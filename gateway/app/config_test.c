@@ -49,6 +49,7 @@ static const struct {
     {"  dane_satisfies_certificate_validation: no", false},
     {"  idd_requires_account: no", false},
     {"  notification_subject: generic", false},
+    {"  foreign_reverse_path: accept", false},
     {"  unknown_host_wait_ms: 1", false},
     {"  queue_lifetime_ms: 2", false},
     {"  retry_first_ms: 3", false},
@@ -56,6 +57,7 @@ static const struct {
     {"  idle_timeout_ms: 5", false},
     {"  connect_timeout_ms: 6", false},
     {"  smtp_timeout_ms: 7", false},
+    {"  spf_timeout_ms: 11", false},
     {"  message_bytes: 8", false},
     {"  recipients: 9", false},
     {"  random_seed: 10", false},
@@ -65,6 +67,8 @@ static const struct {
     {"    domains: [clinic.example, Zorg.Example]", true},
     {"    transport-security: dane", false},
     {"    inbound-direct-delivery: yes", false},
+    {"    spf-authentication: no", false},
+    {"    spf-addresses: [192.0.2.0/24, \"2001:db8::1\"]", false},
     {"    credentials:", false},
     {"      - user: clinic-app", true},
     {"        description: an application", false},
@@ -184,6 +188,8 @@ static void test_good_file_fills_everything(void **state)
     assert_false(c->settings.dane_satisfies);
     assert_false(c->settings.idd_requires_account);
     assert_int_equal(c->settings.notification_subject, 1);
+    assert_int_equal(c->settings.foreign_reverse_path, 1);
+    assert_int_equal(c->settings.spf_timeout_ms, 11);
     assert_int_equal(c->settings.unknown_host_wait_ms, 1);
     assert_int_equal(c->settings.random_seed, 10);
     assert_int_equal(c->organizations.count, 2);
@@ -192,6 +198,10 @@ static void test_good_file_fills_everything(void **state)
     assert_int_equal(o->policy, POLICY_DANE);
     assert_true(o->inbound_direct_delivery);
     assert_int_equal(o->domains.count, 2);
+    assert_int_equal(o->spf_authentication, 1);
+    assert_int_equal(o->spf_addresses.count, 2);
+    assert_string_equal(((const char **)o->spf_addresses.items)[1],
+                        "2001:db8::1");
     assert_string_equal(((const char **)o->domains.items)[1], "zorg.example");
     const struct config_account *account = o->accounts.items;
     assert_true(account->two_factor);
@@ -201,6 +211,8 @@ static void test_good_file_fills_everything(void **state)
     assert_null(share->access_code);
     assert_int_equal(share->opened_s, 1767603600);
     assert_int_equal(o[1].policy, POLICY_OFF);
+    assert_int_equal(o[1].spf_authentication, 0);
+    assert_int_equal(o[1].spf_addresses.count, 0);
 }
 
 static void test_defaults_stand_where_nothing_is_said(void **state)
@@ -220,6 +232,8 @@ static void test_defaults_stand_where_nothing_is_said(void **state)
     assert_int_equal(c->settings.queue_lifetime_ms, 432000000);
     assert_int_equal(c->settings.message_bytes, 52428800);
     assert_int_equal(c->settings.recipients, 1000);
+    assert_int_equal(c->settings.foreign_reverse_path, 0);
+    assert_int_equal(c->settings.spf_timeout_ms, 20000);
 }
 
 static size_t indent_of(const char *line)
@@ -347,9 +361,14 @@ static void test_wrong_values_are_told_where_they_stand(void **state)
         {"        status", "        status: gone", "active, suspended"},
         {"      - address", "      - address: a@other.example",
          "in no domain of organization `clinic`"},
-        {"  - name: hospital", "  - name: Clinic", "in line 39 already"},
+        {"  - name: hospital", "  - name: Clinic", "in line 41 already"},
         {"    domains: [hospital", "    domains: [CLINIC.example]",
-         "in line 41 already"},
+         "in line 43 already"},
+        {"    spf-authentication", "    spf-authentication: maybe", "yes, no"},
+        {"    spf-addresses", "    spf-addresses: [192.0.2.0/33]",
+         "or a block such as"},
+        {"  foreign_reverse_path", "  foreign_reverse_path: no",
+         "reject, accept"},
         {"state", "state: *anchor", "alias"},
         {"state", "state: &a state", "anchor"},
         {"state", "state: !!str state", "tag"},

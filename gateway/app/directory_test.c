@@ -8,7 +8,8 @@
 #include "app/directory.h"
 
 static const char *clinic_domains[] = {"clinic.example", "zorg.example"};
-static const char *hospital_domains[] = {"hospital.example"};
+static const char *hospital_domains[] = {"hospital.example",
+                                         "lab.clinic.example"};
 static struct config_account clinic_accounts[] = {
     {"Jansen@clinic.example", "Jansen", true, CONFIG_STATUS_ACTIVE},
     {"weak@clinic.example", NULL, false, CONFIG_STATUS_ACTIVE},
@@ -34,7 +35,7 @@ static struct config_organization all[] = {
      .shares = {clinic_shares, 2}},
     {.name = "hospital",
      .uuid = "u-hospital",
-     .domains = {hospital_domains, 1},
+     .domains = {hospital_domains, 2},
      .inbound_direct_delivery = true,
      .accounts = {hospital_accounts, 1}},
 };
@@ -143,6 +144,23 @@ static void test_shares_belong_to_one_organization_and_kind(void **state)
                                  "bob@hospital.example", RIGHT_SMS));
 }
 
+static void test_owner_is_the_closest_domain_above(void **state)
+{
+    (void)state;
+    assert_ptr_equal(organizations_owner(known, slice_of("zorg.example")),
+                     &all[0]);
+    assert_ptr_equal(organizations_owner(known, slice_of("a.b.zorg.example")),
+                     &all[0]);
+    assert_null(organizations_owner(known, slice_of("notzorg.example")));
+    assert_null(organizations_owner(known, slice_of("example")));
+    assert_null(organizations_owner(known, slice_of("")));
+    /* Another organization may have a part of it. */
+    assert_ptr_equal(
+        organizations_owner(known, slice_of("x.lab.clinic.example")), &all[1]);
+    assert_ptr_equal(organizations_owner(known, slice_of("x.clinic.example")),
+                     &all[0]);
+}
+
 static void test_users_are_compared_exactly(void **state)
 {
     const struct config_organization *owner = NULL;
@@ -165,6 +183,7 @@ int main(void)
         cmocka_unit_test(test_inbound_is_the_domain_that_enabled_it),
         cmocka_unit_test(test_policy_is_the_senders),
         cmocka_unit_test(test_shares_belong_to_one_organization_and_kind),
+        cmocka_unit_test(test_owner_is_the_closest_domain_above),
         cmocka_unit_test(test_users_are_compared_exactly),
     };
     return cmocka_run_group_tests(tests, setup, teardown);

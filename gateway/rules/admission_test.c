@@ -43,7 +43,14 @@ static enum standing find_account(void *ctx, const struct mailbox *address)
     return STANDING_NO_ACCOUNT;
 }
 
-static size_t admit(const char *message, struct admission *out)
+static bool owns_domain(void *ctx, struct slice domain)
+{
+    (void)ctx;
+    return slice_is(domain, "clinic.example");
+}
+
+static size_t admit_by(bool is_by_spf, const char *message,
+                       struct admission *out)
 {
     static const char *const envelope[] = {"bob@x.nl", "eve@x.nl", "Bob@x.nl"};
     static const struct wishes_settings settings = {0};
@@ -59,9 +66,16 @@ static size_t admit(const char *message, struct admission *out)
                                         .envelope_count = COUNT(envelope),
                                         .settings = &settings,
                                         .find_account = find_account,
+                                        .owns_domain =
+                                            is_by_spf ? owns_domain : NULL,
                                         .ctx = &calls};
     admission_check(arena, &request, out);
     return calls;
+}
+
+static size_t admit(const char *message, struct admission *out)
+{
+    return admit_by(false, message, out);
 }
 
 #define GOOD_FROM "From: Jan <Jansen@clinic.example>\r\n"
@@ -98,6 +112,29 @@ static void test_refusals_in_their_order(void **state)
             fail_msg("row %zu: got %s, want %s", i,
                      a.refusal ? a.refusal : "acceptance", rows[i].want);
     }
+}
+
+/* AUTH-4 */
+static void test_domain_counts_where_spf_authorised(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *message, *want;
+    } rows[] = {
+        {BAD_RIGHT "\r\n", "550 5.6.0 From must"},
+        {"From: eve@stranger.example\r\n" BAD_RIGHT "\r\n",
+         "550 5.7.1 From domain of <eve@stranger.example> is not"},
+        {"From: who@clinic.example\r\n\r\n",
+         "550 5.7.1 From address <who@clinic.example> has no account"},
+    };
+    struct admission a;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        admit_by(true, rows[i].message, &a);
+        assert_non_null(a.refusal);
+        assert_memory_equal(a.refusal, rows[i].want, strlen(rows[i].want));
+    }
+    admit_by(true, GOOD_FROM "\r\n", &a);
+    assert_null(a.refusal);
 }
 
 static void test_account_is_not_looked_up_before_from_is_right(void **state)
@@ -147,6 +184,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_refusals_in_their_order),
+        cmocka_unit_test(test_domain_counts_where_spf_authorised),
         cmocka_unit_test(test_account_is_not_looked_up_before_from_is_right),
         cmocka_unit_test(test_accepted_message_has_all_its_parts),
         cmocka_unit_test(test_bcc_field_makes_nobody_visible),

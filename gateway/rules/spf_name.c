@@ -29,6 +29,8 @@ bool spf_name_fit(struct slice *name)
 
 bool spf_name_is_full(struct slice name)
 {
+    if (name.n && name.p[name.n - 1] == '.')
+        name.n--;
     return name.n && name.p[0] != '[' && slice_find(name, '.') < name.n;
 }
 

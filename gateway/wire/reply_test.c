@@ -77,6 +77,18 @@ static void check_parse(const char *in, const char *want)
     }
 }
 
+static void test_reply_from_line_has_its_three_parts(void **state)
+{
+    (void)state;
+    struct arena *arena = arena_create();
+    struct reply reply = reply_from_line(arena, "550 5.7.23 SPF fail: no");
+    assert_int_equal(reply.code, 550);
+    assert_string_equal(reply.status, "5.7.23");
+    assert_string_equal(reply.text, "SPF fail: no");
+    assert_string_equal(reply_line(arena, &reply), "550 5.7.23 SPF fail: no");
+    arena_destroy(&arena);
+}
+
 static void test_reply_parser_takes_what_servers_say(void **state)
 {
     (void)state;
@@ -132,6 +144,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_reply_format_puts_status_in_every_line),
         cmocka_unit_test(test_reply_line_is_the_last_one_and_clean),
+        cmocka_unit_test(test_reply_from_line_has_its_three_parts),
         cmocka_unit_test(test_reply_parser_takes_what_servers_say),
         cmocka_unit_test(test_reply_parser_refuses_what_is_no_reply),
         cmocka_unit_test(test_reply_parser_caps_lines),

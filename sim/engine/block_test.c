@@ -36,6 +36,18 @@ static void test_block_is_one_workers_alone(void **state)
     block_release(&third);
 }
 
+static void test_block_text_has_addresses_for_places(void **state)
+{
+    (void)state;
+    const struct block block = {.b = 65, .c = 7};
+    struct arena *arena = arena_create();
+    assert_string_equal(
+        block_text(arena, &block, "ip4:{submitter}/32 {other} {gateway}{x}{"),
+        "ip4:127.65.7.3/32 127.65.7.4 127.65.7.1{x}{");
+    assert_string_equal(block_text(arena, &block, ""), "");
+    arena_destroy(&arena);
+}
+
 static void test_folder_lives_and_goes(void **state)
 {
     (void)state;
@@ -62,6 +74,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_block_is_one_workers_alone),
+        cmocka_unit_test(test_block_text_has_addresses_for_places),
         cmocka_unit_test(test_folder_lives_and_goes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
