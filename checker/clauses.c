@@ -2,9 +2,12 @@
 
 #include <string.h>
 
+#include "checker/coverage.h"
+
 struct clauses {
     struct arena *arena;
     struct clause *first;
+    const struct ambiguity *ambiguities;
 };
 
 void clauses_destroy(struct clauses **clauses)
@@ -52,15 +55,41 @@ static struct clause *read_clause(struct clauses *c, const struct node *map,
                                      *clause->basis ? "," : "", *basis);
     clause->built = strcmp(built, "yes") == 0;
     clause->shows = texts_of(c->arena, node_get(map, "shows"));
+    clause->denied = texts_of(c->arena, node_get(map, "denied"));
     if (!clause->built && strcmp(built, "no") != 0)
         diagnostics_add(list, map->place, "'built' is yes or no");
     if (!clause->shows[0])
         diagnostics_add(list, map->place, "clause %s says not what shows it",
                         clause->id);
+    for (const char *const *word = clause->denied; *word; word++) {
+        if (!coverage_knows(*word))
+            diagnostics_add(list, map->place, "clause %s: no word '%s'",
+                            clause->id, *word);
+    }
+    if (clause->built && !clause->denied[0])
+        diagnostics_add(list, map->place,
+                        "clause %s says not what its other side is",
+                        clause->id);
     if (clauses_find(c, clause->id))
         diagnostics_add(list, map->place, "clause %s stands here twice",
                         clause->id);
     return clause;
+}
+
+static void read_ambiguities(struct clauses *c, const struct node *all,
+                             struct diagnostics *list)
+{
+    const struct ambiguity **end = &c->ambiguities;
+    for (const struct node *n = all ? all->first : NULL; n; n = n->next) {
+        struct ambiguity *a = ARENA_NEW(c->arena, struct ambiguity);
+        a->setting = text_of(n, "setting", list);
+        a->clause = text_of(n, "clause", list);
+        a->readings = texts_of(c->arena, node_get(n, "readings"));
+        if (!clauses_find(c, a->clause))
+            diagnostics_add(list, n->place, "no clause '%s'", a->clause);
+        *end = a;
+        end = &a->next;
+    }
 }
 
 enum status clauses_load(const char *fixtures_dir, struct diagnostics *list,
@@ -84,6 +113,7 @@ enum status clauses_load(const char *fixtures_dir, struct diagnostics *list,
                 c->first = one;
             last = one;
         }
+        read_ambiguities(c, node_get(root, "settings"), list);
         if (!c->first)
             diagnostics_add(list, root->place, "no list 'clauses'");
     }
@@ -98,6 +128,11 @@ enum status clauses_load(const char *fixtures_dir, struct diagnostics *list,
 const struct clause *clauses_first(const struct clauses *clauses)
 {
     return clauses->first;
+}
+
+const struct ambiguity *clauses_ambiguities(const struct clauses *clauses)
+{
+    return clauses->ambiguities;
 }
 
 const struct clause *clauses_find(const struct clauses *clauses, const char *id)

@@ -10,8 +10,17 @@ struct clause {
     bool built; /* by the reference gateway, so far */
     /* Cells of a row or keys of `expect:` (and "session"), ended by NULL. */
     const char *const *shows;
+    /* Words of coverage_denies(): what its other side looks like. */
+    const char *const *denied;
     struct place place;
     const struct clause *next;
+};
+
+/* A documented ambiguity: a setting with its readings, the default first. */
+struct ambiguity {
+    const char *setting, *clause;
+    const char *const *readings; /* ended by NULL */
+    const struct ambiguity *next;
 };
 
 struct clauses;
@@ -22,6 +31,7 @@ enum status clauses_load(const char *fixtures_dir, struct diagnostics *list,
 void clauses_destroy(struct clauses **clauses);
 
 const struct clause *clauses_first(const struct clauses *clauses);
+const struct ambiguity *clauses_ambiguities(const struct clauses *clauses);
 /* NULL when there is none of that id. */
 const struct clause *clauses_find(const struct clauses *clauses,
                                   const char *id);

@@ -25,6 +25,8 @@ static const char *server_word(const struct attempt *a,
     const char *server = fact(a, p, "server");
     if (!posture)
         return NULL;
+    if (is(server, "refused"))
+        return "refused by the server";
     if (is(minimum, "dane"))
         return strncmp(server, "none", 4) == 0   ? posture->why
                : strncmp(server, "pkix", 4) == 0 ? "no DANE"
@@ -84,8 +86,10 @@ void predict_not(const struct attempt *a, struct prediction *p)
     bool weak_idd = (is(idd, "any") && !is(account, "suspended")) ||
                     (is(idd, "on") && is(account, "active"));
     p->not_count = 0;
-    /* Prevented e-mail is itself a rank that does not apply (MINIMUM-1). */
-    if (is(p->row->of, "email") && is(p->row->delivery, "failed"))
+    /* The rank that failed without a method does not apply itself: prevented
+     * e-mail (MINIMUM-1), or a server that refused to be measured (ORDER-6). */
+    if (last > 0 && is(p->row->method, "none") &&
+        is(p->row->delivery, "failed"))
         last++;
     if (weak_idd && (last > 1 || is(p->row->delivery, "notification")))
         add(p, "inbound-direct-delivery", server_word(a, p, "pkix"));

@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/random.h"
+#include "checker/coverage.h"
 #include "kit/fanout.h"
 #include "kit/files.h"
 #include "kit/plan.h"
@@ -22,7 +23,7 @@ struct run {
     struct fanout_wishes wishes;
     struct fanout *fanout;
     unsigned jobs, timeout_s;
-    bool fail_fast, keep, doubt, list;
+    bool fail_fast, keep, doubt, list, coverage;
     const char *order, *gateway;
     int64_t began_ms;
 };
@@ -217,10 +218,24 @@ static bool lint_plan(const struct run *run)
     return diagnostics_count(run->catalogue.diagnostics) == 0;
 }
 
+/* What no case puts to the test, to standard error. */
+static int covered(const struct run *run, int code)
+{
+    struct coverage coverage = {run->catalogue.clauses,
+                                fixtures_postures(run->catalogue.fixtures),
+                                run->plan.cases, run->plan.case_count};
+    if (!run->coverage || (code != EXIT_FINE && code != EXIT_FAILED))
+        return code;
+    size_t missing = coverage_report(&coverage, stderr);
+    if (missing)
+        fprintf(stderr, "lasthop: %zu gaps in coverage\n", missing);
+    return missing ? EXIT_FAILED : code;
+}
+
 static int planned(struct run *run)
 {
     if (run->list)
-        return list_cases(run);
+        return covered(run, list_cases(run));
     if (!lint_plan(run)) {
         diagnostics_print(run->catalogue.diagnostics, stderr);
         return EXIT_USAGE;
@@ -233,7 +248,7 @@ static int planned(struct run *run)
         fprintf(stderr, "lasthop: %s: %s\n", run->gateway, strerror(errno));
         return EXIT_ENVIRONMENT;
     }
-    return run_cases(run);
+    return covered(run, run_cases(run));
 }
 
 static int run_selected(struct run *run)
@@ -278,6 +293,8 @@ static int run_command(struct kit *kit, const struct command *self, int argc,
         {"doubt", 0, OPTION_FLAG, NULL,
          "judge each pass again with every cell and evidence changed",
          &run.doubt},
+        {"require-coverage", 0, OPTION_FLAG, NULL,
+         "fail where a clause, posture or setting has no case", &run.coverage},
         {"order", 0, OPTION_TEXT, "SEED", "run in an order shuffled by SEED",
          &run.order},
         {"timeout", 0, OPTION_NUMBER, "S", "seconds for a case (default: 20)",
