@@ -39,7 +39,8 @@ enum dns_security {
 
 struct dns_record {
     unsigned preference; /* MX */
-    const char *text;    /* MX: the exchange, PTR: the name, lower case, without the final dot,
+    const char *text;    /* MX: the exchange, PTR: the name, lower case, without
+                            the final dot,
                             "." for the root; A, AAAA: the address */
     struct slice data;   /* TXT: the strings joined; TLSA: the whole rdata */
 };
