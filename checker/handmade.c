@@ -1,5 +1,7 @@
 #include "checker/handmade.h"
 
+#include <string.h>
+
 const char handmade_scenario[] =
     "lasthop: 1\n"
     "title: Four recipients, four ends\n"
@@ -118,11 +120,12 @@ static json_t *received(const char *host, const char *recipient,
                         const char *reverse_path, const char *level,
                         const char *content)
 {
-    return json_pack("{s:i,s:s,s:s,s:s,s:[s],s:s,s:s,s:b,s:s,s:b}", "step", 0,
-                     "host", host, "tls", "1.3", "reverse_path", reverse_path,
-                     "recipients", recipient, "level", level, "reply",
-                     "250 2.0.0 ok", "accepted", 1, "content", content, "late",
-                     0);
+    return json_pack(
+        "{s:i,s:s,s:s,s:s,s:[s],s:{s:s,s:[s]},s:s,s:s,s:b,s:s,s:b}", "step", 0,
+        "host", host, "tls", "1.3", "reverse_path", reverse_path, "recipients",
+        recipient, "parameters", "mail", "SIZE=400 BODY=8BITMIME", "rcpt",
+        "NOTIFY=FAILURE,DELAY", "level", level, "reply", "250 2.0.0 ok",
+        "accepted", 1, "content", content, "late", 0);
 }
 
 static json_t *not_list(const char *const *pairs)
@@ -219,6 +222,38 @@ static json_t *journal(void)
     return j;
 }
 
+static json_t *texts(const char *const *lines)
+{
+    json_t *list = json_array();
+    for (; *lines; lines++)
+        json_array_append_new(list, json_string(*lines));
+    return list;
+}
+
+static json_t *connection(const char *host, int received_index)
+{
+    static const char *const commands[] = {
+        "EHLO gateway.lasthop.example",
+        "STARTTLS",
+        "EHLO gateway.lasthop.example",
+        "MAIL FROM:<b@gateway.lasthop.example>",
+        "RCPT TO:<r>",
+        "DATA",
+        "QUIT",
+        NULL};
+    static const char *const replies[] = {"220 ready",     "250-mx",
+                                          "250 STARTTLS",  "220 2.0.0 go",
+                                          "250-mx",        "250-DSN",
+                                          "250-8BITMIME",  "250 SIZE 9000",
+                                          "250 2.1.0 ok",  "250 2.1.5 ok",
+                                          "354 go",        "250 2.0.0 ok",
+                                          "221 2.0.0 bye", NULL};
+    const char *domain = strchr(host, '.') + 1;
+    return json_pack("{s:i,s:s,s:s,s:s,s:[i],s:o,s:o}", "step", 0, "host", host,
+                     "domain", domain, "tls", "1.3", "received", received_index,
+                     "commands", texts(commands), "replies", texts(replies));
+}
+
 json_t *handmade_evidence(void)
 {
     json_t *connections = json_array(), *all = json_array();
@@ -226,9 +261,7 @@ json_t *handmade_evidence(void)
                                         "mx.hospital.example",
                                         "mx.clinic.example"};
     for (int i = 0; i < 4; i++)
-        json_array_append_new(
-            connections, json_pack("{s:i,s:s,s:s,s:[i]}", "step", 0, "host",
-                                   hosts[i], "tls", "1.3", "received", i));
+        json_array_append_new(connections, connection(hosts[i], i));
     json_array_append_new(all, received(hosts[0], recipients[0],
                                         "b1@gateway.lasthop.example", "pkix",
                                         DIRECT));

@@ -247,6 +247,11 @@ static void judge_texts(struct search *s)
     }
     json_array_foreach(evidence_list(t->evidence, "connections"), i, one)
     {
+        json_array_foreach(evidence_list(one, "commands"), k, reply)
+        {
+            const char *text = json_string_value(reply);
+            judge_text(s, "command to a host", text ? text : "");
+        }
         const char *tls = evidence_text(one, "tls");
         if (*tls && strcmp(tls, "1.2") < 0)
             fault(t, t->c->place, "TRANSPORT-7",

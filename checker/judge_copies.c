@@ -90,6 +90,7 @@ static void judge_copy(struct trial *t, const struct copy *copy)
               "one RCPT per transaction",
               TEXT(t, "%zu", copy->recipient_count));
     judge_tls(t, copy);
+    judge_extensions(t, copy);
     if (copy->kind == COPY_KIND_DSN)
         return; /* judge_dsns */
     if (copy->kind == COPY_KIND_STRANGE)

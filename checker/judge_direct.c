@@ -9,23 +9,18 @@ static bool is_control(struct slice name)
     return slice_starts_nocase(name, "zivver-");
 }
 
-/* The next field of the submitted message that must arrive. */
-static const struct mail_field *next_kept(const struct mail_view *sent,
-                                          size_t *i)
-{
-    while (*i < sent->count) {
-        const struct mail_field *f = &sent->fields[(*i)++];
-        if (!is_control(f->name) && !slice_is_nocase(f->name, "Bcc"))
-            return f;
-    }
-    return NULL;
-}
-
 /* Fields that the gateway puts before those of the sender. */
 struct added {
     size_t received, dkim;
-    bool message_id, date, references;
+    bool message_id, date, references, coding;
 };
+
+/* What a conversion changes in the header (RFC 6152 3). */
+static bool is_coding(const struct mail_field *f)
+{
+    return slice_is_nocase(f->name, "Content-Transfer-Encoding") ||
+           slice_is_nocase(f->name, "MIME-Version");
+}
 
 static bool is_added(struct added *a, const struct mail_field *f)
 {
@@ -39,7 +34,25 @@ static bool is_added(struct added *a, const struct mail_field *f)
         return a->message_id;
     if (slice_is_nocase(f->name, "Date"))
         return a->date;
+    if (is_coding(f))
+        return a->coding;
     return slice_is_nocase(f->name, "References") && a->references;
+}
+
+/* The next field of the submitted message that must arrive as it is. */
+static const struct mail_field *
+next_kept(const struct added *a, const struct mail_view *sent, size_t *i)
+{
+    while (*i < sent->count) {
+        const struct mail_field *f = &sent->fields[(*i)++];
+        bool changes =
+            (a->references && slice_is_nocase(f->name, "References")) ||
+            (a->coding && is_coding(f));
+        if (!is_control(f->name) && !slice_is_nocase(f->name, "Bcc") &&
+            !changes)
+            return f;
+    }
+    return NULL;
 }
 
 static size_t surplus(const struct copy *copy, const char *name)
@@ -76,23 +89,20 @@ static void judge_header(struct trial *t, const struct copy *copy, bool idd)
         .message_id = !mail_field(sent, "Message-ID", 0),
         .date = !mail_field(sent, "Date", 0),
         .references = idd,
+        .coding = copy_is_converted(t, copy),
     };
     size_t i = 0;
     for (size_t k = 0; k < copy->mail.count; k++) {
         const struct mail_field *got = &copy->mail.fields[k];
         if (is_added(&added, got))
             continue;
-        const struct mail_field *want = next_kept(sent, &i);
-        while (idd && want && slice_is_nocase(want->name, "References"))
-            want = next_kept(sent, &i);
+        const struct mail_field *want = next_kept(&added, sent, &i);
         if (!want || !slice_eq(want->whole, got->whole)) {
             header_fault(t, copy, want, got);
             return;
         }
     }
-    const struct mail_field *want = next_kept(sent, &i);
-    while (idd && want && slice_is_nocase(want->name, "References"))
-        want = next_kept(sent, &i);
+    const struct mail_field *want = next_kept(&added, sent, &i);
     if (want)
         header_fault(t, copy, want, NULL);
 }
@@ -149,5 +159,8 @@ void judge_direct(struct trial *t, const struct copy *copy)
     judge_header(t, copy, idd);
     if (idd)
         judge_idd(t, copy);
-    judge_body(t, copy);
+    if (copy_is_converted(t, copy))
+        judge_converted_body(t, copy);
+    else
+        judge_body(t, copy);
 }

@@ -1,5 +1,6 @@
 /* DSN-1, DSN-3: each failure is told to the sender once, in the form of
  * RFC 3464, as his NOTIFY asks for. */
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -7,7 +8,7 @@
 
 /* The parts of a DSN; empty where it has none. */
 struct report {
-    struct mail_view status;   /* message/delivery-status */
+    struct mail_view status;   /* message/delivery-status, RFC 6533: global */
     struct mail_view returned; /* text/rfc822-headers */
     size_t parts;
 };
@@ -19,9 +20,11 @@ static struct report read_report(struct trial *t, const struct copy *copy)
     r.parts = mail_parts(t->arena, &copy->mail, &parts);
     for (size_t i = 0; i < r.parts; i++) {
         const char *type = mail_type(t->arena, &parts[i]);
-        if (strcmp(type, "message/delivery-status") == 0)
+        if (strcmp(type, "message/delivery-status") == 0 ||
+            strcmp(type, "message/global-delivery-status") == 0)
             r.status = parts[i];
-        if (strcmp(type, "text/rfc822-headers") == 0)
+        if (strcmp(type, "text/rfc822-headers") == 0 ||
+            strcmp(type, "message/global-headers") == 0)
             r.returned = parts[i];
     }
     return r;
@@ -45,11 +48,48 @@ static bool group(struct trial *t, const struct report *r, size_t n,
     }
 }
 
+static size_t utf8_put(char *to, unsigned long c)
+{
+    if (c < 0x80) {
+        to[0] = (char)c;
+        return 1;
+    }
+    size_t n = c < 0x800 ? 2 : c < 0x10000 ? 3 : 4;
+    static const unsigned char lead[] = {0, 0, 0xc0, 0xe0, 0xf0};
+    for (size_t i = n; i-- > 1; c >>= 6)
+        to[i] = (char)(0x80 | (c & 0x3f));
+    to[0] = (char)(lead[n] | c);
+    return n;
+}
+
+/* RFC 6533 3: \x{HEX} stands for a code point, where only ASCII may. */
+static const char *unescaped(struct trial *t, struct slice s)
+{
+    char *text = arena_alloc(t->arena, s.n + 1), *to = text;
+    for (size_t i = 0; i < s.n;) {
+        char *end;
+        unsigned long c = 0;
+        if (s.n - i > 3 && memcmp(s.p + i, "\\x{", 3) == 0)
+            c = strtoul(arena_text(t->arena, slice_from(s, i + 3)), &end, 16);
+        if (!c) {
+            *to++ = s.p[i++];
+            continue;
+        }
+        to += utf8_put(to, c);
+        while (i < s.n && s.p[i++] != '}')
+            ;
+    }
+    *to = '\0';
+    return text;
+}
+
 /* "rfc822;bob@hospital.example" to the address; "" otherwise. */
 static const char *typed_address(struct trial *t, const char *value)
 {
     struct slice rest = slice_of(value);
     struct slice type = slice_trim(slice_cut(&rest, ';'));
+    if (slice_is_nocase(type, "utf-8"))
+        return unescaped(t, slice_trim(rest));
     return slice_is_nocase(type, "rfc822")
                ? arena_text(t->arena, slice_trim(rest))
                : "";

@@ -30,10 +30,15 @@ void judge_claims(struct trial *t); /* journal against evidence, both ways */
 void judge_copies(struct trial *t); /* each received message by its kind */
 void judge_direct(struct trial *t, const struct copy *copy);
 void judge_notification(struct trial *t, const struct copy *copy);
+void judge_extensions(struct trial *t, const struct copy *copy);
+/* The copy of a message that its server could not take as it is. */
+bool copy_is_converted(struct trial *t, const struct copy *copy);
+void judge_converted_body(struct trial *t, const struct copy *copy);
 void judge_dsns(struct trial *t);
 void judge_submitter(struct trial *t); /* replies and raw dialogues */
 void judge_journal(struct trial *t);   /* events, warnings, connections */
 void judge_invariants(struct trial *t);
+void judge_traces(struct trial *t); /* of what was refused or is barred */
 
 /* fault - one mismatch; expected or got may be NULL. The clause's text is
  * looked up. The pointer is good until the next one. */
@@ -54,6 +59,12 @@ struct place place_for(const struct trial *t, const char *address);
 unsigned dsn_count(struct trial *t, const struct claim *claim, unsigned last);
 /* By RFC 3461: is a DSN owed, should this recipient fail? */
 bool dsn_is_due(const struct claim *claim);
+
+/* What stands behind a keyword of the host's last EHLO reply on the connection
+ * that carried the copy ("" where nothing does); NULL: not offered. */
+const char *copy_offered(struct trial *t, const struct copy *copy,
+                         const char *keyword);
+bool octets_are_ascii(struct slice octets);
 
 /* Does a notification's Subject show the original's? */
 bool shows_subject(struct trial *t, const struct copy *copy);

@@ -166,7 +166,9 @@ static json_t *changed(const json_t *evidence, const struct change *change)
         put(parent, key, value);
         return root;
     }
-    const char *text = json_string_value(json_object_get(parent, key));
+    const char *text = json_string_value(
+        json_is_array(parent) ? json_array_get(parent, strtoul(key, NULL, 10))
+                              : json_object_get(parent, key));
     const char *at = text ? strstr(text, change->from) : NULL;
     if (!at)
         fail_msg("%s has no '%s'", change->path, change->from);
@@ -470,6 +472,139 @@ static void test_invariants_hold_everywhere(void **state)
     EXPECT_NOTICED(*state, rows);
 }
 
+static void test_judge_uses_what_the_host_offers(void **state)
+{
+    static const char capability[] = "connections/0/replies/6";
+    static const struct row rows[] = {
+        /* a parameter that was not offered */
+        {{capability, "8BITMIME", "HELP"}, "TRANSPORT-2", "BODY without"},
+        {{"connections/0/replies/5", "DSN", "X"},
+         "TRANSPORT-2",
+         "NOTIFY without"},
+        {{"connections/0/replies/7", "SIZE", "X"}, "TRANSPORT-2", "SIZE"},
+        {{"received/0/parameters/mail", NULL, "\"SMTPUTF8\""},
+         "TRANSPORT-2",
+         "SMTPUTF8"},
+        /* offered before TLS alone */
+        {{"connections/0/commands/2", "EHLO", "NOOP"}, "TRANSPORT-2", "SIZE"},
+        {{"connections/0/replies/7", "9000", "40"}, "DSN-3", "at most 40"},
+        {{"received/0/content", "Dear",
+          "D\xc3\xa9"
+          "ar"},
+         "MAIL-1",
+         "body"},
+        {{"received/0/content", "Subject: A",
+          "Subject: \xc3\xa9"
+          "A"},
+         "DSN-3",
+         "SMTPUTF8"},
+        {{"connections/0/commands/4", "TO:<r>", "TO:<31612345678>"},
+         "RIGHT-5",
+         "command to a host"},
+    };
+    EXPECT_NOTICED(*state, rows);
+}
+
+/* Applies changes to the evidence that all later rows start from. */
+static json_t *varied(struct fixture *f, const struct change *changes,
+                      size_t count)
+{
+    json_t *before = f->evidence;
+    f->evidence = json_incref(before);
+    for (size_t i = 0; i < count; i++) {
+        json_t *next = changed(f->evidence, &changes[i]);
+        json_decref(f->evidence);
+        f->evidence = next;
+    }
+    return before;
+}
+
+static void restored(struct fixture *f, json_t *before)
+{
+    json_decref(f->evidence);
+    f->evidence = before;
+}
+
+static void expect_pass(struct fixture *f)
+{
+    struct arena *arena = arena_create();
+    struct case_result r = judged(f, f->evidence, arena);
+    print(&r);
+    assert_int_equal(r.mismatch_count, 0);
+    arena_destroy(&arena);
+}
+
+#define EIGHT "Dear \xc3\xa9ve,\r\n" MARK "\r\n"
+#define QUOTED "Dear =C3=A9ve,=\r\n\r\n" MARK "\r\n"
+#define CODING "Content-Transfer-Encoding: "
+
+static void test_judge_converted_copy_has_the_same_parts(void **state)
+{
+    struct fixture *f = *state;
+    static const char sent[] = "submissions/0/content";
+    static const char got[] = "received/0/content";
+    static const char other[] = "received/2/content";
+    static const struct change changes[] = {
+        {sent, "\r\nDear all,\r\n" MARK "\r\n",
+         "MIME-Version: 1.0\r\n" CODING "8bit\r\n\r\n" EIGHT},
+        {got, "\r\nDear all,\r\n" MARK "\r\n",
+         "MIME-Version: 1.0\r\n" CODING "quoted-printable\r\n\r\n" QUOTED},
+        {other, "\r\nDear all,\r\n" MARK "\r\n",
+         "MIME-Version: 1.0\r\n" CODING "8bit\r\n\r\n" EIGHT},
+        {"connections/0/replies/6", "8BITMIME", "HELP"},
+        {"received/0/parameters/mail", NULL, "\"SIZE=400\""},
+    };
+    static const struct row rows[] = {
+        {{got, "=C3=A9", "=C3=A8"}, "MAIL-1", "other octets"},
+        {{got, "Dear =C3=A9ve", "Dear \xc3\xa9ve"},
+         "MAIL-1",
+         "converted to 7 bits"},
+        {{got, "quoted-printable", "7bit"}, "MAIL-1", "other octets"},
+        {{got, "Subject: A", "Subject: B"}, "MAIL-1", "header"},
+        {{got, "MIME-Version: 1.0", "Content-Type: text/html"},
+         "MAIL-1",
+         "header"},
+        /* not where the host takes eight bits */
+        {{"connections/0/replies/6", "HELP", "8BITMIME"}, "MAIL-1", "header"},
+    };
+    json_t *before = varied(f, changes, sizeof changes / sizeof *changes);
+    expect_pass(f);
+    EXPECT_NOTICED(f, rows);
+    restored(f, before);
+}
+
+static void test_judge_dsn_for_an_address_beyond_ascii(void **state)
+{
+    struct fixture *f = *state;
+    static const char content[] = "received/3/content";
+    static const struct change changes[] = {
+        {content, "message/delivery-status", "message/global-delivery-status"},
+        {content, "text/rfc822-headers", "message/global-headers"},
+        {content, "rfc822;dora", "utf-8;d\\x{6F}ra"},
+    };
+    static const struct row rows[] = {
+        {{content, "\\x{6F}", "\\x{F6}"}, "DSN-1", "number"},
+        {{content, "utf-8;", "x400;"}, "DSN-1", "number"},
+        {{content, "message/global-headers", "message/global"},
+         "DSN-1",
+         "parts"},
+    };
+    json_t *before = varied(f, changes, sizeof changes / sizeof *changes);
+    expect_pass(f);
+    EXPECT_NOTICED(f, rows);
+    restored(f, before);
+}
+
+static void test_judge_refused_message_leaves_no_trace(void **state)
+{
+    static const struct row rows[] = {
+        {{"journal/2/message", NULL, "\"m2\""}, "CONN-8", "m2"},
+        {{"journal/0/message", NULL, "\"m2\""}, "CONN-8", "m1"},
+        {{"journal/0", NULL, NULL}, "CONN-8", "none"},
+    };
+    EXPECT_NOTICED(*state, rows);
+}
+
 static void test_judge_reports_what_is_needed_to_understand(void **state)
 {
     struct fixture *f = *state;
@@ -532,6 +667,10 @@ int main(void)
         cmocka_unit_test(
             test_invariants_content_in_a_notification_in_any_coding),
         cmocka_unit_test(test_invariants_hold_everywhere),
+        cmocka_unit_test(test_judge_uses_what_the_host_offers),
+        cmocka_unit_test(test_judge_converted_copy_has_the_same_parts),
+        cmocka_unit_test(test_judge_dsn_for_an_address_beyond_ascii),
+        cmocka_unit_test(test_judge_refused_message_leaves_no_trace),
         cmocka_unit_test(test_judge_reports_what_is_needed_to_understand),
         cmocka_unit_test(test_doubt_leaves_no_survivor),
     };
