@@ -6,6 +6,7 @@
 
 #include "engine/read.h"
 #include "engine/vocabulary.h"
+#include "engine/words.h"
 
 enum { NAMES_MOST = 512 };
 
@@ -90,7 +91,8 @@ static void load_postures(struct reading *r, struct fixtures *f)
         for (size_t i = 0; i < f->posture_names.count; i++) {
             const char *name = f->posture_names.all[i];
             bool second =
-                node_get(maps[i], "posture") || node_get(maps[i], "mx");
+                node_get(maps[i], "posture") || node_get(maps[i], "mx") ||
+                node_get(maps[i], "later") || node_get(maps[i], "nta-mx");
             if (!maps[i] || second != (round == 1))
                 continue;
             const struct posture *p = read_posture(r, maps[i], name, false);
@@ -172,6 +174,7 @@ static void load_organization(struct reading *r, struct fixtures *f,
     o->uuid = node_text(map, "uuid", "");
     o->domains = read_texts(f->arena, node_get(map, "domains")).texts;
     o->transport_security = node_text(map, "transport-security", "off");
+    o->nta = node_text(map, "nta", "no");
     o->inbound_direct_delivery =
         node_is_text(node_get(map, "inbound-direct-delivery"), "yes");
     o->accounts = read_accounts(f->arena, node_get(map, "accounts"));
@@ -232,6 +235,13 @@ void fixtures_destroy(struct fixtures **fixtures)
     arena_destroy(&(*fixtures)->arena);
     free(*fixtures);
     *fixtures = NULL;
+}
+
+bool organization_meets_nta(const struct organization *organization)
+{
+    static const char *const met[] = {"yes", "spf-soft", "dmarc-quarantine",
+                                      NULL};
+    return met[words_index(met, organization->nta)];
 }
 
 const char *fixtures_dir(const struct fixtures *fixtures)

@@ -33,6 +33,7 @@ struct organization {
     struct account *accounts;
     struct credential *credentials;
     struct key_record *key_records;
+    const char *nta;  /* its domains as a sender: yes, no, or what is wrong */
     const char *mail; /* posture of its own domains' mail host */
     struct place place;
     struct organization *next;
@@ -46,6 +47,9 @@ struct fixtures;
 enum status fixtures_load(const char *dir, struct diagnostics *list,
                           struct fixtures **out, struct err *err) MUST_USE;
 void fixtures_destroy(struct fixtures **fixtures);
+
+/* organization_meets_nta - its domains publish all that NTA-1 asks. */
+bool organization_meets_nta(const struct organization *organization);
 
 const char *fixtures_dir(const struct fixtures *fixtures);
 /* NULL when there is none of that name. */

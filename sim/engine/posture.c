@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/posture_host.h"
 #include "engine/read.h"
 #include "engine/words.h"
 
@@ -12,36 +13,33 @@ static void bad_at(struct reading *r, struct place place, const char *text)
     r->bad = true;
 }
 
-static struct posture_host *copy_hosts(struct arena *arena,
-                                       const struct posture_host *from)
-{
-    struct posture_host *first = NULL, **end = &first;
-    for (; from; from = from->next) {
-        *end = ARENA_NEW(arena, struct posture_host);
-        **end = *from;
-        (*end)->next = NULL;
-        end = &(*end)->next;
-    }
-    return first;
-}
-
 static struct posture *copy_posture(struct arena *arena,
                                     const struct posture *from)
 {
     struct posture *copy = ARENA_NEW(arena, struct posture);
     *copy = *from;
-    copy->hosts = copy_hosts(arena, from->hosts);
+    copy->hosts = posture_hosts_copy(arena, from->hosts);
+    copy->nta_hosts = posture_hosts_copy(arena, from->nta_hosts);
     return copy;
+}
+
+static void name_hosts(struct arena *arena, const struct posture *posture,
+                       struct posture_host *hosts, const char *domain)
+{
+    bool apart = posture->host_zone != POSTURE_HOST_ZONE_SAME;
+    for (struct posture_host *h = hosts; h; h = h->next)
+        h->name = posture->mx == POSTURE_MX_IMPLICIT
+                      ? domain
+                      : arena_printf(arena, "%s.%s%s", h->label,
+                                     apart ? POSTURE_ZONE_PREFIX : "", domain);
 }
 
 struct posture *posture_at(struct arena *arena, const struct posture *posture,
                            const char *domain)
 {
     struct posture *copy = copy_posture(arena, posture);
-    for (struct posture_host *h = copy->hosts; h; h = h->next)
-        h->name = posture->mx == POSTURE_MX_IMPLICIT
-                      ? domain
-                      : arena_printf(arena, "%s.%s", h->label, domain);
+    name_hosts(arena, posture, copy->hosts, domain);
+    name_hosts(arena, posture, copy->nta_hosts, domain);
     return copy;
 }
 
@@ -51,6 +49,7 @@ static struct posture *plain_posture(struct arena *arena, struct place place)
     struct posture *p = ARENA_NEW(arena, struct posture);
     p->place = place;
     p->reaches = "pkix";
+    p->nta = "unmet";
     p->hosts = ARENA_NEW(arena, struct posture_host);
     *p->hosts = (struct posture_host){.label = "mx",
                                       .preference = 10,
@@ -61,49 +60,8 @@ static struct posture *plain_posture(struct arena *arena, struct place place)
     return p;
 }
 
-static void apply_tls(struct posture_host *h, const struct node *tls)
-{
-    const struct node *versions = node_get(tls, "versions");
-    if (versions && versions->kind == NODE_KIND_TEXT)
-        h->tls_min = h->tls_max = versions->text;
-    for (const struct node *v = versions ? versions->first : NULL; v;
-         v = v->next) {
-        if (v == versions->first)
-            h->tls_min = v->text;
-        h->tls_max = v->text;
-    }
-    const char *certificate = node_text(tls, "certificate", NULL);
-    if (certificate)
-        h->certificate = (enum posture_certificate)words_index(
-            words_certificate, certificate);
-}
-
-static void apply_replies(struct arena *arena, struct posture_host *h,
-                          const struct node *replies)
-{
-    for (const struct node *n = replies ? replies->first : NULL; n;
-         n = n->next) {
-        struct posture_reply *reply = ARENA_NEW(arena, struct posture_reply);
-        *reply = (struct posture_reply){
-            .command = n->key, .reply = n->text, .next = h->replies};
-        h->replies = reply;
-    }
-}
-
-static void apply_smtp(struct arena *arena, struct posture_host *h,
-                       const struct node *smtp)
-{
-    const char *starttls = node_text(smtp, "starttls", NULL);
-    if (starttls)
-        h->starttls =
-            (enum posture_starttls)words_index(words_starttls, starttls);
-    const char *connect = node_text(smtp, "connect", NULL);
-    if (connect)
-        h->reachable = strcmp(connect, "accepted") == 0;
-    apply_replies(arena, h, node_get(smtp, "replies"));
-}
-
-static void apply_dns(struct posture *p, const struct node *dns)
+static void apply_dns(struct arena *arena, struct posture *p,
+                      const struct node *dns)
 {
     const char *mx = node_text(dns, "mx", NULL);
     if (mx)
@@ -111,6 +69,15 @@ static void apply_dns(struct posture *p, const struct node *dns)
     const char *answer = node_text(dns, "answer", NULL);
     if (answer)
         p->dns = (enum posture_dns)words_index(words_dns_answer, answer);
+    const char *zone = node_text(dns, "host-zone", NULL);
+    if (zone)
+        p->host_zone =
+            (enum posture_host_zone)words_index(words_host_zone, zone);
+    if (node_get(dns, "txt"))
+        p->txt = read_texts(arena, node_get(dns, "txt")).texts;
+    const struct node *faults = node_get(dns, "faults");
+    p->mx_fault = node_text(faults, "mx", p->mx_fault);
+    p->txt_fault = node_text(faults, "txt", p->txt_fault);
 }
 
 static const char *usual_why(const char *reaches)
@@ -129,12 +96,12 @@ static const char *usual_why(const char *reaches)
 
 static bool needs_why(const char *reaches)
 {
-    return strcmp(reaches, "none") == 0 || strcmp(reaches, "tls") == 0;
+    return strcmp(reaches, "none") == 0 || strcmp(reaches, "tls") == 0 ||
+           strcmp(reaches, "dane-only") == 0;
 }
 
-static void check_why(struct reading *r, const struct node *map)
+static void check_why(struct reading *r, const struct node *why)
 {
-    const struct node *why = node_get(map, "why");
     const char *const *words = r->fixtures ? fixtures_why(r->fixtures) : NULL;
     if (!why || !words || !words[0] || words[words_index(words, why->text)])
         return;
@@ -144,15 +111,24 @@ static void check_why(struct reading *r, const struct node *map)
     r->bad = true;
 }
 
+/* What the sending side of NTA 7516 finds there. */
+static void apply_nta(struct reading *r, struct posture *p,
+                      const struct node *map)
+{
+    check_why(r, node_get(map, "nta-why"));
+    p->nta = node_text(map, "nta", p->nta);
+    p->nta_why = node_text(map, "nta-why", p->nta_why);
+}
+
 /* The keys that change what a gateway reaches there. */
 static bool changes_reach(const struct node *map)
 {
     const struct node *smtp = node_get(map, "smtp");
     const struct node *replies = node_get(smtp, "replies");
     return node_get(map, "tls") || node_get(map, "dns") ||
-           node_get(smtp, "starttls") || node_get(smtp, "connect") ||
-           node_get(replies, "connect") || node_get(replies, "ehlo") ||
-           node_get(replies, "starttls");
+           node_get(map, "later") || node_get(smtp, "starttls") ||
+           node_get(smtp, "connect") || node_get(replies, "connect") ||
+           node_get(replies, "ehlo") || node_get(replies, "starttls");
 }
 
 /* What the map says about reaching, into p; or it must say it. */
@@ -160,7 +136,7 @@ static void apply_reaches(struct reading *r, struct posture *p,
                           const struct node *map, bool in_scenario)
 {
     const char *reaches = node_text(map, "reaches", NULL);
-    check_why(r, map);
+    check_why(r, node_get(map, "why"));
     if (!reaches) {
         if (!in_scenario || changes_reach(map))
             bad_at(r, map->place,
@@ -190,6 +166,18 @@ static const struct posture *named_posture(struct reading *r,
     return NULL;
 }
 
+/* What the host is from its second connection on. */
+static void apply_later(struct reading *r, struct posture_host *h,
+                        const struct node *map)
+{
+    const struct node *later = node_get(map, "later");
+    const struct posture *p = later ? named_posture(r, later) : NULL;
+    if (p && (!p->hosts || p->hosts->next))
+        bad_at(r, later->place, "a posture of one host alone can stand here");
+    else if (p)
+        h->later = p->hosts;
+}
+
 static struct posture *read_single(struct reading *r, const struct node *map,
                                    const char *name, bool in_scenario)
 {
@@ -202,11 +190,11 @@ static struct posture *read_single(struct reading *r, const struct node *map,
     p->place = map->place;
     p->name = name;
     p->says = node_text(map, "says", p->says);
-    apply_dns(p, node_get(map, "dns"));
+    apply_dns(r->arena, p, node_get(map, "dns"));
     for (struct posture_host *h = p->hosts; h; h = h->next) {
         h->posture = name ? name : base ? base->text : NULL;
-        apply_tls(h, node_get(map, "tls"));
-        apply_smtp(r->arena, h, node_get(map, "smtp"));
+        posture_host_apply(r->arena, h, map);
+        apply_later(r, h, map);
     }
     apply_reaches(r, p, map, in_scenario);
     return p;
@@ -230,6 +218,14 @@ static bool split_mx(struct reading *r, const struct node *entry,
     return true;
 }
 
+/* Nothing in it is about the domain. */
+static bool is_one_host(const struct posture *p)
+{
+    return p->hosts && !p->hosts->next && p->mx == POSTURE_MX_HOSTS &&
+           p->dns == POSTURE_DNS_SECURE && !p->mx_fault && !p->txt_fault &&
+           !p->txt && p->host_zone == POSTURE_HOST_ZONE_SAME;
+}
+
 static struct posture_host *read_mx(struct reading *r, const struct node *map)
 {
     const struct node *entry = node_single(map);
@@ -242,13 +238,37 @@ static struct posture_host *read_mx(struct reading *r, const struct node *map)
                                   : read_single(r, entry, NULL, true);
     if (!p)
         return NULL;
-    if (!p->hosts || p->hosts->next || p->mx != POSTURE_MX_HOSTS ||
-        p->dns != POSTURE_DNS_SECURE) {
+    if (!is_one_host(p)) {
         bad_at(r, entry->place, "a posture of one host alone can stand here");
         return NULL;
     }
-    struct posture_host *h = copy_hosts(r->arena, p->hosts);
+    struct posture_host *h = posture_hosts_copy(r->arena, p->hosts);
     return split_mx(r, entry, h) ? h : NULL;
+}
+
+static void insert_by_preference(struct posture_host **at,
+                                 struct posture_host *host)
+{
+    while (*at && (*at)->preference <= host->preference)
+        at = &(*at)->next;
+    host->next = *at;
+    *at = host;
+}
+
+/* A list of hosts in order of preference; NULL when one is wrong. */
+static struct posture_host *read_hosts(struct reading *r,
+                                       const struct node *list)
+{
+    struct posture_host *first = NULL;
+    for (const struct node *n = list ? list->first : NULL; n; n = n->next) {
+        struct posture_host *h = read_mx(r, n);
+        if (!h)
+            return NULL;
+        insert_by_preference(&first, h);
+    }
+    if (list && !first)
+        bad_at(r, list->place, "no host stands here");
+    return first;
 }
 
 static unsigned rank(const char *reaches)
@@ -280,13 +300,17 @@ static void combine(struct arena *arena, struct posture *p)
     p->why = best ? best->why : usual_why(p->reaches);
 }
 
-static void insert_by_preference(struct posture_host **at,
-                                 struct posture_host *host)
+static void check_several(struct reading *r, const struct node *map)
 {
-    while (*at && (*at)->preference <= host->preference)
-        at = &(*at)->next;
-    host->next = *at;
-    *at = host;
+    static const char *const keys[] = {"posture", "tls", "smtp", "later"};
+    static const char *const names[] = {"mx", "tlsa", "host-zone"};
+    const struct node *dns = node_get(map, "dns"), *met = NULL;
+    for (size_t i = 0; i < sizeof keys / sizeof *keys && !met; i++)
+        met = node_get(map, keys[i]);
+    for (size_t i = 0; i < sizeof names / sizeof *names && !met; i++)
+        met = node_get(dns, names[i]);
+    if (met)
+        bad_at(r, met->key_place, "beside `mx` this belongs to one host of it");
 }
 
 static struct posture *read_several(struct reading *r, const struct node *map,
@@ -295,27 +319,35 @@ static struct posture *read_several(struct reading *r, const struct node *map,
     struct posture *p = ARENA_NEW(r->arena, struct posture);
     p->place = map->place;
     p->name = name;
+    p->nta = "unmet";
     p->says = node_text(map, "says", NULL);
-    for (const struct node *n = node_get(map, "mx")->first; n; n = n->next) {
-        struct posture_host *h = read_mx(r, n);
-        if (!h)
-            return NULL;
-        insert_by_preference(&p->hosts, h);
-    }
-    if (!p->hosts) {
-        bad_at(r, map->place, "`mx` holds no host");
+    check_several(r, map);
+    p->hosts = read_hosts(r, node_get(map, "mx"));
+    if (!p->hosts)
         return NULL;
-    }
     combine(r->arena, p);
+    apply_dns(r->arena, p, node_get(map, "dns"));
+    p->reaches = node_text(map, "reaches", p->reaches);
+    check_why(r, node_get(map, "why"));
+    p->why = node_text(map, "why", p->why);
     return p;
 }
 
 struct posture *read_posture(struct reading *r, const struct node *map,
                              const char *name, bool in_scenario)
 {
-    if (node_get(map, "mx"))
-        return read_several(r, map, name);
-    return read_single(r, map, name, in_scenario);
+    struct posture *p = node_get(map, "mx")
+                            ? read_several(r, map, name)
+                            : read_single(r, map, name, in_scenario);
+    if (!p)
+        return NULL;
+    if (strcmp(p->nta, "unmet") != 0 && changes_reach(map) &&
+        !node_get(map, "nta"))
+        bad_at(r, map->place, "`nta` is missing: is NTA 7516 still met there?");
+    apply_nta(r, p, map);
+    if (node_get(map, "nta-mx"))
+        p->nta_hosts = read_hosts(r, node_get(map, "nta-mx"));
+    return p;
 }
 
 const struct posture *read_domain_posture(struct reading *r,

@@ -137,7 +137,12 @@ static void test_posture_faults_are_told(void **state)
         {"{mx: [{10 a: null-mx}]}", "a posture of one host alone"},
         {"{mx: [{a: tls13}]}", "a preference and a label"},
         {"{mx: [{10 a: tls13, 20 b: tls13}]}", "expected one host"},
-        {"{mx: []}", "holds no host"},
+        {"{mx: []}", "no host stands here"},
+        {"{mx: [{10 a: tls13}], tls: {versions: \"1.2\"}}", "belongs to one"},
+        {"{posture: nta7516, smtp: {starttls: absent}, reaches: barred}",
+         "`nta` is missing"},
+        {"{posture: dane-ee, reaches: dane-only}", "`why` is missing"},
+        {"{later: mixed-mx-weak-first, reaches: pkix}", "of one host alone"},
         {"{colour: blue}", "unknown key `colour`"},
     };
     (void)state;
@@ -151,12 +156,31 @@ static void test_posture_faults_are_told(void **state)
     }
 }
 
+static void test_posture_of_dane_and_nta7516(void **state)
+{
+    (void)state;
+    struct given g = describe("dane-insecure-mx");
+    assert_string_equal(g.posture->hosts->name, "mx.mail-h.example");
+    assert_int_equal(g.posture->hosts->tlsa->usage, 3);
+    drop(&g);
+    g = describe("nta7516-ntamx");
+    assert_string_equal(g.posture->nta, "met");
+    assert_string_equal(g.posture->nta_hosts->name, "nta.h.example");
+    assert_string_equal(g.posture->nta_hosts->reaches, "dane");
+    drop(&g);
+    g = describe("tls13");
+    assert_string_equal(g.posture->nta, "unmet");
+    assert_null(g.posture->hosts->tlsa);
+    drop(&g);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_posture_several_hosts_together),
         cmocka_unit_test(test_posture_in_place_changes_what_it_starts_from),
         cmocka_unit_test(test_posture_names_of_hosts),
+        cmocka_unit_test(test_posture_of_dane_and_nta7516),
         cmocka_unit_test(test_posture_faults_are_told),
     };
     return cmocka_run_group_tests(tests, load_fixtures, drop_fixtures);

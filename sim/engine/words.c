@@ -44,12 +44,27 @@ const char *const words_certificate[] = {"good",
                                          "cn-only",
                                          "wildcard",
                                          "sha1-signed",
+                                         "revoked",
                                          NULL};
-const char *const words_starttls[] = {"offered", "absent", "refused", NULL};
+const char *const words_starttls[] = {
+    "offered", "absent", "refused", "stripped", "garbage", "closes", NULL};
 const char *const words_mx[] = {"hosts", "null",    "implicit",
                                 "alias", "no-host", NULL};
-const char *const words_dns_answer[] = {"secure",      "insecure",  "mx-bogus",
-                                        "mx-servfail", "no-domain", NULL};
+const char *const words_dns_answer[] = {"secure", "insecure", "no-domain",
+                                        NULL};
+const char *const words_host_zone[] = {"same", "secure", "insecure", NULL};
+const char *const words_tlsa_of[] = {"leaf", "intermediate", "root", "other",
+                                     NULL};
+const char *const words_dns_fault[] = {"bogus",    "expired",  "unsigned",
+                                       "servfail", "nxdomain", "truncated",
+                                       "silent",   NULL};
+const char *const words_ciphers[] = {"usual", "legacy", NULL};
+const char *const words_nta[] = {"met", "unmet", "unknown", NULL};
+const char *const words_nta_sender[] = {
+    "no",         "yes",         "not-yet",          "ended",   "invalid",
+    "legacy",     "twice",       "insecure",         "bogus",   "servfail",
+    "no-spf",     "spf-neutral", "spf-soft",         "no-dkim", "no-dmarc",
+    "dmarc-none", "dmarc-half",  "dmarc-quarantine", NULL};
 const char *const words_connect[] = {"accepted", "refused", NULL};
 const char *const words_command[] = {"connect", "ehlo", "starttls",    "mail",
                                      "rcpt",    "data", "end-of-data", NULL};

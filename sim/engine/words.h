@@ -17,6 +17,12 @@ extern const char *const words_certificate[];
 extern const char *const words_starttls[];
 extern const char *const words_mx[];
 extern const char *const words_dns_answer[];
+extern const char *const words_host_zone[];
+extern const char *const words_tlsa_of[];
+extern const char *const words_dns_fault[]; /* as in peer/dns */
+extern const char *const words_ciphers[];
+extern const char *const words_nta[];        /* the recipient side */
+extern const char *const words_nta_sender[]; /* the sending side */
 extern const char *const words_connect[];
 extern const char *const words_command[]; /* where a host may reply otherwise */
 extern const char *const words_restart[];

@@ -89,7 +89,8 @@ static enum pki_kind certificate_kind(enum posture_certificate certificate)
         [POSTURE_CERTIFICATE_WEAK_KEY] = PKI_KIND_WEAK_KEY,
         [POSTURE_CERTIFICATE_CN_ONLY] = PKI_KIND_CN_ONLY,
         [POSTURE_CERTIFICATE_WILDCARD] = PKI_KIND_WILDCARD,
-        [POSTURE_CERTIFICATE_SHA1_SIGNED] = PKI_KIND_SHA1_SIGNED};
+        [POSTURE_CERTIFICATE_SHA1_SIGNED] = PKI_KIND_SHA1_SIGNED,
+        [POSTURE_CERTIFICATE_REVOKED] = PKI_KIND_REVOKED};
     _Static_assert(sizeof kinds / sizeof *kinds == POSTURE_CERTIFICATE_COUNT,
                    "a kind per certificate");
     return kinds[certificate];
@@ -97,22 +98,42 @@ static enum pki_kind certificate_kind(enum posture_certificate certificate)
 
 static struct tls_range versions(const struct posture_host *host)
 {
-    struct tls_range low = {0, 0}, high = {0, 0};
+    struct tls_range low = {0, 0, false}, high = {0, 0, false};
     if (!tls_range_parse(host->tls_min, &low) ||
         !tls_range_parse(host->tls_max, &high))
         BUG("TLS versions %s, %s", host->tls_min, host->tls_max);
-    return (struct tls_range){low.lowest, high.highest};
+    return (struct tls_range){low.lowest, high.highest,
+                              host->has_legacy_ciphers};
 }
 
-static SSL_CTX *host_tls(const struct world *w, const struct host *h)
+static const struct pki_chain *host_chain(const struct world *w,
+                                          const struct posture_host *host)
 {
-    struct pki_request request = {.name = h->name,
-                                  .kind =
-                                      certificate_kind(h->posture->certificate),
+    struct pki_request request = {.name = host->name,
+                                  .kind = certificate_kind(host->certificate),
                                   .now_s = w->settings.now_s};
-    return pki_server(w->settings.pki,
-                      pki_chain_find(w->settings.pki, &request),
-                      versions(h->posture));
+    return pki_chain_find(w->settings.pki, &request);
+}
+
+static SSL_CTX *host_tls(const struct world *w, const struct posture_host *host)
+{
+    return pki_server(w->settings.pki, host_chain(w, host), versions(host));
+}
+
+/* What a TLSA record says; for a certificate that is never shown any digest
+ * will do, and for one that the chain lacks too. */
+static const char *host_association(void *ctx, const struct posture_host *host,
+                                    const struct posture_tlsa *tlsa)
+{
+    static const char other[] = "c0ffee00c0ffee00c0ffee00c0ffee00"
+                                "c0ffee00c0ffee00c0ffee00c0ffee00";
+    const struct world *w = ctx;
+    const char *text = NULL;
+    if (tlsa->of != POSTURE_TLSA_OF_OTHER)
+        text = pki_chain_association(host_chain(w, host), w->arena,
+                                     (unsigned)tlsa->of, tlsa->selector,
+                                     tlsa->matching);
+    return text ? text : other;
 }
 
 static void set_reply(struct mailhost_settings *m,
@@ -141,14 +162,19 @@ static struct mailhost_settings host_settings(const struct world *w,
     static const enum mailhost_starttls kinds[] = {
         [POSTURE_STARTTLS_OFFERED] = MAILHOST_STARTTLS_OFFERED,
         [POSTURE_STARTTLS_ABSENT] = MAILHOST_STARTTLS_ABSENT,
-        [POSTURE_STARTTLS_REFUSED] = MAILHOST_STARTTLS_REFUSED};
+        [POSTURE_STARTTLS_REFUSED] = MAILHOST_STARTTLS_REFUSED,
+        [POSTURE_STARTTLS_STRIPPED] = MAILHOST_STARTTLS_STRIPPED,
+        [POSTURE_STARTTLS_GARBAGE] = MAILHOST_STARTTLS_GARBAGE,
+        [POSTURE_STARTTLS_CLOSES] = MAILHOST_STARTTLS_CLOSES};
     _Static_assert(sizeof kinds / sizeof *kinds == POSTURE_STARTTLS_COUNT,
                    "a kind per way of STARTTLS");
     struct mailhost_settings m = {.name = h->name,
                                   .address = h->address,
                                   .port = (uint16_t)w->settings.block->port,
-                                  .tls = host_tls(w, h),
+                                  .tls = host_tls(w, h->posture),
                                   .starttls = kinds[h->posture->starttls]};
+    m.capabilities = h->posture->extensions;
+    m.drop_in_data_bytes = h->posture->drop_in_data_bytes;
     for (const struct posture_reply *r = h->posture->replies; r; r = r->next)
         set_reply(&m, r);
     return m;
@@ -217,6 +243,8 @@ static enum status place_domain(struct world *w, const struct domain *d,
     const struct posture_host *h = d->posture->hosts;
     for (; h && has_hosts(d->posture) && status == ST_OK; h = h->next)
         status = place_host(w, d->name, h, err);
+    for (h = d->posture->nta_hosts; h && status == ST_OK; h = h->next)
+        status = place_host(w, d->name, h, err);
     if (status != ST_OK)
         return status;
     struct zone_settings zone = {.arena = w->arena,
@@ -226,6 +254,7 @@ static enum status place_domain(struct world *w, const struct domain *d,
                                  .gateway_host = w->settings.gateway_host,
                                  .has_spf = world_spf(w->spec, d->name) != NULL,
                                  .address = host_address,
+                                 .association = host_association,
                                  .ctx = w};
     return world_zone_add(&zone, d, err);
 }
@@ -234,6 +263,13 @@ static enum status place_domain(struct world *w, const struct domain *d,
 static bool is_shadowed(const struct world_spec *spec, const struct domain *d)
 {
     return world_posture(spec, d->name) != d->posture;
+}
+
+static void remove_zones(struct world *w, const char *domain)
+{
+    dns_zone_remove(w->dns, domain);
+    dns_zone_remove(w->dns,
+                    arena_printf(w->arena, POSTURE_ZONE_PREFIX "%s", domain));
 }
 
 static enum status
@@ -247,7 +283,7 @@ place_domains(struct world *w, const struct world_spec *before, struct err *err)
         if (is_shadowed(w->spec, d) || old == d->posture)
             continue;
         if (old)
-            dns_zone_remove(w->dns, d->name);
+            remove_zones(w, d->name);
         status = place_domain(w, d, err);
     }
     return status;

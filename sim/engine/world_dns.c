@@ -3,12 +3,13 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { DATA_BYTES = 1024 };
+#include "engine/world_dns_private.h"
 
-static enum status add(struct dns *dns, const char *name, const char *type,
-                       struct err *err, const char *fmt, ...) PRINTF_LIKE(5, 6);
-static enum status add(struct dns *dns, const char *name, const char *type,
-                       struct err *err, const char *fmt, ...)
+enum { DATA_BYTES = 4096 };
+
+enum status world_record_add(struct dns *dns, const char *name,
+                             const char *type, struct err *err, const char *fmt,
+                             ...)
 {
     char data[DATA_BYTES];
     va_list args;
@@ -18,17 +19,52 @@ static enum status add(struct dns *dns, const char *name, const char *type,
     return dns_record_add(dns, name, type, data, err);
 }
 
+enum status world_fault_set(struct dns *dns, const char *name, const char *type,
+                            const char *word, struct err *err)
+{
+    enum dns_fault fault;
+    if (!word)
+        return ST_OK;
+    if (!dns_fault_parse(word, &fault))
+        BUG("fault %s", word);
+    return dns_fault_set(dns, name, type, fault, err);
+}
+
 static const char *below(struct arena *arena, const char *label,
                          const char *domain)
 {
     return arena_printf(arena, "%s.%s", label, domain);
 }
 
+static enum status add_tlsa(const struct zone_settings *z,
+                            const struct posture_host *host, struct err *err)
+{
+    const char *owner = below(z->arena, "_25._tcp", host->name);
+    enum status status = ST_OK;
+    for (const struct posture_tlsa *t = host->tlsa; t && status == ST_OK;
+         t = t->next)
+        status = world_record_add(z->dns, owner, "TLSA", err, "%u %u %u %s",
+                                  t->usage, t->selector, t->matching,
+                                  z->association(z->ctx, host, t));
+    return status == ST_OK
+               ? world_fault_set(z->dns, owner, "TLSA", host->tlsa_fault, err)
+               : status;
+}
+
+/* name: the host's own, or the real one behind its alias. */
 static enum status add_host(const struct zone_settings *z, const char *name,
                             const struct posture_host *host, struct err *err)
 {
     const char *address = z->address(z->ctx, host->name);
-    return address ? add(z->dns, name, "A", err, "%s", address) : ST_OK;
+    enum status status = ST_OK;
+    if (address)
+        status = world_record_add(z->dns, name, "A", err, "%s", address);
+    if (status == ST_OK)
+        status = world_fault_set(z->dns, name, "A", host->address_fault, err);
+    if (status == ST_OK)
+        status =
+            world_fault_set(z->dns, name, "AAAA", host->address_fault, err);
+    return status == ST_OK ? add_tlsa(z, host, err) : status;
 }
 
 /* The MX name is an alias; the host itself stands beside it. */
@@ -36,7 +72,8 @@ static enum status add_alias(const struct zone_settings *z, const char *domain,
                              const struct posture_host *host, struct err *err)
 {
     const char *real = below(z->arena, "host", domain);
-    enum status status = add(z->dns, host->name, "CNAME", err, "%s.", real);
+    enum status status =
+        world_record_add(z->dns, host->name, "CNAME", err, "%s.", real);
     return status == ST_OK ? add_host(z, real, host, err) : status;
 }
 
@@ -47,8 +84,8 @@ static enum status add_mx_host(const struct zone_settings *z,
     enum posture_mx mx = d->posture->mx;
     enum status status = ST_OK;
     if (mx != POSTURE_MX_IMPLICIT)
-        status = add(z->dns, d->name, "MX", err, "%u %s.", host->preference,
-                     host->name);
+        status = world_record_add(z->dns, d->name, "MX", err, "%u %s.",
+                                  host->preference, host->name);
     if (status != ST_OK || mx == POSTURE_MX_NO_HOST)
         return status;
     if (mx == POSTURE_MX_ALIAS)
@@ -65,33 +102,50 @@ static enum status add_mail(const struct zone_settings *z,
     for (const struct posture_host *h = d->posture->hosts; h && status == ST_OK;
          h = h->next)
         status = add_mx_host(z, d, h, err);
-    if (status == ST_OK && d->posture->dns == POSTURE_DNS_MX_BOGUS)
-        status = dns_fault_set(z->dns, d->name, "MX", DNS_FAULT_BOGUS, err);
-    if (status == ST_OK && d->posture->dns == POSTURE_DNS_MX_SERVFAIL)
-        status = dns_fault_set(z->dns, d->name, "MX", DNS_FAULT_SERVFAIL, err);
+    for (const struct posture_host *h = d->posture->nta_hosts;
+         h && status == ST_OK; h = h->next)
+        status = add_host(z, h->name, h, err);
+    if (status == ST_OK)
+        status =
+            world_fault_set(z->dns, d->name, "MX", d->posture->mx_fault, err);
     return status;
 }
 
-/* The DNS settings of a sending domain (MAIL-2). */
-static enum status add_sending(const struct zone_settings *z,
-                               const char *domain, struct err *err)
+/* @DOMAIN@ in a text is the domain. */
+static const char *fill(struct arena *arena, const char *text,
+                        const char *domain)
 {
-    const char *keys = below(z->arena, "_domainkey", domain);
+    static const char word[] = "@DOMAIN@";
+    const char *at;
+    while ((at = strstr(text, word)))
+        text = arena_printf(arena, "%.*s%s%s", (int)(at - text), text, domain,
+                            at + sizeof word - 1);
+    return text;
+}
+
+static enum status add_texts(const struct zone_settings *z,
+                             const struct domain *d, struct err *err)
+{
     enum status status = ST_OK;
-    if (!z->has_spf)
-        status = add(z->dns, domain, "TXT", err, "\"v=spf1 a:%s -all\"",
-                     z->gateway_host);
-    if (status == ST_OK)
-        status = add(z->dns, below(z->arena, "_dmarc", domain), "TXT", err,
-                     "\"v=DMARC1; p=reject; adkim=r; aspf=r\"");
-    if (status == ST_OK)
-        status = add(z->dns, below(z->arena, "zivverbounce", domain), "CNAME",
-                     err, "%s.", z->gateway_host);
-    for (const struct key_record *k = z->organization->key_records;
-         k && status == ST_OK; k = k->next)
-        status = add(z->dns, below(z->arena, k->selector, keys), "TXT", err,
-                     "\"%s\"", k->txt);
-    return status;
+    for (const char *const *t = d->posture->txt; t && *t && status == ST_OK;
+         t++)
+        status = world_record_add(z->dns, d->name, "TXT", err, "\"%s\"",
+                                  fill(z->arena, *t, d->name));
+    return status == ST_OK ? world_fault_set(z->dns, d->name, "TXT",
+                                             d->posture->txt_fault, err)
+                           : status;
+}
+
+/* A zone of the hosts' own, where they have one. */
+static enum status add_host_zone(const struct zone_settings *z,
+                                 const struct domain *d, struct err *err)
+{
+    enum posture_host_zone zone = d->posture->host_zone;
+    if (zone == POSTURE_HOST_ZONE_SAME)
+        return ST_OK;
+    return dns_zone_add(
+        z->dns, arena_printf(z->arena, POSTURE_ZONE_PREFIX "%s", d->name),
+        zone == POSTURE_HOST_ZONE_SECURE, err);
 }
 
 enum status world_zone_add(const struct zone_settings *settings,
@@ -100,12 +154,19 @@ enum status world_zone_add(const struct zone_settings *settings,
     enum posture_dns answer = domain->posture->dns;
     if (answer == POSTURE_DNS_NO_DOMAIN)
         return ST_OK;
-    enum status status = dns_zone_add(settings->dns, domain->name,
-                                      answer != POSTURE_DNS_INSECURE, err);
+    bool is_signed = answer != POSTURE_DNS_INSECURE &&
+                     (!settings->organization ||
+                      world_sending_is_signed(settings->organization));
+    enum status status =
+        dns_zone_add(settings->dns, domain->name, is_signed, err);
+    if (status == ST_OK)
+        status = add_host_zone(settings, domain, err);
+    if (status == ST_OK)
+        status = add_texts(settings, domain, err);
     if (status == ST_OK)
         status = add_mail(settings, domain, err);
     if (status == ST_OK && settings->organization)
-        status = add_sending(settings, domain->name, err);
+        status = world_sending_add(settings, domain, err);
     return status == ST_OK ? status : err_wrap(err, "%s", domain->name);
 }
 
@@ -116,7 +177,7 @@ enum status world_spf_add(struct dns *dns, const char *domain, const char *text,
         return ST_OK;
     if (strcmp(text, "servfail") == 0)
         return dns_fault_set(dns, domain, "TXT", DNS_FAULT_SERVFAIL, err);
-    return add(dns, domain, "TXT", err, "\"%s\"", text);
+    return world_record_add(dns, domain, "TXT", err, "\"%s\"", text);
 }
 
 enum status world_zone_gateway(struct dns *dns, const char *gateway_host,
@@ -127,10 +188,11 @@ enum status world_zone_gateway(struct dns *dns, const char *gateway_host,
     enum status status =
         dns_zone_add(dns, dot ? dot + 1 : gateway_host, true, err);
     if (status == ST_OK)
-        status = add(dns, gateway_host, "A", err, "%s", address);
+        status = world_record_add(dns, gateway_host, "A", err, "%s", address);
     if (status == ST_OK)
-        status = add(dns, gateway_host, "MX", err, "10 %s.", gateway_host);
+        status = world_record_add(dns, gateway_host, "MX", err, "10 %s.",
+                                  gateway_host);
     if (status == ST_OK)
-        status = add(dns, portal, "A", err, "%s", address);
+        status = world_record_add(dns, portal, "A", err, "%s", address);
     return status;
 }

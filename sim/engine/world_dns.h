@@ -7,6 +7,10 @@
 
 /* The address of a host name, or NULL. */
 typedef const char *world_address(void *ctx, const char *host);
+/* The data of a TLSA record, in hex. */
+typedef const char *world_association(void *ctx,
+                                      const struct posture_host *host,
+                                      const struct posture_tlsa *tlsa);
 
 struct zone_settings {
     struct arena *arena;
@@ -15,6 +19,7 @@ struct zone_settings {
     const char *gateway_host;
     bool has_spf; /* its SPF record is the scenario's, see world_spf_add */
     world_address *address;
+    world_association *association;
     void *ctx;
 };
 

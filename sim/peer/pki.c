@@ -8,6 +8,7 @@
 
 #include "base/buf.h"
 #include "peer/pki_mint.h"
+#include "peer/pki_staple.h"
 
 enum { DAY_S = 86400, YEAR_S = 365 * DAY_S };
 /* The authorities outlive every scenario: 2000-01-01 to 2099-12-31. */
@@ -39,6 +40,8 @@ struct pki_chain {
     unsigned path_count;
     char *pem;
     char *key_pem;
+    char *staple_octets;
+    struct slice staple; /* the DER response, or empty */
     struct server *servers;
     struct pki_chain *next;
 };
@@ -64,6 +67,7 @@ static const char *const kind_names[] = {
     [PKI_KIND_MISSING_INTERMEDIATE] = "missing-intermediate",
     [PKI_KIND_WEAK_KEY] = "weak-key",
     [PKI_KIND_SHA1_SIGNED] = "sha1-signed",
+    [PKI_KIND_REVOKED] = "revoked",
 };
 _Static_assert(sizeof kind_names / sizeof *kind_names == PKI_KIND_COUNT,
                "a name for each kind");
@@ -136,6 +140,7 @@ static void chain_destroy(struct pki_chain *chain)
     EVP_PKEY_free(chain->key);
     free(chain->pem);
     free(chain->key_pem);
+    free(chain->staple_octets);
     free(chain->id);
     free(chain);
 }
@@ -269,6 +274,10 @@ chain_create(struct pki *pki, const struct pki_request *request, int64_t day)
     chain->pem = xstrdup(pem.p);
     buf_release(&pem);
     chain->key_pem = pki_mint_key_pem(chain->key);
+    if (request->kind == PKI_KIND_REVOKED)
+        chain->staple_octets = pki_staple_revoked(
+            leaf, pki->trusted.intermediate, pki->trusted.key,
+            (day - 1) * DAY_S, day * DAY_S + YEAR_S, &chain->staple);
     return chain;
 }
 
@@ -301,24 +310,41 @@ const char *pki_chain_key_pem(const struct pki_chain *chain)
     return chain->key_pem;
 }
 
-bool pki_chain_spki_digest(const struct pki_chain *chain, unsigned depth,
-                           char out[65])
+static const char *hex(struct arena *arena, const unsigned char *octets,
+                       size_t n)
 {
-    if (depth >= chain->path_count)
-        return false;
-    unsigned char *der = NULL;
-    int n = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(chain->path[depth]), &der);
-    unsigned char digest[32];
-    bool is_done =
-        n > 0 && EVP_Digest(der, (size_t)n, digest, NULL, EVP_sha256(), NULL);
-    OPENSSL_free(der);
     static const char digits[] = "0123456789abcdef";
-    for (size_t i = 0; i < sizeof digest; i++) {
-        out[2 * i] = digits[digest[i] >> 4];
-        out[2 * i + 1] = digits[digest[i] & 15];
+    char *out = arena_alloc(arena, 2 * n + 1);
+    for (size_t i = 0; i < n; i++) {
+        out[2 * i] = digits[octets[i] >> 4];
+        out[2 * i + 1] = digits[octets[i] & 15];
     }
-    out[64] = '\0';
-    return is_done;
+    out[2 * n] = '\0';
+    return out;
+}
+
+const char *pki_chain_association(const struct pki_chain *chain,
+                                  struct arena *arena, unsigned depth,
+                                  unsigned selector, unsigned matching)
+{
+    unsigned char *der = NULL, digest[EVP_MAX_MD_SIZE];
+    unsigned size = 0;
+    if (depth >= chain->path_count || selector > 1 || matching > 2)
+        return NULL;
+    X509 *certificate = chain->path[depth];
+    int n = selector == 0
+                ? i2d_X509(certificate, &der)
+                : i2d_X509_PUBKEY(X509_get_X509_PUBKEY(certificate), &der);
+    if (n <= 0)
+        BUG("no DER of a certificate");
+    const char *text = NULL;
+    if (matching == 0)
+        text = hex(arena, der, (size_t)n);
+    else if (EVP_Digest(der, (size_t)n, digest, &size,
+                        matching == 1 ? EVP_sha256() : EVP_sha512(), NULL))
+        text = hex(arena, digest, size);
+    OPENSSL_free(der);
+    return text;
 }
 
 /* --- Serving and judging --- */
@@ -337,6 +363,8 @@ static SSL_CTX *serve(const struct pki_chain *chain, struct tls_range range)
         SSL_CTX_add1_chain_cert(context, chain->shown[i]);
     /* What was not given is not sent, even if the chain could be built. */
     SSL_CTX_set_mode(context, SSL_MODE_NO_AUTO_CHAIN);
+    if (chain->staple.n)
+        pki_staple_serve(context, &chain->staple);
     return context;
 }
 
@@ -350,7 +378,8 @@ SSL_CTX *pki_server(struct pki *pki, const struct pki_chain *chain,
         BUG("a chain of another pki");
     for (struct server *s = mine->servers; s; s = s->next)
         if (s->range.lowest == range.lowest &&
-            s->range.highest == range.highest)
+            s->range.highest == range.highest &&
+            s->range.has_legacy_ciphers == range.has_legacy_ciphers)
             return s->context;
     struct server *server = xcalloc(1, sizeof *server);
     server->range = range;

@@ -28,12 +28,13 @@ enum pki_kind {
     PKI_KIND_MISSING_INTERMEDIATE, /* leaf alone is sent */
     PKI_KIND_WEAK_KEY,             /* RSA 1024 */
     PKI_KIND_SHA1_SIGNED,
+    PKI_KIND_REVOKED, /* good, but the OCSP response stapled says so */
     PKI_KIND_COUNT
 };
 
 /* "valid", "self-signed", "expired", "not-yet-valid", "wrong-host", "cn-only",
  * "wildcard", "untrusted-ca", "missing-intermediate", "weak-key",
- * "sha1-signed". */
+ * "sha1-signed", "revoked". */
 const char *pki_kind_name(enum pki_kind kind);
 bool pki_kind_parse(const char *text, enum pki_kind *out);
 
@@ -56,11 +57,13 @@ const struct pki_chain *pki_chain_find(struct pki *pki,
 /* Leaf first, then what a server with this fault sends along. */
 const char *pki_chain_pem(const struct pki_chain *chain);
 const char *pki_chain_key_pem(const struct pki_chain *chain);
-/* pki_chain_spki_digest - SHA-256 over the public key of the chain's depth-th
- * certificate (0: leaf, 1: intermediate, 2: root), as 64 hex digits and NUL:
- * what a TLSA "3 1 1" or "2 1 1" holds. False when there is none. */
-bool pki_chain_spki_digest(const struct pki_chain *chain, unsigned depth,
-                           char out[65]);
+/* pki_chain_association - what a TLSA record with this selector and matching
+ * type says of the chain's depth-th certificate (0: leaf, 1: intermediate, 2:
+ * root), in hex; RFC 6698 2.1. NULL when the chain has none so deep, or for
+ * other types. */
+const char *pki_chain_association(const struct pki_chain *chain,
+                                  struct arena *arena, unsigned depth,
+                                  unsigned selector, unsigned matching);
 
 /* pki_server - a context that serves this chain with these versions; owned by
  * the pki. */

@@ -105,11 +105,12 @@ static void test_pki_each_kind_is_judged_as_named(void **state)
          X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY},
         {PKI_KIND_WEAK_KEY, X509_V_ERR_EE_KEY_TOO_SMALL},
         {PKI_KIND_SHA1_SIGNED, X509_V_ERR_CA_MD_TOO_WEAK},
+        {PKI_KIND_REVOKED, X509_V_OK}, /* to those who do not ask */
     };
     assert_int_equal(sizeof rows / sizeof *rows, PKI_KIND_COUNT);
     SSL_CTX *client = ordinary_client();
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        struct tls_range any = {0, 0};
+        struct tls_range any = {0, 0, false};
         struct meeting m;
         meet(&m, client, pki_server(pki, chain_of(rows[i].kind, NOW_S), any),
              NOW_S);
@@ -130,7 +131,7 @@ static void test_pki_fault_moves_with_the_clock(void **state)
     (void)state;
     const int64_t year = 365 * 86400;
     SSL_CTX *client = ordinary_client();
-    struct tls_range any = {0, 0};
+    struct tls_range any = {0, 0, false};
     for (int64_t now = NOW_S - 10 * year; now < NOW_S + 30 * year;
          now += 7 * year) {
         struct meeting m;
@@ -172,7 +173,7 @@ static void test_pki_same_request_same_chain(void **state)
     assert_ptr_equal(one, chain_of(PKI_KIND_VALID, NOW_S + 60));
     assert_ptr_not_equal(one, chain_of(PKI_KIND_VALID, NOW_S + 86400));
     assert_ptr_not_equal(one, chain_of(PKI_KIND_EXPIRED, NOW_S));
-    struct tls_range any = {0, 0}, old = {0x301, 0x301};
+    struct tls_range any = {0, 0, false}, old = {0x301, 0x301, false};
     assert_ptr_equal(pki_server(pki, one, any), pki_server(pki, one, any));
     assert_ptr_not_equal(pki_server(pki, one, any), pki_server(pki, one, old));
 }
@@ -181,11 +182,15 @@ static void test_pki_digest_is_of_the_public_key(void **state)
 {
     (void)state;
     const struct pki_chain *chain = chain_of(PKI_KIND_VALID, NOW_S);
-    char leaf[65], intermediate[65], none[65];
-    assert_true(pki_chain_spki_digest(chain, 0, leaf));
-    assert_true(pki_chain_spki_digest(chain, 1, intermediate));
-    assert_false(pki_chain_spki_digest(chain, 3, none));
+    struct arena *arena = arena_create();
+    const char *leaf = pki_chain_association(chain, arena, 0, 1, 1);
+    const char *intermediate = pki_chain_association(chain, arena, 1, 1, 1);
+    assert_null(pki_chain_association(chain, arena, 3, 1, 1));
+    assert_null(pki_chain_association(chain, arena, 0, 2, 1));
+    assert_null(pki_chain_association(chain, arena, 0, 1, 3));
     assert_int_equal(strlen(leaf), 64);
+    assert_int_equal(strlen(pki_chain_association(chain, arena, 0, 1, 2)), 128);
+    assert_true(strlen(pki_chain_association(chain, arena, 0, 0, 0)) > 400);
     assert_string_not_equal(leaf, intermediate);
     BIO *bio = BIO_new_mem_buf(pki_chain_key_pem(chain), -1);
     EVP_PKEY *key = PEM_read_bio_PrivateKey(bio, NULL, NULL, NULL);
@@ -197,6 +202,7 @@ static void test_pki_digest_is_of_the_public_key(void **state)
         snprintf(want + 2 * i, 3, "%02x", digest[i]);
     assert_string_equal(leaf, want);
     OPENSSL_free(der);
+    arena_destroy(&arena);
     EVP_PKEY_free(key);
     BIO_free(bio);
 }

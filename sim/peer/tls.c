@@ -26,7 +26,7 @@ static int version_of(const char *text, size_t n)
 
 bool tls_range_parse(const char *text, struct tls_range *out)
 {
-    *out = (struct tls_range){0, 0};
+    *out = (struct tls_range){0, 0, false};
     if (!strcmp(text, "any"))
         return true;
     size_t n = strcspn(text, "-");
@@ -54,7 +54,9 @@ void tls_context_pin(SSL_CTX *context, struct tls_range range)
     int lowest = range.lowest ? range.lowest : TLS1_VERSION;
     SSL_CTX_set_min_proto_version(context, lowest);
     SSL_CTX_set_max_proto_version(context, range.highest);
-    SSL_CTX_set_cipher_list(context, "DEFAULT:@SECLEVEL=0");
+    SSL_CTX_set_cipher_list(context, range.has_legacy_ciphers
+                                         ? "ECDHE+AES+SHA1:@SECLEVEL=0"
+                                         : "DEFAULT:@SECLEVEL=0");
     SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS);
 }
 

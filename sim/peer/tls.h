@@ -15,6 +15,7 @@ typedef struct ssl_st SSL;
 struct tls_range {
     int lowest;
     int highest;
+    bool has_legacy_ciphers; /* in TLS 1.2 none that RFC 9325 recommends */
 };
 
 /* tls_range_parse - "1.2", "1.0-1.2" or "any"; false for anything else. */
