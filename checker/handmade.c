@@ -168,19 +168,19 @@ static void outcome(json_t *journal, const char *recipient,
 static json_t *journal(void)
 {
     static const char *const above_direct[] = {
-        "account", "no account", "nta7516", "sender does not meet NTA 7516",
+        "account", "no account", "nta7516", "sender without NTA 7516 record",
         NULL};
     static const char *const above_right[] = {"account",
                                               "no account",
                                               "nta7516",
-                                              "sender does not meet NTA 7516",
+                                              "sender without NTA 7516 record",
                                               "direct-delivery",
                                               "self-signed",
                                               NULL};
     static const char *const above_none[] = {"account",
                                              "no account",
                                              "nta7516",
-                                             "sender does not meet NTA 7516",
+                                             "sender without NTA 7516 record",
                                              "direct-delivery",
                                              "expired",
                                              "access-right",

@@ -43,11 +43,19 @@ static const char *account_word(const struct attempt *a,
                                    : "account suspended";
 }
 
+/* The sender's account comes before his domain (NTA-1). */
+static const char *sender_word(const struct attempt *a)
+{
+    const struct account *from =
+        a->submit->from ? world_account(a->world, a->submit->from) : NULL;
+    return !from              ? NULL
+           : from->two_factor ? "sender without NTA 7516 record"
+                              : "sender without 2FA";
+}
+
 static const char *nta_word(const struct attempt *a, const struct prediction *p)
 {
-    return is(fact(a, p, "sender-nta"), "unmet")
-               ? "sender does not meet NTA 7516"
-               : "recipient does not meet NTA 7516";
+    return is(fact(a, p, "sender-nta"), "unmet") ? sender_word(a) : NULL;
 }
 
 static const char *word(const struct attempt *a, const struct prediction *p,

@@ -46,8 +46,9 @@ struct config_list {
 struct config_organization {
     const char *name;
     const char *uuid;
-    struct config_list domains; /* const char * */
-    int policy;                 /* enum policy */
+    struct config_list domains;   /* const char * */
+    struct config_list selectors; /* const char *: DKIM (NTA-1) */
+    int policy;                   /* enum policy */
     bool inbound_direct_delivery;
     int spf_authentication;           /* 0 yes, 1 no (AUTH-4) */
     struct config_list spf_addresses; /* const char *: blocks; none: any */
@@ -61,8 +62,10 @@ struct config_settings {
     int invalid_access_right; /* 0 reject, 1 ignore */
     bool dane_satisfies;      /* dane_satisfies_certificate_validation */
     bool idd_requires_account;
-    int notification_subject; /* 0 original, 1 generic */
-    int foreign_reverse_path; /* 0 reject, 1 accept (AUTH-7) */
+    int notification_subject;  /* 0 original, 1 generic */
+    int foreign_reverse_path;  /* 0 reject, 1 accept (AUTH-7) */
+    const char *nta_time_zone; /* "Europe/Amsterdam" */
+    const char *nta_header;    /* NTA-7; NULL: none */
     int64_t unknown_host_wait_ms;
     int64_t queue_lifetime_ms;
     int64_t retry_first_ms;

@@ -163,6 +163,8 @@ static void read_key(struct config_reader *reader, const struct yaml *node,
     case KEY_UUID:
     case KEY_URL:
     case KEY_HASH:
+    case KEY_ZONE:
+    case KEY_FIELD:
     case KEY_ADDRESS:
     case KEY_BLOCK:
     case KEY_RESOLVER:

@@ -20,6 +20,8 @@ enum key_kind {
     KEY_RESOLVER, /* const char *: address@port */
     KEY_PHONE,    /* const char *: E.164 (RIGHT-3) */
     KEY_CODE,     /* const char *: an access code (RIGHT-3) */
+    KEY_ZONE,     /* const char *: a time zone of the system */
+    KEY_FIELD,    /* const char *: "Name: value" of a header */
     KEY_ENDPOINT, /* struct config_endpoint: address:port */
     KEY_BOOLEAN,  /* bool: yes, no */
     KEY_NUMBER,   /* int64_t within least and most */

@@ -8,6 +8,7 @@
 #include "address/mailbox.h"
 #include "app/config_read.h"
 #include "app/password.h"
+#include "base/zone.h"
 #include "rules/ip.h"
 
 static bool all_of(const char *text, size_t n, const char *set)
@@ -135,6 +136,28 @@ static const char *check_code(struct config_reader *reader, const char *text)
     return n >= 4 && n <= 64 ? text : NULL;
 }
 
+static const char *check_zone(struct config_reader *reader, const char *text)
+{
+    (void)reader;
+    return zone_exists(text) ? text : NULL;
+}
+
+/* No field that the gateway itself answers for. */
+static const char *check_field(struct config_reader *reader, const char *text)
+{
+    const char *colon = strchr(text, ':');
+    (void)reader;
+    if (!colon || colon == text || strncmp(colon, ": ", 2) != 0 || !colon[2] ||
+        strcspn(text, " \t") < (size_t)(colon - text) ||
+        slice_starts_nocase(slice_of(text), "zivver-") ||
+        slice_starts_nocase(slice_of(text), "x-zivver-"))
+        return NULL;
+    for (const char *p = text; *p; p++)
+        if (*p < ' ' || *p > '~')
+            return NULL;
+    return strlen(text) < 900 ? text : NULL;
+}
+
 static const char *check_text(struct config_reader *reader, const char *text)
 {
     (void)reader;
@@ -165,6 +188,8 @@ static const struct {
     [KEY_RESOLVER] = {check_resolver, "address@port", false},
     [KEY_PHONE] = {check_phone, "a phone number such as +31612345678", true},
     [KEY_CODE] = {check_code, "an access code of 4 to 64 characters", true},
+    [KEY_ZONE] = {check_zone, "a time zone that the system knows", false},
+    [KEY_FIELD] = {check_field, "a header field `Name: value`", false},
 };
 
 bool config_read_text(struct config_reader *reader, const struct yaml *node,

@@ -12,6 +12,7 @@
 #include "app/control.h"
 #include "app/submission.h"
 #include "base/log.h"
+#include "base/zone.h"
 #include "deliver/deliver.h"
 #include "deliver/transport_smtp.h"
 #include "dns/resolver_ub.h"
@@ -155,6 +156,7 @@ static struct deliver_settings deliver_settings(const struct config *config)
         .from = config->notification.from,
         .portal = config->notification.portal,
         .generic_subject = s->notification_subject != 0,
+        .nta_header = s->nta_header,
         .dane_satisfies = s->dane_satisfies,
         .idd_requires_account = s->idd_requires_account,
         .unknown_host_wait_ms = s->unknown_host_wait_ms,
@@ -269,7 +271,9 @@ enum status gateway_serve(const struct config *config, struct err *err)
     struct gateway g = {.config = config, .err = err, .status = ST_OK};
     g.arena = arena_create();
     g.loop = loop_create();
-    g.status = start_intake(&g);
+    g.status = zone_use(config->settings.nta_time_zone, err);
+    if (g.status == ST_OK)
+        g.status = start_intake(&g);
     if (g.status == ST_OK)
         g.status = write_all_late(&g);
     if (g.status == ST_OK) {

@@ -5,6 +5,7 @@
 
 #include "base/random.h"
 #include "deliver/compose.h"
+#include "deliver/nta.h"
 #include "dns/hosts.h"
 
 struct attempt {
@@ -22,6 +23,7 @@ struct attempt {
     struct reach_query *reach_query;
     enum minimum asked; /* by reach_query */
     const struct reached *reached[MINIMUM_COUNT];
+    struct nta nta;
     const struct reached *carrier; /* whose connection carries the content */
     struct outbound *connection;   /* of carrier, until it was quit */
     struct attempt_report report;
@@ -83,6 +85,12 @@ static void on_sent(struct outbound *outbound, const struct sent *sent,
     BUG("sent %d", (int)sent->kind);
 }
 
+static bool is_nta(const struct attempt *a)
+{
+    return a->decision.kind == DECISION_CHOSEN &&
+           a->decision.method == METHOD_NTA7516;
+}
+
 static void send_over(struct attempt *a, const struct reached *reached)
 {
     a->report.host = reached->host;
@@ -129,6 +137,7 @@ static void decided(struct attempt *a)
 {
     a->report.decision = &a->decision;
     a->report.reached = a->reached;
+    a->report.nta_reached = a->nta.reached;
     a->report.hosts = a->hosts;
     a->report.method = a->decision.method;
     a->report.delivery = a->decision.delivery;
@@ -138,14 +147,31 @@ static void decided(struct attempt *a)
     a->hooks.on_decided(a->hooks.ctx, &a->report);
 }
 
+static void step(struct attempt *a);
+
+/* ORDER-7: a domain that has next hops of NTA 7516 alone takes nothing else. */
+static bool has_hosts(struct attempt *a)
+{
+    if (a->hosts->kind == HOSTS_USABLE) {
+        return true;
+    }
+    a->facts.destination = DESTINATION_NO_HOST;
+    return false;
+}
+
 static void chosen(struct attempt *a)
 {
     if (a->decision.delivery != DELIVERY_DIRECT) {
+        if (!has_hosts(a)) {
+            step(a);
+            return;
+        }
         decided(a);
         reach_best(a);
         return;
     }
-    const struct reached *reached = a->reached[a->decision.minimum];
+    const struct reached *reached =
+        is_nta(a) ? a->nta.reached : a->reached[a->decision.minimum];
     if (reached == NULL || a->connection == NULL) {
         BUG("direct without a connection");
     }
@@ -158,13 +184,19 @@ static void chosen(struct attempt *a)
 }
 
 /* The reply of a server that refused or put off, for status and DSN. */
+static void take_reply_of(struct attempt *a, const struct reached *reached)
+{
+    if (reached != NULL && reached->reply.line[0] != '\0') {
+        take_reply(a, &reached->reply);
+        a->report.host = reached->reply_host;
+    }
+}
+
 static void take_last_reply(struct attempt *a)
 {
+    take_reply_of(a, a->nta.reached);
     for (size_t i = 0; i < MINIMUM_COUNT; i++) {
-        if (a->reached[i] != NULL && a->reached[i]->reply.line[0] != '\0') {
-            take_reply(a, &a->reached[i]->reply);
-            a->report.host = a->reached[i]->reply_host;
-        }
+        take_reply_of(a, a->reached[i]);
     }
 }
 
@@ -186,7 +218,15 @@ static void waits(struct attempt *a)
     finish(a, DELIVERY_DEFERRED);
 }
 
-static void step(struct attempt *a);
+static void on_nta(void *ctx)
+{
+    struct attempt *a = ctx;
+    const struct reached *reached = a->nta.reached;
+    if (a->connection == NULL && reached != NULL) {
+        a->connection = reached->connection;
+    }
+    step(a);
+}
 
 static void on_reached(const struct reached *reached, void *ctx)
 {
@@ -226,19 +266,33 @@ static void on_hosts(const struct hosts *hosts, void *ctx)
     a->hosts_query = NULL;
     a->hosts = hosts;
     a->facts.destination = destination_of(hosts->kind);
+    if (hosts->kind == HOSTS_NONE) {
+        nta_ask_destination(&a->nta);
+        return;
+    }
     step(a);
+}
+
+static uint64_t seed_of(const struct deliver_settings *settings)
+{
+    uint64_t seed = settings->random_seed;
+    if (seed == 0) {
+        random_bytes(&seed, sizeof seed);
+    }
+    return seed;
+}
+
+static const char *domain_of(const char *address)
+{
+    const char *at = strrchr(address, '@');
+    return at != NULL ? at + 1 : address;
 }
 
 static void find_hosts(struct attempt *a, hosts_on_done *on_done)
 {
-    uint64_t seed = a->settings->random_seed;
-    if (seed == 0) {
-        random_bytes(&seed, sizeof seed);
-    }
-    const char *at = strrchr(a->address, '@');
     a->hosts_query =
-        hosts_find(a->arena, a->world->resolver,
-                   at != NULL ? at + 1 : a->address, seed, on_done, a);
+        hosts_find(a->arena, a->world->resolver, domain_of(a->address),
+                   seed_of(a->settings), on_done, a);
 }
 
 static void answer_shares(struct attempt *a)
@@ -260,10 +314,15 @@ static bool answer(struct attempt *a)
     case QUESTION_DESTINATION:
         find_hosts(a, on_hosts);
         return false;
+    case QUESTION_NTA_SENDER:
+        return nta_ask_sender(&a->nta);
     case QUESTION_NTA_RECIPIENT:
-        a->facts.nta_recipient = NTA_RECIPIENT_UNMET;
-        return true;
+        nta_ask_recipient(&a->nta, a->hosts);
+        return false;
     case QUESTION_REACH: {
+        if (!has_hosts(a)) {
+            return true;
+        }
         struct reach_wish wish = {.minimum = a->decision.minimum};
         a->asked = wish.minimum;
         a->reach_query = reach_start(a->arena, a->world->transport, a->hosts,
@@ -369,6 +428,16 @@ struct attempt *attempt_start(const struct deliver_settings *settings,
     }
     a->address = item->recipient->address;
     gather_facts(a);
+    a->facts.sender_nta_open = true;
+    a->nta = (struct nta){.arena = a->arena,
+                          .world = world,
+                          .message = item->message,
+                          .domain = domain_of(a->address),
+                          .now_ms = now_ms,
+                          .seed = seed_of(settings),
+                          .facts = &a->facts,
+                          .on_done = on_nta,
+                          .ctx = a};
     step(a);
     return a;
 }
@@ -381,6 +450,7 @@ void attempt_destroy(struct attempt **attempt)
         return;
     }
     hosts_cancel(&a->hosts_query);
+    nta_cancel(&a->nta);
     reach_cancel(&a->reach_query);
     quit_all(a);
     arena_destroy(&a->arena);

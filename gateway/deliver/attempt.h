@@ -26,6 +26,7 @@ struct attempt_report {
     /* For the explanation; NULL for a DSN. */
     const struct decision *decision;
     const struct reached *const *reached; /* by minimum; NULL: not asked */
+    const struct reached *nta_reached;    /* next hops; NULL: not asked */
     const struct hosts *hosts;            /* NULL: not asked */
 };
 

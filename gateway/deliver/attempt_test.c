@@ -11,7 +11,7 @@
 #include "deliver/transport_fake.h"
 #include "dns/resolver_fake.h"
 
-enum { SERVERS = 3, DNS_ROWS = 4, TEXT_BYTES = 2000 };
+enum { SERVERS = 3, DNS_ROWS = 16, TEXT_BYTES = 2000 };
 
 #define MINUTE_MS INT64_C(60000)
 
@@ -25,6 +25,7 @@ struct row {
     bool idd;
     const char *right; /* NULL: none */
     bool is_dsn;
+    bool sender_has_2fa;
     int64_t age_ms;
     const struct resolver_fake_row *dns; /* NULL: mx1 and mx2 */
     struct transport_fake_row servers[SERVERS];
@@ -182,6 +183,9 @@ static const struct row rows[] = {
 static enum account find_account(void *self, const char *address)
 {
     const struct row *row = self;
+    if (strcmp(address, "jansen@Clinic.example") == 0) {
+        return row->sender_has_2fa ? ACCOUNT_ACTIVE : ACCOUNT_NO_2FA;
+    }
     assert_string_equal(address, "bob@hospital.example");
     return row->account;
 }
@@ -210,10 +214,20 @@ static bool find_share(void *self, const char *organization,
     return false;
 }
 
+static const char *const *find_selectors(void *self, const char *organization,
+                                         size_t *count_out)
+{
+    static const char *const selectors[] = {"s1"};
+    (void)self;
+    (void)organization;
+    *count_out = 1;
+    return selectors;
+}
+
 static const struct store_message message = {
     .id = "m1",
     .organization = "clinic",
-    .sender = "jansen@clinic.example",
+    .sender = "jansen@Clinic.example",
     .reverse_path = "jansen@clinic.example",
     .content = {"From: jansen@clinic.example\r\n"
                 "zivver-direct-delivery: x\r\n\r\nsecret\r\n",
@@ -326,8 +340,9 @@ static struct row *open_world(struct world *world, const struct row *row)
     copy = *row;
     world->resolver = resolver_fake_create(dns, dns_count(dns));
     world->transport = transport_fake_create(row->servers, server_count(row));
-    world->directory = (struct directory){&copy, find_account, find_inbound,
-                                          find_policy, find_share};
+    world->directory =
+        (struct directory){&copy,       find_account, find_inbound,
+                           find_policy, find_share,   find_selectors};
     world->face = (struct deliver_world){
         .resolver = resolver_fake_face(world->resolver),
         .transport = transport_fake_face(world->transport),

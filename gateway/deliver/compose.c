@@ -49,9 +49,15 @@ struct transport_mail compose(struct arena *arena,
     struct transport_mail mail = {.reverse_path = item->recipient->return_path,
                                   .recipient = item->recipient->address};
     if (wish->decision->delivery == DELIVERY_DIRECT) {
-        mail.content =
-            mail_direct_copy(arena, item->message->content,
-                             transport_of(wish->decision), wish->idd_uuid);
+        enum mail_transport transport = transport_of(wish->decision);
+        bool is_nta = transport == MAIL_TRANSPORT_NTA7516;
+        mail.content = mail_direct_copy(
+            arena, item->message->content,
+            &(struct mail_direct){
+                .transport = transport,
+                .idd_uuid = wish->idd_uuid,
+                .extra_field = is_nta ? wish->settings->nta_header : NULL});
+        mail.asks_report = is_nta;
     } else {
         mail.content = notification(arena, wish);
     }

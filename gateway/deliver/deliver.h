@@ -22,6 +22,7 @@ struct deliver_settings {
     const char *from;          /* of notifications: "no-reply@host" */
     const char *portal;        /* "https://portal.host", without final slash */
     bool generic_subject;      /* notification_subject: generic; default no */
+    const char *nta_header;    /* "Name: value" (NTA-7); NULL: none */
     bool dane_satisfies;       /* dane_satisfies_certificate_validation; yes */
     bool idd_requires_account; /* default yes */
     int64_t unknown_host_wait_ms; /* default 4 h */

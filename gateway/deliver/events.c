@@ -91,6 +91,20 @@ static json_t *hosts_json(const struct reached *reached)
     return hosts;
 }
 
+/* What was measured for that rank; NULL: nothing. */
+static const struct reached *reached_by(const struct attempt_report *report,
+                                        enum method method, enum policy policy,
+                                        bool dane_satisfies)
+{
+    enum minimum minimum;
+    if (method == METHOD_NTA7516) {
+        return report->nta_reached;
+    }
+    return attempt_minimum_of(method, policy, dane_satisfies, &minimum)
+               ? report->reached[minimum]
+               : NULL;
+}
+
 static json_t *not_json(const struct attempt_report *report, enum policy policy,
                         bool dane_satisfies)
 {
@@ -100,12 +114,10 @@ static json_t *not_json(const struct attempt_report *report, enum policy policy,
         json_t *one = json_object();
         put(one, "method", method_name(not ->method));
         put(one, "why", why_name(not ->why));
-        enum minimum minimum;
-        if (attempt_minimum_of(not ->method, policy, dane_satisfies,
-                               &minimum) &&
-            report->reached[minimum] != NULL) {
-            json_object_set_new(one, "hosts",
-                                hosts_json(report->reached[minimum]));
+        const struct reached *reached =
+            reached_by(report, not ->method, policy, dane_satisfies);
+        if (reached != NULL) {
+            json_object_set_new(one, "hosts", hosts_json(reached));
         }
         json_array_append_new(all, one);
     }

@@ -60,6 +60,7 @@ struct transport_mail {
     const char *reverse_path; /* "": null */
     const char *recipient;
     struct slice content; /* valid until on_sent */
+    bool asks_report;     /* NTA-8: NOTIFY=FAILURE,DELAY where DSN is offered */
 };
 
 struct outbound; /* one connection */

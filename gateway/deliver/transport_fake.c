@@ -61,8 +61,8 @@ static void send_mail(struct outbound *o, const struct transport_mail *mail,
 {
     o->on_sent = on_sent;
     o->ctx = ctx;
-    buf_printf(&o->owner->log, "send %s to %s; ", o->row->host,
-               mail->recipient);
+    buf_printf(&o->owner->log, "send %s to %s%s; ", o->row->host,
+               mail->recipient, mail->asks_report ? " asking for reports" : "");
     buf_reset(&o->owner->content);
     buf_put(&o->owner->content, mail->content);
 }

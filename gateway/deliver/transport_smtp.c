@@ -372,9 +372,12 @@ static void send_mail(struct outbound *o, const struct transport_mail *mail,
         defer(o);
         return;
     }
+    static const struct rcpt_params report = {.notify = DSN_NOTIFY_FAILURE |
+                                                        DSN_NOTIFY_DELAY};
     struct client_transaction transaction = {
         .reverse_path = slice_of(mail->reverse_path),
         .recipient = slice_of(mail->recipient),
+        .rcpt = mail->asks_report ? &report : NULL,
         .content_bytes = mail->content.n,
         .content_8bit = is_8bit(mail->content)};
     client_session_begin(o->session, &transaction);

@@ -278,16 +278,22 @@ static void take_mx(struct hosts_query *query, const struct dns_answer *answer)
     ask_addresses(query);
 }
 
+/* Room for that many, and for what is noted of them. */
+static void begin_candidates(struct hosts_query *query, size_t count)
+{
+    query->candidate = xcalloc(count + 1, sizeof *query->candidate);
+    query->note_size = 2 * count + 2;
+    query->note =
+        arena_alloc(query->arena, query->note_size * sizeof *query->note);
+    query->hosts->note = query->note;
+}
+
 static void on_mx(const struct dns_answer *answer, void *ctx)
 {
     struct hosts_query *query = ctx;
     query->mx = NULL;
     query->hosts->security = answer->security;
-    query->candidate = xcalloc(answer->count + 1, sizeof *query->candidate);
-    query->note_size = 2 * answer->count + 2;
-    query->note =
-        arena_alloc(query->arena, query->note_size * sizeof *query->note);
-    query->hosts->note = query->note;
+    begin_candidates(query, answer->count);
     switch (answer->outcome) {
     case DNS_FOUND:
         take_mx(query, answer);
@@ -310,10 +316,10 @@ static void on_mx(const struct dns_answer *answer, void *ctx)
     BUG("outcome %d", (int)answer->outcome);
 }
 
-struct hosts_query *hosts_find(struct arena *arena,
-                               const struct resolver *resolver,
-                               const char *domain, uint64_t seed,
-                               hosts_on_done *on_done, void *ctx)
+static struct hosts_query *create(struct arena *arena,
+                                  const struct resolver *resolver,
+                                  const char *domain, uint64_t seed,
+                                  hosts_on_done *on_done, void *ctx)
 {
     struct hosts_query *query = xcalloc(1, sizeof *query);
     query->resolver = resolver;
@@ -323,8 +329,40 @@ struct hosts_query *hosts_find(struct arena *arena,
     query->on_done = on_done;
     query->ctx = ctx;
     query->hosts = ARENA_NEW(arena, struct hosts);
+    return query;
+}
+
+struct hosts_query *hosts_find(struct arena *arena,
+                               const struct resolver *resolver,
+                               const char *domain, uint64_t seed,
+                               hosts_on_done *on_done, void *ctx)
+{
+    struct hosts_query *query =
+        create(arena, resolver, domain, seed, on_done, ctx);
     query->mx =
         resolver_ask(resolver, query->domain, DNS_TYPE_MX, on_mx, query);
+    return query;
+}
+
+struct hosts_query *hosts_find_named(struct arena *arena,
+                                     const struct resolver *resolver,
+                                     const struct mail_host *named,
+                                     size_t count, enum dns_security security,
+                                     uint64_t seed, hosts_on_done *on_done,
+                                     void *ctx)
+{
+    struct hosts_query *query =
+        create(arena, resolver, named[0].name, seed, on_done, ctx);
+    query->hosts->from_mx = true;
+    query->hosts->security = security;
+    begin_candidates(query, count);
+    for (size_t i = 0; i < count; i++) {
+        query->candidate[query->count++] =
+            (struct candidate){.name = arena_strdup(arena, named[i].name),
+                               .preference = named[i].preference};
+    }
+    sort_candidates(query);
+    ask_addresses(query);
     return query;
 }
 

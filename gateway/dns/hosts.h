@@ -57,6 +57,17 @@ struct hosts_query *hosts_find(struct arena *arena,
                                const struct resolver *resolver,
                                const char *domain, uint64_t seed,
                                hosts_on_done *on_done, void *ctx);
+/* hosts_find_named - the same for hosts that something else than MX names, such
+ * as ntamx (NTA-3): the addresses are asked for, in order of preference.
+ *
+ * in      named: name and preference alone count; at least one; security: of
+ *         what names them */
+struct hosts_query *hosts_find_named(struct arena *arena,
+                                     const struct resolver *resolver,
+                                     const struct mail_host *named,
+                                     size_t count, enum dns_security security,
+                                     uint64_t seed, hosts_on_done *on_done,
+                                     void *ctx);
 void hosts_cancel(struct hosts_query **query);
 
 #endif

@@ -58,16 +58,18 @@ struct slice mail_complete(struct arena *arena,
 }
 
 struct slice mail_direct_copy(struct arena *arena, struct slice content,
-                              enum mail_transport transport,
-                              const char *idd_uuid)
+                              const struct mail_direct *how)
 {
+    const char *idd_uuid = how->idd_uuid;
     struct mail_message message = mail_parse(arena, content);
     const struct mail_field *references =
         idd_uuid ? mail_find(&message, "References") : NULL;
     struct buf out;
     buf_init(&out, content.n + ADDED_BYTES);
     buf_printf(&out, "X-Zivver-Transport: %s\r\n",
-               mail_transport_name(transport));
+               mail_transport_name(how->transport));
+    if (how->extra_field)
+        buf_printf(&out, "%s\r\n", how->extra_field);
     for (size_t i = 0; i < message.field_count; i++) {
         const struct mail_field *field = &message.fields[i];
         if (!mail_is_kept(field))

@@ -20,15 +20,17 @@ struct mail_completion {
 struct slice mail_complete(struct arena *arena,
                            const struct mail_completion *in);
 
+struct mail_direct {
+    enum mail_transport transport; /* DIRECT, NTA7516 or IDD */
+    const char *idd_uuid;    /* of the recipient's organization, appended to
+                                References as <zivver-sdr-UUID>; NULL unless
+                                IDD (ACCOUNT-2) */
+    const char *extra_field; /* "Name: value" (NTA-7); NULL: none */
+};
+
 /* mail_direct_copy - the completed message with X-Zivver-Transport and without
- * what mail_is_kept says no to; the body octet for octet.
- *
- * in      transport: DIRECT, NTA7516 or IDD; idd_uuid: of the recipient's
- *         organization, appended to References as <zivver-sdr-UUID>; NULL
- *         unless IDD (ACCOUNT-2)
- */
+ * what mail_is_kept says no to; the body octet for octet. */
 struct slice mail_direct_copy(struct arena *arena, struct slice content,
-                              enum mail_transport transport,
-                              const char *idd_uuid);
+                              const struct mail_direct *how);
 
 #endif

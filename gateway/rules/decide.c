@@ -122,18 +122,23 @@ static enum rank_answer try_account(struct walk *w)
 
 static enum rank_answer try_nta7516(struct walk *w)
 {
+    if (w->facts->sender_nta_open)
+        return ask(w, QUESTION_NTA_SENDER);
     if (!w->facts->sender_nta)
-        return passed(w, METHOD_NTA7516, WHY_SENDER_NOT_NTA);
+        return passed(w, METHOD_NTA7516, w->facts->sender_nta_why);
     switch (w->facts->nta_recipient) {
     case NTA_RECIPIENT_UNASKED:
         return ask(w, QUESTION_NTA_RECIPIENT);
     case NTA_RECIPIENT_UNMET:
-        return passed(w, METHOD_NTA7516, WHY_RECIPIENT_NOT_NTA);
+        return passed(w, METHOD_NTA7516, w->facts->nta_recipient_why);
     case NTA_RECIPIENT_MET: /* NTA-3 */
         w->d->minimum = MINIMUM_DANE;
         return choose(w, METHOD_NTA7516, DELIVERY_DIRECT);
     case NTA_RECIPIENT_UNKNOWN:
-        return wait_for(w, METHOD_NTA7516, WHY_LOOKUP_FAILED);
+        return wait_for(w, METHOD_NTA7516, w->facts->nta_recipient_why);
+    case NTA_RECIPIENT_REFUSED: /* ORDER-6 */
+        explain(w, METHOD_NTA7516, WHY_REFUSED_BY_SERVER);
+        return give_up(w, w->facts->decided_last, NULL);
     }
     BUG("NTA answer %d", (int)w->facts->nta_recipient);
 }
@@ -251,6 +256,8 @@ void facts_init(struct facts *facts)
 {
     *facts = (struct facts){.idd_requires_account = true,
                             .dane_satisfies = true,
+                            .sender_nta_why = WHY_SENDER_NOT_NTA,
+                            .nta_recipient_why = WHY_RECIPIENT_NOT_NTA,
                             .decided_last = METHOD_NONE};
 }
 

@@ -23,8 +23,9 @@ enum destination {
 enum nta_recipient {
     NTA_RECIPIENT_UNASKED,
     NTA_RECIPIENT_UNMET,
-    NTA_RECIPIENT_MET,
-    NTA_RECIPIENT_UNKNOWN
+    NTA_RECIPIENT_MET, /* a next hop is connected (NTA-3) */
+    NTA_RECIPIENT_UNKNOWN,
+    NTA_RECIPIENT_REFUSED /* 5xx greeting or EHLO of every next hop */
 };
 
 /* What a rank asks of a server; each is a question of its own, because with
@@ -74,18 +75,22 @@ struct facts {
     bool idd_requires_account; /* setting; default yes */
     enum policy policy;        /* of the sender's organization */
     bool dane_satisfies;       /* dane_satisfies_certificate_validation; yes */
-    bool sender_nta;           /* NTA-1, never unknown */
     bool host_wait_over; /* unknown_host_wait has passed since acceptance */
     enum method decided_last; /* of an earlier attempt; METHOD_NONE: none yet */
     /* Answers to questions. */
     enum destination destination;
+    bool sender_nta_open; /* QUESTION_NTA_SENDER has no answer yet */
+    bool sender_nta;      /* NTA-1: never unknown */
+    enum why sender_nta_why;
     enum nta_recipient nta_recipient;
+    enum why nta_recipient_why; /* UNMET, UNKNOWN */
     struct reach reach[MINIMUM_COUNT];
     struct shares shares;
 };
 
 enum question {
     QUESTION_DESTINATION,
+    QUESTION_NTA_SENDER,
     QUESTION_NTA_RECIPIENT,
     QUESTION_REACH, /* decision.minimum says which */
     QUESTION_SHARES

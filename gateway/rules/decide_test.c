@@ -57,6 +57,8 @@ static void fill(const struct row *row, struct facts *f)
     f->decided_last = row->decided_last ? row->decided_last : METHOD_NONE;
     f->destination = row->destination ? row->destination : DESTINATION_USABLE;
     f->nta_recipient = row->nta ? row->nta : NTA_RECIPIENT_UNMET;
+    if (row->nta == NTA_RECIPIENT_UNKNOWN)
+        f->nta_recipient_why = WHY_LOOKUP_FAILED;
     f->shares = (struct shares){true, row->sms, row->access_code};
     for (int m = 0; m < MINIMUM_COUNT; m++) {
         f->reach[m].outcome = row->otherwise ? row->otherwise : REACH_TOO_WEAK;
@@ -505,6 +507,7 @@ static void walk(const struct facts *whole, struct decision *d, char *asked,
 {
     struct facts known = *whole;
     known.destination = DESTINATION_UNASKED;
+    known.sender_nta_open = true;
     known.nta_recipient = NTA_RECIPIENT_UNASKED;
     known.shares.known = false;
     for (int m = 0; m < MINIMUM_COUNT; m++)
@@ -515,14 +518,17 @@ static void walk(const struct facts *whole, struct decision *d, char *asked,
         decide(&known, d);
         if (d->kind != DECISION_ASK)
             return;
-        static const char *const names[] = {"destination", "nta", "reach",
-                                            "shares"};
+        static const char *const names[] = {"destination", "sender", "nta",
+                                            "reach", "shares"};
         n += (size_t)snprintf(
             asked + n, size - n, "%s%s ", names[d->question],
             d->question == QUESTION_REACH ? minimum_name(d->minimum) : "");
         switch (d->question) {
         case QUESTION_DESTINATION:
             known.destination = whole->destination;
+            break;
+        case QUESTION_NTA_SENDER:
+            known.sender_nta_open = false;
             break;
         case QUESTION_NTA_RECIPIENT:
             known.nta_recipient = whole->nta_recipient;
@@ -551,21 +557,27 @@ static void test_questions_are_asked_only_where_they_matter(void **state)
          .reaches = PKIX,
          .want = "destination reachpkix "},
         {.destination = DESTINATION_NULL_MX, .want = "destination "},
-        {.right = RIGHT_SMS, .policy = POLICY_TLS, .want = "destination "},
-        {.right = RIGHT_SMS, .sender_nta = true, .want = "destination nta "},
-        {.direct = true, .reaches = PKIX, .want = "destination reachpkix "},
+        {.right = RIGHT_SMS,
+         .policy = POLICY_TLS,
+         .want = "destination sender "},
+        {.right = RIGHT_SMS,
+         .sender_nta = true,
+         .want = "destination sender nta "},
+        {.direct = true,
+         .reaches = PKIX,
+         .want = "destination sender reachpkix "},
         {.direct = true,
          .policy = POLICY_PKIX,
-         .want = "destination reachpkix shares "},
+         .want = "destination sender reachpkix shares "},
         {.direct = true,
          .policy = POLICY_DANE,
          .dane_no = true,
-         .want = "destination reachcertificate reachdane shares "},
+         .want = "destination sender reachcertificate reachdane shares "},
         {.direct = true,
          .policy = POLICY_TLS,
          .reaches = TLS,
-         .want = "destination reachpkix reachtls "},
-        {.want = "destination shares "},
+         .want = "destination sender reachpkix reachtls "},
+        {.want = "destination sender shares "},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct facts facts;

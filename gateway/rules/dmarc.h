@@ -1,0 +1,53 @@
+/* dmarc - the DMARC policy of a domain as a machine without I/O: it names the
+ * TXT look-up that is open, and is told the answer.
+ *
+ *     struct dmarc *d = dmarc_create(arena, "mail.clinic.example");
+ *     while ((name = dmarc_question(d)))
+ *         dmarc_answer(d, texts, count);
+ *     policy = dmarc_policy(d);
+ *
+ * source: RFC 7489 3.2, 6.3, 6.6.3 */
+#ifndef RULES_DMARC_H
+#define RULES_DMARC_H
+
+#include "base/alloc.h"
+
+enum dmarc_request { DMARC_NONE, DMARC_QUARANTINE, DMARC_REJECT };
+
+struct dmarc_record {
+    enum dmarc_request p;
+    enum dmarc_request sp; /* for what lies below; p where absent */
+    unsigned pct;          /* 100 where absent or unreadable */
+};
+
+/* dmarc_record_is - the text claims to be one: "v=DMARC1" stands first. */
+bool dmarc_record_is(struct slice text);
+/* dmarc_record_parse - false: p is missing or wrong, or sp is wrong; whoever
+ * looks takes that for no policy, or for p=none. */
+bool dmarc_record_parse(struct slice text, struct dmarc_record *out);
+
+/* dmarc_organizational_domain - by the public suffix list that libpsl brings;
+ * the domain itself where it is a public suffix. domain: lower-case A-labels */
+const char *dmarc_organizational_domain(struct arena *arena,
+                                        const char *domain);
+
+struct dmarc;
+
+struct dmarc *dmarc_create(struct arena *arena, const char *domain);
+/* "_dmarc.clinic.example"; NULL: nothing more to ask. */
+const char *dmarc_question(const struct dmarc *dmarc);
+void dmarc_answer(struct dmarc *dmarc, const struct slice *texts, size_t count);
+
+/* What counts for the domain that was asked about: p, or sp where the record
+ * is the organizational domain's. */
+struct dmarc_policy {
+    bool is_published;
+    enum dmarc_request request;
+    unsigned pct;
+};
+struct dmarc_policy dmarc_policy(const struct dmarc *dmarc);
+
+/* dmarc_is_strict - NTA-1: quarantine or reject, for every message. */
+bool dmarc_is_strict(const struct dmarc_policy *policy);
+
+#endif
