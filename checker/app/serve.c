@@ -1,22 +1,26 @@
-#include <errno.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "kit/console.h"
 #include "kit/fanout.h"
 #include "kit/files.h"
 #include "kit/plan.h"
+#include "kit/serve_org.h"
+#include "kit/serve_show.h"
 #include "kit/trial.h"
 
 struct serve {
     struct kit *kit;
     struct catalogue catalogue;
     struct plan plan;
-    const char *ready_file, *gateway;
+    const char *ready_file, *ca_file, *org_file, *gateway;
+    struct console *console;
     struct fanout_wishes wishes;
-    bool failed; /* the ready file could not be written */
+    bool journal; /* the events as they are */
+    bool failed;  /* a file could not be written */
 };
 
 static volatile bool stop;
@@ -27,89 +31,39 @@ static void on_signal(int number)
     stop = true;
 }
 
-/* Lines that a shell can read: `. FILE`. */
-static void put_service(FILE *to, const struct engine_service *s)
+static void check(struct serve *serve, enum status status,
+                  const struct err *err)
 {
-    fprintf(to,
-            "LASTHOP_HOST='%s'\nLASTHOP_ADDRESS='%s'\nLASTHOP_PORT=%u\n"
-            "LASTHOP_CA='%s'\nLASTHOP_RESOLVER='%s'\nLASTHOP_WORK='%s'\n",
-            s->host, s->address, s->port, s->ca_file, s->resolver, s->work_dir);
-    const struct organization *o = s->world->sender;
-    if (o && o->credentials)
-        fprintf(to, "LASTHOP_USER='%s'\nLASTHOP_PASSWORD='%s'\n",
-                o->credentials->user, o->credentials->password);
-    if (o && o->accounts)
-        fprintf(to, "LASTHOP_FROM='%s'\n", o->accounts->address);
-    fprintf(to, "LASTHOP_PID=%ld\n", (long)getpid());
-}
-
-static bool is_fifo(const char *path)
-{
-    struct stat st;
-    return stat(path, &st) == 0 && S_ISFIFO(st.st_mode);
-}
-
-/* It appears whole or not at all: whoever waits for it may read at once. A
- * FIFO is written as it is: its reader waits without looking again. */
-static void write_ready_file(struct serve *serve,
-                             const struct engine_service *service)
-{
-    bool waits = is_fifo(serve->ready_file);
-    const char *part =
-        waits ? serve->ready_file
-              : arena_printf(serve->kit->arena, "%s.part", serve->ready_file);
-    FILE *file = fopen(part, "we");
-    bool written = file != NULL;
-    if (file) {
-        put_service(file, service);
-        written = fflush(file) == 0;
-        written = fclose(file) == 0 && written;
-    }
-    if (written && (waits || rename(part, serve->ready_file) == 0))
+    if (status == ST_OK)
         return;
-    fprintf(stderr, "lasthop serve: %s: %s\n", serve->ready_file,
-            strerror(errno));
+    fprintf(stderr, "lasthop serve: %s\n", err->text);
     serve->failed = true;
     stop = true;
 }
 
-static void put_accounts(const struct world_spec *world)
-{
-    for (const struct organization *o = world->organizations; o; o = o->next)
-        for (const struct account *a = o->accounts; a; a = a->next)
-            printf("  account     %s (%s%s%s)\n", a->address, o->name,
-                   a->two_factor ? ", 2FA" : "",
-                   a->suspended ? ", suspended" : "");
-    for (const struct domain *d = world->domains; d; d = d->next)
-        printf("  recipients  anybody@%s (%s)\n", d->name,
-               d->posture->name ? d->posture->name : "described in place");
-}
-
+/* The ready file comes last: who waits for it finds the rest. */
 static void on_ready(const struct engine_service *s, void *ctx)
 {
     struct serve *serve = ctx;
-    const struct organization *o = s->world->sender;
-    printf("gateway and world are up; interrupt (Ctrl-C) to stop and judge\n"
-           "  submission  %s port %u, STARTTLS, name %s\n"
-           "  trust       %s\n"
-           "  resolver    %s\n",
-           s->address, s->port, s->host, s->ca_file, s->resolver);
-    if (o && o->credentials)
-        printf("  log in      user %s, password %s\n", o->credentials->user,
-               o->credentials->password);
-    put_accounts(s->world);
-    printf("  work folder %s\n", s->work_dir);
-    fflush(stdout);
+    struct err err = {0};
+    const char *recipes =
+        arena_printf(serve->kit->arena, "%s/recipes", serve->kit->fixtures);
+    serve->console = console_create(stdout, s->host);
+    if (serve->ca_file)
+        check(serve, serve_write_ca(s, serve->ca_file, &err), &err);
+    check(serve, serve_show(stdout, s, recipes, serve->ca_file, &err), &err);
     if (serve->ready_file)
-        write_ready_file(serve, s);
+        check(serve, serve_write_ready(s, serve->ready_file, &err), &err);
 }
 
 static void on_event(const json_t *event, void *ctx)
 {
-    (void)ctx;
-    char *line = json_dumps(event, JSON_COMPACT);
+    struct serve *serve = ctx;
+    char *line = serve->journal ? json_dumps(event, JSON_COMPACT) : NULL;
     if (line)
         printf("%s\n", line);
+    else
+        console_tell(serve->console, event);
     free(line);
     fflush(stdout);
 }
@@ -134,7 +88,7 @@ static int conclude(struct serve *serve, const struct case_result *r)
 
 static int serve_with(struct serve *serve, struct engine *engine)
 {
-    if (serve->ready_file && !is_fifo(serve->ready_file))
+    if (serve->ready_file && !serve_is_fifo(serve->ready_file))
         unlink(serve->ready_file); /* one of an earlier world */
     const struct scenario_case *c = serve->plan.cases[0];
     struct trial trial = {
@@ -155,6 +109,7 @@ static int serve_with(struct serve *serve, struct engine *engine)
     else
         trial_judge(&trial, c, evidence, &r);
     json_decref(evidence);
+    console_destroy(&serve->console);
     r.duration_ms = clock_mono_ms() - from;
     int code = conclude(serve, &r);
     return serve->failed ? EXIT_ENVIRONMENT : code;
@@ -180,6 +135,32 @@ static int serve_plan(struct serve *serve)
     return code;
 }
 
+/* The case of an own organization alone. */
+static enum status plan_own(struct serve *serve, struct err *err)
+{
+    struct plan *plan = &serve->plan;
+    plan->scenarios = xcalloc(1, sizeof(*plan->scenarios));
+    enum status status = serve_org_scenario(
+        serve->catalogue.fixtures, serve->kit->arena, serve->org_file,
+        serve->catalogue.diagnostics, &plan->scenarios[0], err);
+    plan->scenario_count = plan->scenarios[0] != NULL;
+    if (status != ST_OK)
+        return status;
+    plan->cases = arena_alloc(serve->kit->arena, sizeof(*plan->cases));
+    plan->cases[0] = scenario_cases(plan->scenarios[0]);
+    plan->case_count = 1;
+    return ST_OK;
+}
+
+static enum status make_plan(struct serve *serve,
+                             const struct selection *selection, struct err *err)
+{
+    if (serve->org_file)
+        return plan_own(serve, err);
+    return plan_make(serve->kit, &serve->catalogue, selection, &serve->plan,
+                     err);
+}
+
 static int serve_selected(struct serve *serve,
                           const struct selection *selection)
 {
@@ -187,8 +168,7 @@ static int serve_selected(struct serve *serve,
     if (!catalogue_load(serve->kit, &serve->catalogue, &code))
         return code;
     struct err err = {0};
-    if (plan_make(serve->kit, &serve->catalogue, selection, &serve->plan,
-                  &err) == ST_OK) {
+    if (make_plan(serve, selection, &err) == ST_OK) {
         code = serve_plan(serve);
     } else {
         diagnostics_print(serve->catalogue.diagnostics, stderr);
@@ -208,6 +188,12 @@ static int serve_command(struct kit *kit, const struct command *self, int argc,
         {"ready-file", 0, OPTION_TEXT, "FILE",
          "written once the gateway answers, for a shell to read",
          &serve.ready_file},
+        {"org", 0, OPTION_TEXT, "FILE",
+         "your own organization, accounts and recipients", &serve.org_file},
+        {"ca", 0, OPTION_TEXT, "FILE",
+         "where to write the CA that submitters trust", &serve.ca_file},
+        {"journal", 0, OPTION_FLAG, NULL, "events as they are, not in words",
+         &serve.journal},
         {"gateway", 0, OPTION_TEXT, "FILE", "another gateway program",
          &serve.gateway},
         {"verbose", 'v', OPTION_FLAG, NULL, "transcripts at the end",
@@ -218,11 +204,19 @@ static int serve_command(struct kit *kit, const struct command *self, int argc,
     int code;
     if (!command_options(kit, self, rows, argc, argv, &selection.words, &code))
         return code;
-    if (!selection.words.n) {
+    if (selection.words.n && serve.org_file) {
         struct err err;
-        err_set(&err, ST_INVAL, "serve: expected a scenario file");
+        err_set(&err, ST_INVAL,
+                "serve: a scenario has its own world; expected --org FILE or "
+                "a scenario, not both");
         return kit_complain(&err);
     }
+    if (!selection.words.n)
+        texts_add(
+            kit->arena, &selection.words,
+            arena_printf(kit->arena, "%s/recipes/serve.yaml", kit->fixtures));
+    serve.ca_file = path_from_here(kit->arena, serve.ca_file);
+    serve.org_file = path_from_here(kit->arena, serve.org_file);
     serve.ready_file = path_from_here(kit->arena, serve.ready_file);
     serve.gateway = path_from_here(kit->arena, serve.gateway);
     serve.wishes.json = path_from_here(kit->arena, serve.wishes.json);
@@ -230,8 +224,13 @@ static int serve_command(struct kit *kit, const struct command *self, int argc,
 }
 
 const struct command command_serve = {
-    "serve", "SCENARIO[:CASE]",
+    "serve", "[SCENARIO[:CASE]]",
     "keeps gateway and world up for real programs, then judges what happened",
-    "Journal events are shown as they come. SIGINT or SIGTERM stops, and the "
-    "file's own\n`expect` is held against what was seen; exit code as `run`.\n",
+    "Without a scenario: a world with a recipient of every kind "
+    "(fixtures/recipes/serve.yaml).\n"
+    "Each submission is told in words: why it was refused, or what each "
+    "recipient got.\n"
+    "SIGINT or SIGTERM stops, and the file's own `expect` is held against what "
+    "was seen;\nwith --org, which expects nothing, the invariants alone. Exit "
+    "code as `run`.\n",
     serve_command};

@@ -57,19 +57,25 @@ static void list_folder(struct fixtures *f, const char *folder,
     qsort(out->all, out->count, sizeof *out->all, by_name);
 }
 
-static const struct node *read_map(struct reading *r, struct fixtures *f,
-                                   const char *folder, const char *name,
-                                   const struct key *keys)
+static const struct node *read_file(struct reading *r, struct fixtures *f,
+                                    const char *path, const struct key *keys)
 {
     struct node *root;
-    const char *path =
-        arena_printf(f->arena, "%s/%s/%s.yaml", f->dir, folder, name);
     if (node_read(f->arena, path, r->list, &root) != ST_OK ||
         !vocabulary_check(root, keys, r->list)) {
         r->bad = true;
         return NULL;
     }
     return root;
+}
+
+static const struct node *read_map(struct reading *r, struct fixtures *f,
+                                   const char *folder, const char *name,
+                                   const struct key *keys)
+{
+    return read_file(
+        r, f, arena_printf(f->arena, "%s/%s/%s.yaml", f->dir, folder, name),
+        keys);
 }
 
 static void add_posture(struct fixtures *f, const char *name,
@@ -161,13 +167,39 @@ static void check_accounts(struct reading *r, const struct organization *o,
     }
 }
 
-static void load_organization(struct reading *r, struct fixtures *f,
-                              const char *name)
+static void read_recipients(struct reading *r, struct organization *o,
+                            const struct node *map)
 {
-    const struct node *map =
-        read_map(r, f, "organizations", name, vocabulary_organization);
-    if (!map)
-        return;
+    const struct own_recipient **end = &o->recipients;
+    for (const struct node *n = map ? map->first : NULL; n; n = n->next) {
+        struct own_recipient *one = ARENA_NEW(r->arena, struct own_recipient);
+        const char *name = read_lower(r->arena, n->key);
+        *one = (struct own_recipient){
+            .name = name,
+            .domain = strchr(name, '@') ? address_domain(name) : name,
+            .posture = n->text};
+        if (!read_domain_posture(r, n, one->domain))
+            r->bad = true;
+        for (const struct own_recipient *p = o->recipients; p; p = p->next) {
+            if (strcmp(p->domain, one->domain) != 0 ||
+                strcmp(p->posture, one->posture) == 0)
+                continue;
+            diagnostics_add(r->list, n->place,
+                            "`%s` has the posture `%s` already", p->domain,
+                            p->posture);
+            r->bad = true;
+        }
+        *end = one;
+        end = &one->next;
+    }
+}
+
+/* NULL after a diagnostic. */
+static struct organization *read_organization(struct reading *r,
+                                              struct fixtures *f,
+                                              const char *name,
+                                              const struct node *map)
+{
     struct organization *o = ARENA_NEW(f->arena, struct organization);
     o->name = name;
     o->place = map->place;
@@ -182,12 +214,27 @@ static void load_organization(struct reading *r, struct fixtures *f,
     read_dkim(f, o, node_get(map, "dkim"));
     check_accounts(r, o, node_get(map, "accounts"));
     o->mail = node_text(map, "mail", "");
-    if (!read_domain_posture(r, node_get(map, "mail"), o->name))
-        return;
+    return read_domain_posture(r, node_get(map, "mail"), o->name) ? o : NULL;
+}
+
+static void add_organization(struct fixtures *f, struct organization *o)
+{
     struct organization **end = &f->organizations;
-    while (*end)
+    while (*end && strcmp((*end)->name, o->name) != 0)
         end = &(*end)->next;
+    if (*end)
+        o->next = (*end)->next;
     *end = o;
+}
+
+static void load_organization(struct reading *r, struct fixtures *f,
+                              const char *name)
+{
+    const struct node *map =
+        read_map(r, f, "organizations", name, vocabulary_organization);
+    struct organization *o = map ? read_organization(r, f, name, map) : NULL;
+    if (o)
+        add_organization(f, o);
 }
 
 /* Ids of a list of maps, or the keys of a map, under `key`. */
@@ -226,6 +273,49 @@ enum status fixtures_load(const char *dir, struct diagnostics *list,
     return err_set(
         err, ST_INVAL,
         r.bad ? "%s holds errors" : "%s has no organizations or postures", dir);
+}
+
+/* What another organization claims cannot be claimed once more. */
+static void check_claims(struct reading *r, const struct fixtures *f,
+                         const struct organization *own)
+{
+    for (const struct organization *o = f->organizations; o; o = o->next)
+        for (const char *const *d = o->domains; *d; d++)
+            for (const char *const *mine = own->domains; *mine; mine++) {
+                if (strcmp(o->name, own->name) == 0 ||
+                    !slice_is_nocase(slice_of(*d), *mine))
+                    continue;
+                diagnostics_add(r->list, own->place,
+                                "the domain `%s` belongs to the organization "
+                                "`%s` of the fixtures",
+                                *mine, o->name);
+                r->bad = true;
+            }
+}
+
+enum status fixtures_add_organization(struct fixtures *f, const char *path,
+                                      struct diagnostics *list,
+                                      const struct organization **out,
+                                      struct err *err)
+{
+    struct reading r = {.arena = f->arena, .fixtures = f, .list = list};
+    const char *slash = strrchr(path, '/');
+    const char *file = slash ? slash + 1 : path;
+    const char *name = arena_text(
+        f->arena, (struct slice){file, slice_find(slice_of(file), '.')});
+    const struct node *map = read_file(&r, f, path, vocabulary_organization);
+    struct organization *o = map ? read_organization(&r, f, name, map) : NULL;
+    if (o) {
+        read_recipients(&r, o, node_get(map, "recipients"));
+        check_claims(&r, f, o);
+    }
+    if (!o || r.bad)
+        return err_set(err, ST_INVAL, "%s holds errors", path);
+    if (!fixtures_organization(f, name))
+        add_name(&f->organization_names, name);
+    add_organization(f, o);
+    *out = o;
+    return ST_OK;
 }
 
 void fixtures_destroy(struct fixtures **fixtures)

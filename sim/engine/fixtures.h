@@ -17,6 +17,13 @@ struct credential {
     struct credential *next;
 };
 
+/* Who receives, of an organization that `serve --org` adds. */
+struct own_recipient {
+    const char *name; /* an address or a domain */
+    const char *domain, *posture;
+    const struct own_recipient *next;
+};
+
 /* A DKIM key record that the organization publishes. */
 struct key_record {
     const char *selector, *txt;
@@ -35,6 +42,7 @@ struct organization {
     struct key_record *key_records;
     const char *nta;  /* its domains as a sender: yes, no, or what is wrong */
     const char *mail; /* posture of its own domains' mail host */
+    const struct own_recipient *recipients;
     struct place place;
     struct organization *next;
 };
@@ -50,6 +58,14 @@ void fixtures_destroy(struct fixtures **fixtures);
 
 /* organization_meets_nta - its domains publish all that NTA-1 asks. */
 bool organization_meets_nta(const struct organization *organization);
+
+/* fixtures_add_organization - a file of the same shape from elsewhere, under
+ * its own name; one of that name is replaced. It may name its recipients. */
+enum status fixtures_add_organization(struct fixtures *fixtures,
+                                      const char *path,
+                                      struct diagnostics *list,
+                                      const struct organization **out,
+                                      struct err *err) MUST_USE;
 
 const char *fixtures_dir(const struct fixtures *fixtures);
 /* NULL when there is none of that name. */

@@ -265,4 +265,9 @@ const struct key vocabulary_organization[] = {
      .type = VALUE_LIST,
      .inner = account_entry,
      .help = "its people"},
+    {.name = "recipients",
+     .type = VALUE_MAP,
+     .inner = any_text,
+     .help = "of an organization that `serve --org` adds: ADDRESS or DOMAIN, "
+             "and its posture"},
     {.name = NULL}};
