@@ -195,7 +195,8 @@ static void test_commands_end_with_their_code_and_words(void **state)
         {"lasthop report /nonexistent", 2, NULL, "/nonexistent"},
         {"lasthop report $D/made.yaml", 2, NULL, "made.yaml:1"},
         {"lasthop mutants --check no-such-mutant", 4, NULL, "no mutant"},
-        {"lasthop serve", 2, NULL, "expected a scenario file"},
+        {"lasthop serve --org a.yaml b", 2, NULL, "not both"},
+        {"lasthop serve --org /nonexistent", 2, NULL, "/nonexistent"},
         {"lasthop serve $D/made", 2, NULL, "made.yaml:wrong"},
     };
     for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
