@@ -1,24 +1,14 @@
 /* Each change is made on a copy of the evidence (shared but for what changes)
  * or by reading one expected cell as another; then the whole judge runs. */
-#include "checker/doubt.h"
+#include "checker/doubt_internal.h"
 
 #include <string.h>
 
 #include "base/buf.h"
-#include "checker/judge_internal.h"
 #include "engine/words.h"
 
-struct doubting {
-    const struct judge *judge;
-    const struct scenario_case *c;
-    const json_t *evidence;
-    struct arena *arena;
-    struct doubt_report *report;
-    bool killed; /* a repeat or a lost reply may be legal */
-};
-
-static bool is_noticed(struct doubting *d, const json_t *evidence,
-                       struct judge_change change)
+bool doubt_is_noticed(struct doubting *d, const json_t *evidence,
+                      struct judge_change change)
 {
     struct arena *arena = arena_create();
     struct case_result result;
@@ -35,107 +25,13 @@ static bool is_noticed(struct doubting *d, const json_t *evidence,
     return noticed;
 }
 
-/* -- expected cells ------------------------------------------------------- */
-
-static void try_cell(struct doubting *d, const struct node *cell,
-                     const char *instead)
-{
-    struct judge_change change = {cell, instead};
-    if (cell->kind != NODE_KIND_TEXT || strcmp(cell->text, instead) == 0)
-        return;
-    d->report->changes++;
-    if (!is_noticed(d, d->evidence, change))
-        texts_addf(d->arena, &d->report->survivors,
-                   "%s:%d:%d: %s: %s instead of %s", cell->place.file,
-                   cell->place.line, cell->place.column,
-                   cell->key ? cell->key : "word", instead, cell->text);
-}
-
-static void try_words(struct doubting *d, const struct node *cell,
-                      const char *const *words)
-{
-    for (; *words; words++)
-        try_cell(d, cell, *words);
-}
-
-/* The names of all hosts of the world. */
-static void try_hosts(struct doubting *d, const struct node *cell)
-{
-    const struct domain *domain = d->c->world->domains;
-    try_cell(d, cell, "elsewhere.example");
-    for (; domain; domain = domain->next) {
-        const struct posture_host *h = domain->posture->hosts;
-        for (; h; h = h->next) {
-            if (h->name)
-                try_cell(d, cell, h->name);
-        }
-    }
-}
-
-static void try_not(struct doubting *d, const struct node * not )
-{
-    static const char *const words[] = {
-        "no account",      "account without 2FA",
-        "no access right", "no STARTTLS",
-        "tls below 1.2",   "self-signed",
-        "expired",         "wrong host",
-        "no connection",   "barred",
-        "no DANE",         "not allowed by the organization",
-        "look-up failed",  NULL};
-    for (const struct node *n = not ->first; n; n = n->next)
-        try_words(d, n, words);
-}
-
-static void try_row(struct doubting *d, const struct expect_row *row)
-{
-    static const char *const numbers[] = {"1", "2", "3", "4", NULL};
-    static const char *const statuses[] = {"5.7.10", "5.1.2", "5.1.10", "5.4.4",
-                                           "5.1.1",  "5.7.1", "4.4.7",  NULL};
-    static const char *const yes_no[] = {"yes", "no", NULL};
-    static const char *const subjects[] = {"original", "generic", NULL};
-    const struct {
-        const char *key;
-        const char *const *words;
-    } all[] = {{"method", words_method},  {"delivery", words_delivery},
-               {"conversation", numbers}, {"tls", words_tls_seen},
-               {"level", words_level},    {"status", statuses},
-               {"dsn", yes_no},           {"subject", subjects}};
-    for (const struct node *n = row->node->first; n; n = n->next) {
-        for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
-            if (strcmp(all[i].key, n->key) == 0)
-                try_words(d, n, all[i].words);
-        }
-        if (strcmp(n->key, "at") == 0)
-            try_hosts(d, n);
-        if (strcmp(n->key, "not") == 0)
-            try_not(d, n);
-    }
-}
-
-static void try_expect(struct doubting *d, const struct expect *e)
-{
-    const struct node *n;
-    for (const struct expect_row *r = e->rows; r; r = r->next)
-        try_row(d, r);
-    for (n = e->replies ? e->replies->first : NULL; n; n = n->next)
-        try_cell(d, n, n->text[0] == '2' ? "550" : "250");
-    for (n = e->warnings ? e->warnings->first : NULL; n; n = n->next)
-        try_words(d, n, words_warning);
-    for (n = e->connections ? e->connections->first : NULL; n; n = n->next)
-        try_cell(d, n, "99");
-    for (n = e->journal ? e->journal->first : NULL; n; n = n->next) {
-        for (const struct node *m = n->first; m; m = m->next)
-            try_cell(d, m, "something else");
-    }
-}
-
 /* -- evidence ------------------------------------------------------------- */
 
 static void try_evidence(struct doubting *d, json_t *changed, const char *what)
 {
     struct judge_change none = {NULL, NULL};
     d->report->changes++;
-    if (!is_noticed(d, changed, none))
+    if (!doubt_is_noticed(d, changed, none))
         texts_add(d->arena, &d->report->survivors, what);
     json_decref(changed);
 }
@@ -241,6 +137,81 @@ static void try_transport(struct doubting *d, size_t i, const json_t *message)
     }
 }
 
+/* -- the journal ----------------------------------------------------------- */
+
+/* The journal with one more event, told in the step of an expectation. */
+static void try_further_event(struct doubting *d, unsigned step, json_t *event,
+                              const char *what)
+{
+    json_t *list = list_copy(evidence_list(d->evidence, "journal"));
+    json_object_set_new(event, "step", json_integer(step));
+    json_array_append_new(list, event);
+    try_evidence(d, with_list(d, "journal", list), what);
+}
+
+/* What must be absent is there; a warning that is not expected is there. */
+static void try_further_events(struct doubting *d, const struct step *s)
+{
+    const struct node *n = s->expect->absent;
+    for (n = n ? n->first : NULL; n; n = n->next) {
+        json_t *event = json_object();
+        for (const struct node *m = n->first; m; m = m->next)
+            json_object_set_new(event, m->key, json_string(m->text));
+        try_further_event(d, s->number, event,
+                          arena_printf(d->arena,
+                                       "%s:%d: what is absent is there",
+                                       n->place.file, n->place.line));
+    }
+    for (size_t i = 0; s->expect->warnings && words_warning[i]; i++) {
+        bool expected = false;
+        for (n = s->expect->warnings->first; n; n = n->next)
+            expected |= node_is_text(n, words_warning[i]);
+        if (!expected)
+            try_further_event(d, s->number,
+                              json_pack("{s:s,s:s}", "event", "warning", "word",
+                                        words_warning[i]),
+                              arena_printf(d->arena,
+                                           "journal: a further warning: %s",
+                                           words_warning[i]));
+    }
+}
+
+static bool is_any(const char *word, const char *const *words)
+{
+    for (; *words; words++) {
+        if (strcmp(word, *words) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* Each claim dropped; each end of a recipient told twice, under another id. */
+static void try_journal(struct doubting *d)
+{
+    static const char *const dropped[] = {"accepted", "outcome", "refused",
+                                          "dsn", NULL};
+    static const char *const doubled_names[] = {"outcome", "dsn", NULL};
+    const json_t *list = evidence_list(d->evidence, "journal"), *e;
+    size_t i;
+    json_array_foreach(list, i, e)
+    {
+        const char *name = evidence_text(e, "event");
+        if (is_any(name, dropped))
+            try_evidence(
+                d, with_list(d, "journal", without(list, i)),
+                arena_printf(d->arena, "journal[%zu]: %s dropped", i, name));
+        if (!is_any(name, doubled_names))
+            continue;
+        json_t *more = list_copy(list);
+        json_t *again = json_copy((json_t *)(uintptr_t)e);
+        json_object_set_new(again, "id", json_string("another"));
+        json_array_append_new(more, again);
+        try_evidence(
+            d, with_list(d, "journal", more),
+            arena_printf(d->arena, "journal[%zu]: %s doubled", i, name));
+    }
+}
+
 static void try_message(struct doubting *d, size_t i)
 {
     const json_t *list = evidence_list(d->evidence, "received");
@@ -276,11 +247,23 @@ static void try_submission_replies(struct doubting *d, size_t i,
         arena_printf(d->arena, "submissions[%zu]: reply %zu %s", i, k, what));
 }
 
+/* The gateway may have died within it. */
+static bool is_disturbed(const struct doubting *d, const json_t *submission)
+{
+    for (const struct step *s = d->c->steps; s; s = s->next) {
+        if (s->number == evidence_number(submission, "step", -1))
+            return s->submit && !s->submit->settle;
+    }
+    return false;
+}
+
 static void try_submission(struct doubting *d, size_t i)
 {
     const json_t *submission =
         json_array_get(evidence_list(d->evidence, "submissions"), i);
     const json_t *replies = evidence_list(submission, "replies");
+    if (d->killed && is_disturbed(d, submission))
+        return;
     for (size_t k = 0; k < json_array_size(replies); k++) {
         json_t *reply = json_copy(json_array_get(replies, k));
         const char *text = evidence_text(reply, "reply");
@@ -288,11 +271,8 @@ static void try_submission(struct doubting *d, size_t i)
         json_object_set_new(
             reply, "reply",
             json_string(good ? "554 5.0.0 no" : "250 2.0.0 ok"));
-        bool quit = strcmp(evidence_text(reply, "stage"), "quit") == 0;
         try_submission_replies(d, i, with_element(replies, k, reply), "altered",
                                k);
-        if (quit)
-            continue; /* nothing hangs on it */
         try_submission_replies(d, i, without(replies, k), "dropped", k);
         try_submission_replies(d, i, doubled(replies, k), "doubled", k);
     }
@@ -304,6 +284,11 @@ static void try_session(struct doubting *d, size_t i)
     const json_t *turns = evidence_list(json_array_get(list, i), "dialogue");
     for (size_t k = 0; k < json_array_size(turns); k++) {
         const json_t *turn = json_array_get(turns, k);
+        json_t *shorter = json_copy(json_array_get(list, i));
+        json_object_set_new(shorter, "dialogue", without(turns, k));
+        try_evidence(
+            d, with_list(d, "sessions", with_element(list, i, shorter)),
+            arena_printf(d->arena, "sessions[%zu]: turn %zu dropped", i, k));
         if (!json_array_size(evidence_list(turn, "expected")) ||
             json_object_get(turn, "tls"))
             continue;
@@ -330,16 +315,18 @@ void doubt_case(const struct judge *judge, const struct scenario_case *c,
     *out = (struct doubt_report){.changes = 0};
     for (const struct step *s = c->steps; s; s = s->next) {
         d.killed |= s->kind == STEP_KIND_RESTART && s->kill;
-        if (s->kind == STEP_KIND_EXPECT)
-            try_expect(&d, s->expect);
+        if (s->kind == STEP_KIND_EXPECT) {
+            doubt_expect(&d, s->expect);
+            try_further_events(&d, s);
+        }
     }
+    if (!d.killed)
+        try_journal(&d);
     for (size_t i = 0; i < json_array_size(evidence_list(evidence, "received"));
          i++)
         try_message(&d, i);
     for (size_t i = 0;
-         !d.killed &&
-         i < json_array_size(evidence_list(evidence, "submissions"));
-         i++)
+         i < json_array_size(evidence_list(evidence, "submissions")); i++)
         try_submission(&d, i);
     for (size_t i = 0; i < json_array_size(evidence_list(evidence, "sessions"));
          i++)

@@ -36,7 +36,8 @@ bool copy_is_converted(struct trial *t, const struct copy *copy);
 void judge_converted_body(struct trial *t, const struct copy *copy);
 void judge_dsns(struct trial *t);
 void judge_submitter(struct trial *t); /* replies and raw dialogues */
-void judge_journal(struct trial *t);   /* events, warnings, connections */
+void judge_dialogue(struct trial *t, const json_t *session);
+void judge_journal(struct trial *t); /* events, warnings, connections */
 void judge_invariants(struct trial *t);
 void judge_traces(struct trial *t); /* of what was refused or is barred */
 
@@ -46,6 +47,12 @@ struct mismatch *fault(struct trial *t, struct place place, const char *clause,
                        const char *what, const char *expected, const char *got);
 /* Text that lives as long as the result. */
 #define TEXT(t, ...) arena_printf((t)->arena, __VA_ARGS__)
+
+/* Which of the case's clauses it is that such an expectation shows. */
+const char *clause_shown_by(const struct trial *t, const char *what);
+/* A reply that refuses stands in the journal as often as it was given. */
+void judge_refusal(struct trial *t, unsigned step, const char *command,
+                   const char *reply);
 
 /* The text of an expected cell, with the change applied; NULL: no cell. */
 const char *cell_text(const struct trial *t, const struct node *cell);

@@ -5,12 +5,6 @@
 
 #include "checker/judge_internal.h"
 
-static const char *text_at(const json_t *list, size_t i)
-{
-    const char *text = json_string_value(json_array_get(list, i));
-    return text ? text : "";
-}
-
 static unsigned step_of(const json_t *object)
 {
     return (unsigned)evidence_number(object, "step", STEP_END);
@@ -19,7 +13,7 @@ static unsigned step_of(const json_t *object)
 /* -- expected replies ----------------------------------------------------- */
 
 /* Which of the case's clauses it is that such an expectation shows. */
-static const char *clause_shown_by(const struct trial *t, const char *what)
+const char *clause_shown_by(const struct trial *t, const char *what)
 {
     for (size_t i = 0; i < t->c->clauses.count; i++) {
         const struct clause *clause =
@@ -120,18 +114,64 @@ static bool same_reply(const char *a, const char *b)
            0;
 }
 
-static bool journal_refuses(const struct trial *t, unsigned step,
-                            const char *reply)
+/* How often the journal says in a step that it gave such a reply. */
+static unsigned count_refused(const struct trial *t, unsigned step,
+                              const char *reply)
 {
+    unsigned n = 0;
     size_t i;
     const json_t *e;
     json_array_foreach(evidence_list(t->evidence, "journal"), i, e)
     {
-        if (strcmp(evidence_text(e, "event"), "refused") == 0 &&
-            step_of(e) == step && same_reply(evidence_text(e, "reply"), reply))
-            return true;
+        n += strcmp(evidence_text(e, "event"), "refused") == 0 &&
+             step_of(e) == step && same_reply(evidence_text(e, "reply"), reply);
     }
-    return false;
+    return n;
+}
+
+/* How often the submitters of a step were told so. */
+static unsigned count_told(const struct trial *t, unsigned step,
+                           const char *reply)
+{
+    unsigned n = 0;
+    size_t i, k;
+    const json_t *one, *r;
+    json_array_foreach(evidence_list(t->evidence, "submissions"), i, one)
+    {
+        json_array_foreach(evidence_list(one, "replies"), k, r)
+        {
+            n += step_of(one) == step &&
+                 same_reply(evidence_text(r, "reply"), reply);
+        }
+    }
+    json_array_foreach(evidence_list(t->evidence, "sessions"), i, one)
+    {
+        json_array_foreach(evidence_list(one, "dialogue"), k, r)
+        {
+            n += step_of(one) == step &&
+                 same_reply(evidence_text(r, "got"), reply);
+        }
+    }
+    return n;
+}
+
+/* A reply that refuses stands in the journal as often as it was given. */
+void judge_refusal(struct trial *t, unsigned step, const char *command,
+                   const char *reply)
+{
+    unsigned told = count_told(t, step, reply);
+    unsigned claimed = count_refused(t, step, reply);
+    if (claimed < told)
+        fault(t, t->c->place, "CONN-7", TEXT(t, "reply to %s", command),
+              TEXT(t, "%u events 'refused' that say %s", told, reply),
+              TEXT(t, "%u", claimed));
+}
+
+/* The gateway may have died before it could say or do more. */
+static bool is_disturbed(const struct trial *t, unsigned step)
+{
+    const struct step *s = witness_step(&t->w, step);
+    return t->w.kills && s && s->submit && !s->submit->settle;
 }
 
 static unsigned count_stage(const json_t *submission, const char *stage,
@@ -160,6 +200,19 @@ static unsigned ended_content(const json_t *submission)
             return strcmp(evidence_text(r, "command"), "DATA") != 0;
     }
     return 0;
+}
+
+/* The gateway itself ended the session. */
+static bool was_closed(const json_t *submission)
+{
+    size_t i;
+    const json_t *r;
+    json_array_foreach(evidence_list(submission, "replies"), i, r)
+    {
+        if (strncmp(evidence_text(r, "reply"), "421", 3) == 0)
+            return true;
+    }
+    return false;
 }
 
 /* One reply to each command, as far as the dialogue came. */
@@ -191,8 +244,11 @@ static void judge_complete(struct trial *t, const json_t *s)
     if (data == 1 && count_stage(s, "data-command", false) != want)
         fault(t, t->c->place, "CONN-7", "replies to DATA", TEXT(t, "%u", want),
               "another number");
-    if (taken && count_stage(s, "quit", false) > 1)
-        fault(t, t->c->place, "CONN-7", "replies to QUIT", "1", "more");
+    unsigned quit = count_stage(s, "quit", false);
+    bool closed = *evidence_text(s, "failure") || was_closed(s);
+    if (!closed && quit != 1)
+        fault(t, t->c->place, "CONN-7", "replies to QUIT", "1",
+              TEXT(t, "%u", quit));
     if (taken != evidence_yes(s, "accepted"))
         fault(t, t->c->place, "CONN-8", "acceptance",
               "by the reply to the end of data", "otherwise");
@@ -204,7 +260,7 @@ static void judge_submission(struct trial *t, const json_t *s)
     size_t i;
     const json_t *r;
     const char *last = "none", *tls = evidence_text(s, "tls");
-    bool killed = t->w.kills > 0;
+    bool killed = is_disturbed(t, step);
     if (*tls && strcmp(tls, "1.2") < 0)
         fault(t, t->c->place, "CONN-1", "submission: TLS", "1.2 or higher",
               tls);
@@ -219,10 +275,7 @@ static void judge_submission(struct trial *t, const json_t *s)
             strcmp(evidence_text(r, "stage"), "data-command") == 0;
         if (last[0] == (data_command ? '3' : '2') || killed)
             continue;
-        if (!journal_refuses(t, step, last))
-            fault(t, t->c->place, "CONN-7",
-                  TEXT(t, "reply to %s", evidence_text(r, "command")),
-                  "an event 'refused' that says so", last);
+        judge_refusal(t, step, evidence_text(r, "command"), last);
     }
     if (!killed)
         judge_complete(t, s);
@@ -258,55 +311,9 @@ static void judge_refused(struct trial *t, const json_t *event)
         if (was_told(s, evidence_text(event, "reply")))
             return;
     }
-    if (submitted && t->w.kills == 0)
+    if (submitted && !is_disturbed(t, step_of(event)))
         fault(t, t->c->place, "CONN-7", "journal: refused",
               "a reply that the submitter got", evidence_text(event, "reply"));
-}
-
-/* -- raw dialogues -------------------------------------------------------- */
-
-static bool turn_is_right(const json_t *turn)
-{
-    const json_t *expected = evidence_list(turn, "expected");
-    const char *got = evidence_text(turn, "got");
-    size_t n = json_array_size(expected);
-    bool right = n == 0 || json_object_get(turn, "tls");
-    for (size_t i = 0; i < n; i++) {
-        const char *want = text_at(expected, i);
-        right |= strncmp(got, want, strlen(want)) == 0;
-    }
-    return right && evidence_yes(turn, "ok");
-}
-
-static const char *expected_text(struct trial *t, const json_t *turn)
-{
-    const json_t *expected = evidence_list(turn, "expected");
-    const char *text = text_at(expected, 0);
-    for (size_t i = 1; i < json_array_size(expected); i++)
-        text = TEXT(t, "%s or %s", text, text_at(expected, i));
-    return *text ? text : "success";
-}
-
-static void judge_session(struct trial *t, const json_t *session)
-{
-    size_t i;
-    const json_t *turn;
-    const char *sent = "the connection";
-    json_array_foreach(evidence_list(session, "dialogue"), i, turn)
-    {
-        if (json_object_get(turn, "sent"))
-            sent = evidence_text(turn, "sent");
-        if (turn_is_right(turn))
-            continue;
-        struct place place = {t->c->file, (int)evidence_number(turn, "line", 0),
-                              1};
-        const char *got = evidence_text(turn, "got");
-        const char *failure = evidence_text(session, "failure");
-        fault(t, place, clause_shown_by(t, "session"),
-              TEXT(t, "session, after %s", sent), expected_text(t, turn),
-              *got ? got : failure);
-        return; /* what follows was not reached */
-    }
 }
 
 void judge_submitter(struct trial *t)
@@ -325,6 +332,6 @@ void judge_submitter(struct trial *t)
     }
     json_array_foreach(evidence_list(t->evidence, "sessions"), i, one)
     {
-        judge_session(t, one);
+        judge_dialogue(t, one);
     }
 }
