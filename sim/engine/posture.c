@@ -27,11 +27,18 @@ static void name_hosts(struct arena *arena, const struct posture *posture,
                        struct posture_host *hosts, const char *domain)
 {
     bool apart = posture->host_zone != POSTURE_HOST_ZONE_SAME;
-    for (struct posture_host *h = hosts; h; h = h->next)
+    for (struct posture_host *h = hosts; h; h = h->next) {
         h->name = posture->mx == POSTURE_MX_IMPLICIT
                       ? domain
                       : arena_printf(arena, "%s.%s%s", h->label,
                                      apart ? POSTURE_ZONE_PREFIX : "", domain);
+        if (!h->later)
+            continue;
+        struct posture_host *later = ARENA_NEW(arena, struct posture_host);
+        *later = *h->later;
+        later->name = h->name;
+        h->later = later;
+    }
 }
 
 struct posture *posture_at(struct arena *arena, const struct posture *posture,

@@ -51,27 +51,32 @@ static const char *level_of(const struct posture_host *host)
     return strcmp(host->reaches, "dane-only") == 0 ? "dane" : "none";
 }
 
-static struct recorder_host describe(const struct host *h)
+/* The posture that one connection meets. */
+static struct recorder_host describe(const struct host *h,
+                                     const struct mailhost_session *session)
 {
-    const char *posture = h->posture->posture;
+    const struct posture_host *at = h->posture;
+    if (at->later && session->number > 1)
+        at = at->later;
+    const char *posture = at->posture;
     return (struct recorder_host){.host = h->name,
                                   .domain = h->domain,
                                   .address = h->address,
                                   .posture = posture ? posture : "",
-                                  .level = level_of(h->posture)};
+                                  .level = level_of(at)};
 }
 
 static void on_message(void *ctx, const struct mailhost_message *message)
 {
     struct host *h = ctx;
-    struct recorder_host host = describe(h);
+    struct recorder_host host = describe(h, message->session);
     recorder_message(h->world->settings.recorder, &host, message);
 }
 
 static void on_close(void *ctx, const struct mailhost_session *session)
 {
     struct host *h = ctx;
-    struct recorder_host host = describe(h);
+    struct recorder_host host = describe(h, session);
     recorder_connection(h->world->settings.recorder, &host, session);
 }
 
@@ -156,8 +161,9 @@ static void set_reply(struct mailhost_settings *m,
         m->reply[MAILHOST_STAGE_TLS_EHLO] = reply->reply;
 }
 
-static struct mailhost_settings host_settings(const struct world *w,
-                                              const struct host *h)
+static struct mailhost_settings
+posture_settings(const struct world *w, const struct host *h,
+                 const struct posture_host *posture)
 {
     static const enum mailhost_starttls kinds[] = {
         [POSTURE_STARTTLS_OFFERED] = MAILHOST_STARTTLS_OFFERED,
@@ -171,12 +177,26 @@ static struct mailhost_settings host_settings(const struct world *w,
     struct mailhost_settings m = {.name = h->name,
                                   .address = h->address,
                                   .port = (uint16_t)w->settings.block->port,
-                                  .tls = host_tls(w, h->posture),
-                                  .starttls = kinds[h->posture->starttls]};
-    m.capabilities = h->posture->extensions;
-    m.drop_in_data_bytes = h->posture->drop_in_data_bytes;
-    for (const struct posture_reply *r = h->posture->replies; r; r = r->next)
+                                  .tls = host_tls(w, posture),
+                                  .starttls = kinds[posture->starttls]};
+    m.capabilities = posture->extensions;
+    m.delay_ms = posture->delay_ms;
+    m.drop_in_data_bytes = posture->drop_in_data_bytes;
+    for (const struct posture_reply *r = posture->replies; r; r = r->next)
         set_reply(&m, r);
+    return m;
+}
+
+/* With what comes later, in the caller's place. */
+static struct mailhost_settings host_settings(const struct world *w,
+                                              const struct host *h,
+                                              struct mailhost_settings *later)
+{
+    struct mailhost_settings m = posture_settings(w, h, h->posture);
+    if (h->posture->later) {
+        *later = posture_settings(w, h, h->posture->later);
+        m.later = later;
+    }
     return m;
 }
 
@@ -203,7 +223,7 @@ static enum status add_host(struct world *w, const char *domain,
     h->posture = posture;
     h->listening = true;
     block_address(w->settings.block, HOST_FIRST + w->host_count, h->address);
-    struct mailhost_settings settings = host_settings(w, h);
+    struct mailhost_settings later, settings = host_settings(w, h, &later);
     struct mailhost_events events = {
         .on_message = on_message, .on_close = on_close, .ctx = h};
     enum status status = mailhost_create(w->settings.loop, &settings, &events,
@@ -224,7 +244,7 @@ static enum status place_host(struct world *w, const char *domain,
     if (!h)
         return add_host(w, domain, posture, err);
     h->posture = posture;
-    struct mailhost_settings settings = host_settings(w, h);
+    struct mailhost_settings later, settings = host_settings(w, h, &later);
     mailhost_change(h->mailhost, &settings);
     return apply_reachable(h, err);
 }

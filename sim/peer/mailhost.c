@@ -78,17 +78,12 @@ static const char *const *copy_list(struct arena *arena,
     return list ? out : NULL;
 }
 
-void mailhost_change(struct mailhost *host,
-                     const struct mailhost_settings *settings)
+static void copy_settings(struct arena *arena, struct mailhost_settings *mine,
+                          const struct mailhost_settings *settings)
 {
-    struct arena *old = host->arena;
-    struct arena *arena = arena_create();
-    struct mailhost_settings *mine = &host->settings;
-    uint16_t port = host->port;
     *mine = *settings;
     mine->name = arena_strdup(arena, settings->name);
     mine->address = arena_strdup(arena, settings->address);
-    mine->port = port;
     for (int i = 0; i < MAILHOST_STAGE_COUNT; i++)
         mine->reply[i] = copy(arena, settings->reply[i]);
     struct mailhost_rcpt_reply *rcpt =
@@ -99,23 +94,49 @@ void mailhost_change(struct mailhost *host,
     }
     mine->rcpt = rcpt;
     mine->capabilities = copy_list(arena, settings->capabilities);
+}
+
+void mailhost_change(struct mailhost *host,
+                     const struct mailhost_settings *settings)
+{
+    struct arena *old = host->arena;
+    struct arena *arena = arena_create();
+    uint16_t port = host->port;
+    copy_settings(arena, &host->settings, settings);
+    host->settings.port = port;
+    if (settings->later) {
+        struct mailhost_settings *later =
+            ARENA_NEW(arena, struct mailhost_settings);
+        copy_settings(arena, later, settings->later);
+        later->later = NULL;
+        host->settings.later = later;
+    }
     host->arena = arena;
     arena_destroy(&old);
 }
 
-const char *mailhost_reply(const struct mailhost *host,
-                           enum mailhost_stage stage)
+const struct mailhost_settings *
+mailhost_settings_of(const struct mailhost_conn *conn)
 {
-    return host->settings.reply[stage];
+    const struct mailhost_settings *settings = &conn->host->settings;
+    return settings->later && conn->session.number > 1 ? settings->later
+                                                       : settings;
 }
 
-const char *mailhost_rcpt_reply(const struct mailhost *host,
+const char *mailhost_reply(const struct mailhost_conn *conn,
+                           enum mailhost_stage stage)
+{
+    return mailhost_settings_of(conn)->reply[stage];
+}
+
+const char *mailhost_rcpt_reply(const struct mailhost_conn *conn,
                                 struct slice address)
 {
-    for (size_t i = 0; i < host->settings.rcpt_count; i++)
-        if (slice_is_nocase(address, host->settings.rcpt[i].address))
-            return host->settings.rcpt[i].reply;
-    return mailhost_reply(host, MAILHOST_STAGE_RCPT);
+    const struct mailhost_settings *settings = mailhost_settings_of(conn);
+    for (size_t i = 0; i < settings->rcpt_count; i++)
+        if (slice_is_nocase(address, settings->rcpt[i].address))
+            return settings->rcpt[i].reply;
+    return mailhost_reply(conn, MAILHOST_STAGE_RCPT);
 }
 
 /* --- Listening --- */

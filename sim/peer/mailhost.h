@@ -65,9 +65,12 @@ struct mailhost_settings {
     const struct mailhost_rcpt_reply *rcpt;  /* before reply[RCPT] */
     size_t rcpt_count;
     /* NULL at the end; NULL for PIPELINING, 8BITMIME, ENHANCEDSTATUSCODES, DSN,
-     * SIZE. STARTTLS comes by itself. */
+     * SIZE. STARTTLS comes by itself. What is not here is refused. */
     const char *const *capabilities;
     size_t drop_in_data_bytes; /* close after that much content; 0: never */
+    int64_t delay_ms;          /* before each reply, in real time */
+    const struct mailhost_settings *later; /* from the second connection on,
+                                              without one of its own; or NULL */
 };
 
 struct mailhost_recipient {

@@ -50,7 +50,7 @@ static const char *say(struct mailhost_conn *c, const char *prescribed,
 const char *mailhost_say(struct mailhost_conn *c, enum mailhost_stage stage,
                          const char *usual)
 {
-    return say(c, mailhost_reply(c->host, stage), usual);
+    return say(c, mailhost_reply(c, stage), usual);
 }
 
 static void say_plain(struct mailhost_conn *c, const char *usual)
@@ -64,31 +64,30 @@ void mailhost_reset(struct mailhost_conn *c)
 {
     c->reverse_path = NULL;
     c->parameters = "";
+    c->is_8bit = c->is_utf8 = false;
     c->recipient_count = 0;
 }
 
 static bool offers_tls(const struct mailhost_conn *c)
 {
-    return !c->session.tls && c->host->settings.tls &&
-           c->host->settings.starttls != MAILHOST_STARTTLS_ABSENT;
+    return !c->session.tls && mailhost_settings_of(c)->tls &&
+           mailhost_settings_of(c)->starttls != MAILHOST_STARTTLS_ABSENT;
 }
 
 static void list_capabilities(struct mailhost_conn *c, struct buf *reply)
 {
-    static const char *const usual[] = {"PIPELINING",          "8BITMIME",
-                                        "ENHANCEDSTATUSCODES", "DSN",
-                                        "SIZE 104857600",      NULL};
-    const char *const *list = c->host->settings.capabilities;
+    const char *const *list = mailhost_capabilities(c);
     size_t count = 0;
     const char *words[64];
     if (offers_tls(c))
         words[count++] =
-            c->host->settings.starttls == MAILHOST_STARTTLS_STRIPPED
+            mailhost_settings_of(c)->starttls == MAILHOST_STARTTLS_STRIPPED
                 ? "XXXXXXXX"
                 : "STARTTLS";
-    for (list = list ? list : usual; *list && count < 64; list++)
+    for (; *list && count < 64; list++)
         words[count++] = *list;
-    buf_printf(reply, "250%c%s", count ? '-' : ' ', c->host->settings.name);
+    buf_printf(reply, "250%c%s", count ? '-' : ' ',
+               mailhost_settings_of(c)->name);
     for (size_t i = 0; i < count; i++)
         buf_printf(reply, "\r\n250%c%s", i + 1 < count ? '-' : ' ', words[i]);
 }
@@ -110,13 +109,14 @@ static void do_helo(struct mailhost_conn *c, struct slice argument)
 {
     mailhost_reset(c);
     c->session.helo = arena_text(c->arena, slice_trim(argument));
-    say_plain(c, arena_printf(c->arena, "250 %s", c->host->settings.name));
+    say_plain(c,
+              arena_printf(c->arena, "250 %s", mailhost_settings_of(c)->name));
 }
 
 static void do_starttls(struct mailhost_conn *c, struct slice argument)
 {
     (void)argument;
-    enum mailhost_starttls how = c->host->settings.starttls;
+    enum mailhost_starttls how = mailhost_settings_of(c)->starttls;
     if (!offers_tls(c) || how == MAILHOST_STARTTLS_STRIPPED) {
         say_plain(c, "502 5.5.1 command not implemented");
         return;
@@ -135,7 +135,7 @@ static void do_starttls(struct mailhost_conn *c, struct slice argument)
     } else if (how == MAILHOST_STARTTLS_CLOSES) {
         c->session.tls_failure = "closed instead of a handshake";
     } else {
-        stream_start_tls(c->stream, c->host->settings.tls, true, NULL);
+        stream_start_tls(c->stream, mailhost_settings_of(c)->tls, true, NULL);
         return;
     }
     mailhost_hang_up(c);
@@ -169,11 +169,15 @@ static void do_mail(struct mailhost_conn *c, struct slice argument)
         say_plain(c, "503 5.5.1 bad sequence of commands");
         return;
     }
-    const char *reply = mailhost_say(c, MAILHOST_STAGE_MAIL, "250 2.1.0 ok");
+    const char *refusal = mailhost_refuse_path(c, path, parameters);
+    const char *reply = mailhost_say(c, MAILHOST_STAGE_MAIL,
+                                     refusal ? refusal : "250 2.1.0 ok");
     if (reply[0] != '2')
         return;
     c->reverse_path = arena_text(c->arena, path);
     c->parameters = arena_text(c->arena, parameters);
+    c->is_8bit = strcasestr(c->parameters, "BODY=8BITMIME") != NULL;
+    c->is_utf8 = strcasestr(c->parameters, "SMTPUTF8") != NULL;
 }
 
 static void add_recipient(struct mailhost_conn *c, struct slice path,
@@ -200,8 +204,9 @@ static void do_rcpt(struct mailhost_conn *c, struct slice argument)
         say_plain(c, "503 5.5.1 bad sequence of commands");
         return;
     }
-    const char *reply =
-        say(c, mailhost_rcpt_reply(c->host, path), "250 2.1.5 ok");
+    const char *refusal = mailhost_refuse_path(c, path, parameters);
+    const char *reply = say(c, mailhost_rcpt_reply(c, path),
+                            refusal ? refusal : "250 2.1.5 ok");
     if (reply[0] == '2')
         add_recipient(c, path, parameters);
 }
@@ -256,6 +261,11 @@ void mailhost_obey(struct mailhost_conn *c, struct slice line)
 {
     transcript_add(&c->session.transcript, c->arena, TRANSCRIPT_WHO_CLIENT,
                    line);
+    bool is_early = c->at - line.n - 2 < c->answered;
+    if (is_early && !mailhost_offers(c, "PIPELINING")) {
+        say_plain(c, "503 5.5.0 pipelining is not offered");
+        return;
+    }
     struct slice argument = line;
     struct slice verb = slice_cut(&argument, ' ');
     for (size_t i = 0; i < sizeof verbs / sizeof *verbs; i++)

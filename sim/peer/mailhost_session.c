@@ -31,17 +31,16 @@ static struct slice unstuff(const struct mailhost_conn *c, size_t end,
     return (struct slice){out, n};
 }
 
-static void deliver(struct mailhost_conn *c, size_t end, bool is_complete,
-                    const char *reply)
+static void deliver(struct mailhost_conn *c, struct slice content,
+                    bool is_complete, const char *reply)
 {
-    char *storage;
     struct mailhost_message message = {
         .session = &c->session,
         .reverse_path = c->reverse_path,
         .parameters = c->parameters,
         .recipients = c->recipients,
         .recipient_count = c->recipient_count,
-        .content = unstuff(c, end, &storage),
+        .content = content,
         .is_complete = is_complete,
         .is_accepted = reply[0] == '2',
         .reply = reply,
@@ -51,7 +50,6 @@ static void deliver(struct mailhost_conn *c, size_t end, bool is_complete,
         c->session.message_count++;
     if (c->host->events.on_message)
         c->host->events.on_message(c->host->events.ctx, &message);
-    free(storage);
     mailhost_reset(c);
 }
 
@@ -60,10 +58,14 @@ static void finish_content(struct mailhost_conn *c, size_t end)
     transcript_note(&c->session.transcript, c->arena,
                     "%zu octets of content and the end of data",
                     end - c->content);
+    char *storage;
+    struct slice content = unstuff(c, end, &storage);
+    const char *refusal = mailhost_refuse_content(c, content);
     c->phase = MAILHOST_PHASE_COMMAND;
-    const char *reply =
-        mailhost_say(c, MAILHOST_STAGE_CONTENT, "250 2.6.0 received");
-    deliver(c, end, true, reply);
+    const char *reply = mailhost_say(c, MAILHOST_STAGE_CONTENT,
+                                     refusal ? refusal : "250 2.6.0 received");
+    deliver(c, content, true, reply);
+    free(storage);
 }
 
 /* The connection ends within the content. */
@@ -72,13 +74,15 @@ static void abandon_content(struct mailhost_conn *c, size_t end)
     transcript_note(&c->session.transcript, c->arena,
                     "%zu octets of content without the end of data",
                     end - c->content);
-    deliver(c, end, false, "");
+    char *storage;
+    deliver(c, unstuff(c, end, &storage), false, "");
+    free(storage);
 }
 
 /* Whether the prescribed end within the content has come. */
 static bool drops_content(struct mailhost_conn *c)
 {
-    size_t most = c->host->settings.drop_in_data_bytes;
+    size_t most = mailhost_settings_of(c)->drop_in_data_bytes;
     if (c->phase != MAILHOST_PHASE_CONTENT || !most ||
         c->octets.n - c->content < most)
         return false;
@@ -103,6 +107,45 @@ static void look_for_bare_ends(struct mailhost_conn *c, size_t from)
     }
 }
 
+static void take_lines(struct mailhost_conn *c);
+
+static void on_delayed(void *ctx)
+{
+    struct mailhost_conn *c = ctx;
+    loop_timer_cancel(&c->timer);
+    c->phase = c->delayed;
+    c->is_due = true;
+    take_lines(c);
+}
+
+/* Whether the line must wait before it is answered. */
+static bool is_delayed(struct mailhost_conn *c, struct slice line)
+{
+    int64_t delay_ms = mailhost_settings_of(c)->delay_ms;
+    bool is_answered =
+        c->phase == MAILHOST_PHASE_COMMAND || slice_is(line, ".");
+    if (c->is_due || !delay_ms || !is_answered)
+        return false;
+    c->delayed = c->phase;
+    c->phase = MAILHOST_PHASE_DELAY;
+    c->timer = loop_after(c->host->loop, delay_ms, on_delayed, c);
+    return true;
+}
+
+static void take_line(struct mailhost_conn *c, struct slice line)
+{
+    size_t start = c->at;
+    c->at += line.n + 2;
+    if (c->phase == MAILHOST_PHASE_COMMAND)
+        mailhost_obey(c, line);
+    else if (slice_is(line, "."))
+        finish_content(c, start);
+    else
+        return;
+    c->is_due = false;
+    c->answered = c->octets.n;
+}
+
 /* Takes the lines that are complete, one after the other. */
 static void take_lines(struct mailhost_conn *c)
 {
@@ -115,12 +158,9 @@ static void take_lines(struct mailhost_conn *c)
         if (!crlf)
             return;
         struct slice line = {rest.p, (size_t)(crlf - rest.p)};
-        size_t start = c->at;
-        c->at += line.n + 2;
-        if (c->phase == MAILHOST_PHASE_COMMAND)
-            mailhost_obey(c, line);
-        else if (slice_is(line, "."))
-            finish_content(c, start);
+        if (is_delayed(c, line))
+            return;
+        take_line(c, line);
     }
 }
 
@@ -166,7 +206,9 @@ static void on_tls(void *ctx, const char *failure)
 static void on_end(void *ctx, enum stream_end end, const char *why)
 {
     struct mailhost_conn *c = ctx;
-    if (c->phase == MAILHOST_PHASE_CONTENT)
+    if (c->phase == MAILHOST_PHASE_CONTENT ||
+        (c->phase == MAILHOST_PHASE_DELAY &&
+         c->delayed == MAILHOST_PHASE_CONTENT))
         abandon_content(c, c->octets.n);
     if (!*c->session.closed_by)
         c->session.closed_by = end == STREAM_END_HERE ? "host" : "client";
@@ -218,6 +260,7 @@ void mailhost_conn_destroy(struct mailhost_conn *c)
         link = &(*link)->next;
     *link = c->next;
     host->open_count--;
+    loop_timer_cancel(&c->timer);
     stream_destroy(&c->stream);
     buf_release(&c->octets);
     free(c->recipients);
