@@ -32,7 +32,7 @@ static bool disturbs_starttls(const struct posture_host *h)
         if (strcmp(r->command, "starttls") == 0)
             return true;
     }
-    return h->starttls != POSTURE_STARTTLS_OFFERED;
+    return h->later || h->starttls != POSTURE_STARTTLS_OFFERED;
 }
 
 /* The best that the host offers is used, and nothing below TLS 1.2. */
@@ -102,6 +102,8 @@ static void judge_copy(struct trial *t, const struct copy *copy)
         fault(t, place_of(t, copy), "KEEP-2", describe(t, copy),
               "a claim of the journal", "evidence without a claim");
     judge_reverse_path(t, copy);
+    if (json_is_false(json_object_get(copy->json, "complete")))
+        return; /* the rest of it never came */
     if (copy->kind == COPY_KIND_DIRECT && copy->letter &&
         copy->letter->submission)
         judge_direct(t, copy);

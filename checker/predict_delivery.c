@@ -62,6 +62,8 @@ static void follow(const struct attempt *a, struct prediction *p,
         p->status = predict_status_of(a->arena, reply);
         return;
     }
+    if (h->drop_in_data_bytes)
+        p->delivery = "deferred";
 }
 
 static void direct(const struct attempt *a, struct prediction *p,
