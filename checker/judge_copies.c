@@ -14,16 +14,21 @@ static const char *describe(struct trial *t, const struct copy *copy)
     return TEXT(t, "message to %s at %s", copy->recipient, copy->host);
 }
 
+static const struct posture_host *named(const struct posture_host *h,
+                                        const char *name)
+{
+    while (h && !(h->name && strcasecmp(h->name, name) == 0))
+        h = h->next;
+    return h;
+}
+
 static const struct posture_host *host_of(const struct trial *t,
                                           const struct copy *copy)
 {
     const struct world_spec *world = witness_world(&t->w, copy->step);
     const struct posture *p = world_posture(world, domain_of(copy->recipient));
-    for (const struct posture_host *h = p ? p->hosts : NULL; h; h = h->next) {
-        if (h->name && strcasecmp(h->name, copy->host) == 0)
-            return h;
-    }
-    return NULL;
+    const struct posture_host *h = p ? named(p->hosts, copy->host) : NULL;
+    return h || !p ? h : named(p->nta_hosts, copy->host);
 }
 
 static bool disturbs_starttls(const struct posture_host *h)

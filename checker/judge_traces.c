@@ -54,7 +54,8 @@ static const struct posture_host *host_of(const struct trial *t,
         &t->w, (unsigned)evidence_number(connection, "step", STEP_END));
     const struct posture *p =
         world_posture(world, evidence_text(connection, "domain"));
-    return p ? host_named(p->hosts, name) : NULL;
+    const struct posture_host *h = p ? host_named(p->hosts, name) : NULL;
+    return h || !p ? h : host_named(p->nta_hosts, name);
 }
 
 static bool has_command(const json_t *connection, const char *verb)

@@ -72,7 +72,9 @@ static void direct(const struct attempt *a, struct prediction *p,
     bool certificate =
         strcmp(p->row->of, "account") != 0 &&
         strcmp(facts_get(a->tables, &p->facts, "dane-satisfies"), "no") == 0;
-    for (const struct posture_host *h = posture->hosts; h; h = h->next) {
+    bool is_hop = strcmp(p->row->of, "nta7516") == 0 && posture->nta_hosts;
+    const struct posture_host *h = is_hop ? posture->nta_hosts : posture->hosts;
+    for (; h; h = h->next) {
         if (reaches(h, p->minimum, certificate)) {
             follow(a, p, h);
             return;

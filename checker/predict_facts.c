@@ -150,6 +150,27 @@ static const char *server(const struct attempt *a)
     return p->reaches;
 }
 
+bool predict_has_2fa(const struct attempt *a)
+{
+    const struct account *from =
+        a->submit->from ? world_account(a->world, a->submit->from) : NULL;
+    return from && from->two_factor && !from->suspended;
+}
+
+/* NTA-1: the account and what the organization publishes. */
+static const char *sender_nta(const struct attempt *a)
+{
+    const struct organization *o = predict_sender(a);
+    return o && organization_meets_nta(o) && predict_has_2fa(a) ? "met"
+                                                                : "unmet";
+}
+
+static const char *recipient_nta(const struct attempt *a)
+{
+    const struct posture *p = world_posture(a->world, domain(a->address));
+    return p && p->nta ? p->nta : "unmet";
+}
+
 struct facts predict_facts(const struct attempt *a, const char **doubtful)
 {
     const struct organization *sender = predict_sender(a);
@@ -162,8 +183,8 @@ struct facts predict_facts(const struct attempt *a, const char **doubtful)
         {"minimum-header", minimum_header(a)},
         {"account", account(a)},
         {"idd", idd(a)},
-        {"sender-nta", "unmet"},
-        {"recipient-nta", "unmet"},
+        {"sender-nta", sender_nta(a)},
+        {"recipient-nta", recipient_nta(a)},
         {"right", right(a, doubtful)},
         {"policy", sender ? sender->transport_security : "off"},
         {"shares", shares(a)},

@@ -34,5 +34,7 @@ const struct header_line *predict_header(const struct submit *submit,
 
 /* The organization whose credentials submit. */
 const struct organization *predict_sender(const struct attempt *a);
+/* The account in From is protected with 2FA (NTA-1). */
+bool predict_has_2fa(const struct attempt *a);
 
 #endif

@@ -46,16 +46,40 @@ static const char *account_word(const struct attempt *a,
 /* The sender's account comes before his domain (NTA-1). */
 static const char *sender_word(const struct attempt *a)
 {
-    const struct account *from =
-        a->submit->from ? world_account(a->world, a->submit->from) : NULL;
-    return !from              ? NULL
-           : from->two_factor ? "sender without NTA 7516 record"
-                              : "sender without 2FA";
+    static const struct {
+        const char *nta, *why;
+    } words[] = {{"no", "sender without NTA 7516 record"},
+                 {"legacy", "sender without NTA 7516 record"},
+                 {"not-yet", "sender outside its NTA 7516 dates"},
+                 {"ended", "sender outside its NTA 7516 dates"},
+                 {"invalid", "sender NTA 7516 record invalid"},
+                 {"twice", "sender NTA 7516 record invalid"},
+                 {"insecure", "sender DNS not secure"},
+                 {"bogus", "sender look-up failed"},
+                 {"servfail", "sender look-up failed"},
+                 {"no-spf", "sender SPF too weak"},
+                 {"spf-neutral", "sender SPF too weak"},
+                 {"no-dkim", "sender DKIM key missing"},
+                 {"no-dmarc", "sender DMARC too weak"},
+                 {"dmarc-none", "sender DMARC too weak"},
+                 {"dmarc-half", "sender DMARC too weak"}};
+    const struct organization *sender = predict_sender(a);
+    if (!predict_has_2fa(a))
+        return "sender without 2FA";
+    for (size_t i = 0; sender && i < sizeof words / sizeof *words; i++) {
+        if (is(sender->nta, words[i].nta))
+            return words[i].why;
+    }
+    return NULL;
 }
 
 static const char *nta_word(const struct attempt *a, const struct prediction *p)
 {
-    return is(fact(a, p, "sender-nta"), "unmet") ? sender_word(a) : NULL;
+    const char *at = strrchr(a->address, '@');
+    const struct posture *posture = world_posture(a->world, at ? at + 1 : "");
+    if (is(fact(a, p, "sender-nta"), "unmet"))
+        return sender_word(a);
+    return posture ? posture->nta_why : NULL;
 }
 
 static const char *word(const struct attempt *a, const struct prediction *p,

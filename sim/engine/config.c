@@ -191,6 +191,18 @@ static void put_spf_addresses(struct buf *buf, const struct config_settings *s,
     arena_destroy(&arena);
 }
 
+/* The gateway signs with nothing yet; it is told which keys it would use. */
+static void put_selectors(struct buf *buf, const struct organization *o)
+{
+    if (o->key_records)
+        buf_puts(buf, "    dkim-selectors:\n");
+    for (const struct key_record *k = o->key_records; k; k = k->next) {
+        buf_puts(buf, "      - ");
+        put_text(buf, k->selector);
+        buf_puts(buf, "\n");
+    }
+}
+
 static void put_organization(struct buf *buf, const struct config_settings *s,
                              const struct organization *o)
 {
@@ -208,6 +220,7 @@ static void put_organization(struct buf *buf, const struct config_settings *s,
     put_pair(buf, "    ", "spf-authentication",
              o->needs_credentials ? "no" : "yes");
     put_spf_addresses(buf, s, o);
+    put_selectors(buf, o);
     put_credentials(buf, s, o);
     put_accounts(buf, o);
     put_shares(buf, s, o);

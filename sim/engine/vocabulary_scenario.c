@@ -92,6 +92,8 @@ static const struct key gateway_keys[] = {
     {.name = "idd_requires_account", .type = VALUE_YES_NO, .help = "ACCOUNT-2"},
     {.name = "notification_subject", .type = VALUE_TEXT, .help = "MAIL-3"},
     {.name = "foreign_reverse_path", .type = VALUE_TEXT, .help = "AUTH-7"},
+    {.name = "nta_time_zone", .type = VALUE_TEXT, .help = "NTA-1"},
+    {.name = "nta_header", .type = VALUE_TEXT, .help = "NTA-7"},
     {.name = "unknown_host_wait_ms", .type = VALUE_NUMBER, .help = "ORDER-5"},
     {.name = "queue_lifetime_ms", .type = VALUE_NUMBER, .help = "TRANSPORT-5"},
     {.name = "retry_first_ms", .type = VALUE_NUMBER, .help = "TRANSPORT-5"},
