@@ -160,6 +160,11 @@ static void on_finish(struct report *report, const struct run_totals *totals)
     if (t->done < t->planned)
         fprintf(t->base.out, "%zu of %zu were not run\n", t->planned - t->done,
                 t->planned);
+    if (totals->doubts)
+        fprintf(t->base.out,
+                "doubted: %lu changed expectations and evidence, %lu of them "
+                "unnoticed\n",
+                totals->doubts, totals->survivors);
     closing_line(t, totals);
 }
 

@@ -107,6 +107,8 @@ static void doubt(const struct trial *trial, const struct scenario_case *c,
 {
     struct doubt_report report = {0};
     doubt_case(&trial->judge, c, evidence, r->arena, &report);
+    r->doubts = report.changes;
+    r->survivors = report.survivors.n;
     for (size_t i = 0; i < report.survivors.n; i++) {
         struct mismatch *m = case_result_mismatch(
             r, "doubt: a change that nothing notices", c->place);

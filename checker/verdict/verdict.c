@@ -145,6 +145,8 @@ void case_result_expected_fail(struct case_result *r, const char *reason)
 void run_totals_add(struct run_totals *totals, const struct case_result *r)
 {
     totals->by_verdict[r->verdict]++;
+    totals->doubts += r->doubts;
+    totals->survivors += r->survivors;
 }
 
 unsigned long run_totals_count(const struct run_totals *totals)

@@ -66,11 +66,14 @@ struct case_result {
     size_t transcript_count, transcript_size;
     const char *rerun; /* command that runs just this case */
     const char *kept;  /* work folder, with `run --keep` */
+    /* With `run --doubt`: changes tried, and those that nothing noticed. */
+    unsigned long doubts, survivors;
 };
 
 struct run_totals {
     unsigned long by_verdict[VERDICT_COUNT];
     int64_t duration_ms; /* of the whole run, wall to wall */
+    unsigned long doubts, survivors;
 };
 
 const char *verdict_name(enum verdict verdict); /* "expected-fail" */

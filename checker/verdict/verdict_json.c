@@ -70,6 +70,11 @@ char *case_result_format(struct arena *arena, const struct case_result *r)
     put_text(o, "title", r->title);
     put_text(o, "reason", r->reason);
     json_object_set_new(o, "duration-ms", json_integer(r->duration_ms));
+    if (r->doubts) {
+        json_object_set_new(o, "doubts", json_integer((json_int_t)r->doubts));
+        json_object_set_new(o, "survivors",
+                            json_integer((json_int_t)r->survivors));
+    }
     put_texts(o, "clauses", &r->clauses);
     json_t *list = json_array();
     for (size_t i = 0; i < r->mismatch_count; i++)
@@ -151,6 +156,10 @@ static enum status read_case(struct case_result *out, const json_t *o,
     out->reason = get_text(arena, o, "reason");
     out->duration_ms =
         (int64_t)json_integer_value(json_object_get(o, "duration-ms"));
+    out->doubts =
+        (unsigned long)json_integer_value(json_object_get(o, "doubts"));
+    out->survivors =
+        (unsigned long)json_integer_value(json_object_get(o, "survivors"));
     get_texts(arena, o, "clauses", &out->clauses);
     const json_t *list = json_object_get(o, "mismatches");
     for (size_t i = 0; i < json_array_size(list); i++)

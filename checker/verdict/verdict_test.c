@@ -29,6 +29,8 @@ static struct case_result failure(void)
     case_result_init(&r, arena, "minimum/below.yaml", "sms-right");
     r.title = "Below the asked level \"nothing\" <goes> & \xc3\xa9";
     r.duration_ms = 41;
+    r.doubts = 7;
+    r.survivors = 2;
     r.kept = "/dev/shm/lasthop-1";
     texts_add(arena, &r.clauses, "MINIMUM-1");
     texts_add(arena, &r.clauses, "ORDER-2");
@@ -79,6 +81,8 @@ static void test_case_result_json_both_ways_is_the_same(void **state)
     assert_string_equal(back.title, r.title);
     assert_int_equal(back.verdict, VERDICT_FAIL);
     assert_int_equal(back.duration_ms, 41);
+    assert_int_equal(back.doubts, 7);
+    assert_int_equal(back.survivors, 2);
     assert_int_equal(back.mismatch_count, 1);
     assert_int_equal(back.mismatches[0].place.line, 21);
     assert_int_equal(back.mismatches[0].place.column, 26);
