@@ -189,15 +189,18 @@ static unsigned count_stage(const json_t *submission, const char *stage,
 }
 
 /* 1 where the last word about the content came behind it, 0 where DATA itself
- * was refused. */
+ * was refused
+ * or BDAT stood in its place. */
 static unsigned ended_content(const json_t *submission)
 {
     size_t i;
     const json_t *r;
     json_array_foreach(evidence_list(submission, "replies"), i, r)
     {
+        const char *command = evidence_text(r, "command");
         if (strcmp(evidence_text(r, "stage"), "data") == 0)
-            return strcmp(evidence_text(r, "command"), "DATA") != 0;
+            return strcmp(command, "DATA") != 0 &&
+                   strncmp(command, "BDAT", 4) != 0;
     }
     return 0;
 }

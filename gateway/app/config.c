@@ -40,6 +40,7 @@ static const char *const right_words[] = {"reject", "ignore", NULL};
 static const char *const subject_words[] = {"original", "generic", NULL};
 static const char *const path_words[] = {"reject", "accept", NULL};
 static const char *const allowed_words[] = {"yes", "no", NULL};
+static const char *const credential_words[] = {"active", "revoked", NULL};
 static const char *const status_words[] = {"active", "suspended", NULL};
 
 typedef struct config_credential credential_fields;
@@ -47,6 +48,7 @@ static const struct key credential_keys[] = {
     KEY(credential_fields, "user", KEY_TEXT, user, true),
     KEY(credential_fields, "description", KEY_TEXT, description, false),
     KEY(credential_fields, "password-hash", KEY_HASH, password_hash, true),
+    WORD(credential_fields, "status", status, credential_words),
 };
 static const struct shape credential_shape =
     SHAPE(credential_fields, credential_keys);
@@ -117,6 +119,15 @@ static const struct key settings_keys[] = {
            YEAR_MS),
     NUMBER(setting_fields, "smtp_timeout_ms", smtp_timeout_ms, 1, YEAR_MS),
     NUMBER(setting_fields, "spf_timeout_ms", spf_timeout_ms, 1, YEAR_MS),
+    NUMBER(setting_fields, "auth_pause_first_ms", auth_pause_first_ms, 0,
+           YEAR_MS),
+    NUMBER(setting_fields, "auth_pause_longest_ms", auth_pause_longest_ms, 0,
+           YEAR_MS),
+    NUMBER(setting_fields, "auth_lock_failures", auth_lock_failures, 1, 1000),
+    NUMBER(setting_fields, "auth_lock_ms", auth_lock_ms, 0, YEAR_MS),
+    NUMBER(setting_fields, "sessions_per_address", sessions_per_address, 0,
+           100000),
+    NUMBER(setting_fields, "received_fields", received_fields, 0, 100000),
     NUMBER(setting_fields, "message_bytes", message_bytes, 1, 1 << 30),
     NUMBER(setting_fields, "recipients", recipients, 1, 100000),
     NUMBER(setting_fields, "random_seed", random_seed, 0, INT64_MAX),
@@ -195,6 +206,12 @@ static const struct config defaults = {
                  .connect_timeout_ms = 30000,
                  .smtp_timeout_ms = 300000,
                  .spf_timeout_ms = 20000,
+                 .auth_pause_first_ms = 1000,
+                 .auth_pause_longest_ms = 16000,
+                 .auth_lock_failures = 5,
+                 .auth_lock_ms = 900000,
+                 .sessions_per_address = 50,
+                 .received_fields = 100,
                  .message_bytes = 52428800,
                  .recipients = 1000},
 };

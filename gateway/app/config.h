@@ -19,6 +19,7 @@ struct config_credential {
     const char *user;
     const char *description;
     const char *password_hash; /* app/password.h */
+    int status;                /* 0 active, 1 revoked (AUTH-2) */
 };
 
 enum config_status { CONFIG_STATUS_ACTIVE, CONFIG_STATUS_SUSPENDED };
@@ -74,6 +75,12 @@ struct config_settings {
     int64_t connect_timeout_ms;
     int64_t smtp_timeout_ms;
     int64_t spf_timeout_ms;
+    int64_t auth_pause_first_ms; /* AUTH-2 */
+    int64_t auth_pause_longest_ms;
+    int64_t auth_lock_failures;
+    int64_t auth_lock_ms;
+    int64_t sessions_per_address; /* CONN-6 */
+    int64_t received_fields;
     int64_t message_bytes;
     int64_t recipients;
     int64_t random_seed;

@@ -19,7 +19,7 @@ static struct config_account hospital_accounts[] = {
     {"bob@hospital.example", NULL, true, CONFIG_STATUS_ACTIVE},
 };
 static struct config_credential clinic_credentials[] = {
-    {"clinic-app", NULL, "hash"},
+    {"clinic-app", NULL, "hash", 0},
 };
 static struct config_share clinic_shares[] = {
     {"bob@hospital.example", "+31612345678", NULL, 1},

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "app/auth_lock.h"
+#include "base/clock.h"
 #include "base/log.h"
 
 enum { DISCARD_MS = 5000 };
@@ -28,6 +30,7 @@ struct client {
 struct submission {
     struct submission_world world;
     struct sender_world sender;
+    struct auth_lock *auth_lock;
     struct listener *listener;
     struct client *clients;
     size_t count;
@@ -80,22 +83,33 @@ static void resume(struct client *c, const struct reply *reply)
 static void on_auth(void *ctx, bool right)
 {
     struct client *c = ctx;
+    struct auth_lock *lock = c->submission->auth_lock;
+    struct slice user = server_session_want(c->session)->user;
     c->auth = NULL;
-    if (right)
+    if (right) {
         c->organization = c->candidate;
+        auth_lock_passed(lock, c->ip, user);
+    } else {
+        auth_lock_failed(lock, c->ip, user, clock_wall_ms());
+    }
     resume(c, right ? &server_reply_auth_ok : &server_reply_auth_wrong);
 }
 
 static void begin_auth(struct client *c, const struct server_want *want)
 {
     struct submission *s = c->submission;
+    if (auth_lock_is_closed(s->auth_lock, c->ip, want->user, clock_wall_ms())) {
+        server_session_resume(c->session, &server_reply_auth_locked);
+        return;
+    }
     const struct config_credential *credential = organizations_user(
         s->world.intake.organizations, want->user, &c->candidate);
+    bool is_valid = credential && credential->status == 0;
     c->waiting = true;
     conn_set_deadline_ms(c->conn, 0);
     c->auth =
         auth_check(s->world.auth, want->user, want->secret,
-                   credential ? credential->password_hash : NULL, on_auth, c);
+                   is_valid ? credential->password_hash : NULL, on_auth, c);
 }
 
 static void on_sender(void *ctx, const struct config_organization *organization,
@@ -184,7 +198,7 @@ static bool meet_want(struct client *c)
         return false;
     case SERVER_WANT_AUTH:
         begin_auth(c, want);
-        return false;
+        return !c->waiting;
     case SERVER_WANT_MAIL:
         begin_mail(c, want);
         return !c->waiting;
@@ -194,6 +208,11 @@ static bool meet_want(struct client *c)
         else /* CONN-8: no MAIL was answered with 250 */
             server_session_resume(c->session, &server_reply_unauthorised);
         return !c->waiting;
+    case SERVER_WANT_PAUSE: /* AUTH-2: nothing is read until TIMEOUT */
+        flush(c);
+        c->waiting = true;
+        conn_set_deadline_ms(c->conn, want->pause_ms);
+        return false;
     case SERVER_WANT_CLOSE:
         flush(c);
         hang_up(c);
@@ -284,6 +303,14 @@ static void on_refused(void *ctx, enum server_stage stage, const char *reply)
                     server_stage_name(stage), reply, c->ip);
 }
 
+static int64_t sessions_of(const struct submission *s, const char *ip)
+{
+    int64_t count = 0;
+    for (const struct client *c = s->clients; c; c = c->next)
+        count += strcmp(c->ip, ip) == 0;
+    return count;
+}
+
 static void on_accept(struct conn *conn, void *ctx)
 {
     struct submission *s = ctx;
@@ -297,6 +324,8 @@ static void on_accept(struct conn *conn, void *ctx)
         .recipients_max = (size_t)config->settings.recipients,
         .message_bytes_max = (size_t)config->settings.message_bytes,
         .idle_timeout_ms = config->settings.idle_timeout_ms,
+        .auth_pause_first_ms = config->settings.auth_pause_first_ms,
+        .auth_pause_longest_ms = config->settings.auth_pause_longest_ms,
         .discard_timeout_ms = DISCARD_MS,
         .on_refused = on_refused,
         .ctx = c};
@@ -308,6 +337,8 @@ static void on_accept(struct conn *conn, void *ctx)
     s->clients = c;
     s->count++;
     conn_set_handler(conn, on_event, c);
+    if (sessions_of(s, c->ip) > config->settings.sessions_per_address)
+        server_session_end(c->session, &server_reply_too_many);
     flush(c);
     pump(c);
 }
@@ -322,11 +353,15 @@ enum status submission_create(const struct submission_world *world,
         (struct sender_world){.loop = world->loop,
                               .config = world->intake.config,
                               .organizations = world->intake.organizations};
+    const struct config_settings *settings = &world->intake.config->settings;
+    s->auth_lock = auth_lock_create(&(struct auth_lock_settings){
+        (unsigned)settings->auth_lock_failures, settings->auth_lock_ms});
     enum status status = listener_create(
         world->loop,
         &(struct listener_settings){.address = at->address, .port = at->port},
         on_accept, s, &s->listener, err);
     if (status != ST_OK) {
+        auth_lock_destroy(&s->auth_lock);
         free(s);
         return status;
     }
@@ -374,6 +409,7 @@ void submission_destroy(struct submission **submission)
     listener_destroy(&s->listener);
     while (s->clients)
         drop(s->clients);
+    auth_lock_destroy(&s->auth_lock);
     free(s);
     *submission = NULL;
 }

@@ -1,22 +1,30 @@
 #include "rules/admission.h"
 
-/* CONN-9: a message that went out of a gateway came back. */
-static const char *check_loop(const struct header *header)
+/* CONN-9: a message that went out of a gateway came back. CONN-6: or one that
+ * went round elsewhere (RFC 5321 6.3). */
+static const char *check_loop(const struct header *header, size_t received_max)
 {
-    return header_count(header, "X-Zivver-Transport")
-               ? "554 5.4.6 this message came from the gateway itself"
+    if (header_count(header, "X-Zivver-Transport"))
+        return "554 5.4.6 this message came from the gateway itself";
+    return header_count(header, "Received") > received_max
+               ? "554 5.4.6 too many Received fields, this is a loop"
                : NULL;
 }
 
 /* AUTH-6 */
-static const char *check_from(struct arena *arena, const struct header *header,
-                              struct mailbox_entry *sender_out)
+static const char *check_from(struct arena *arena,
+                              const struct admission_request *request,
+                              struct admission *out)
 {
     struct err err;
-    if (mailbox_list_only(arena, header, "From", sender_out, &err) == ST_OK)
-        return NULL;
-    return arena_printf(arena, "550 5.6.0 From must be one mailbox: %s",
-                        err.text);
+    if (mailbox_list_only(arena, &out->header, "From", &out->sender, &err) !=
+        ST_OK)
+        return arena_printf(arena, "550 5.6.0 From must be one mailbox: %s",
+                            err.text);
+    /* RFC 6531 3.4: a UTF-8 address stands in a header that was announced. */
+    return out->sender.mailbox.is_utf8 && !request->has_smtputf8
+               ? "550 5.6.7 this From address needs SMTPUTF8 in MAIL"
+               : NULL;
 }
 
 /* AUTH-4: what SPF says of the reverse-path says nothing of From. */
@@ -73,9 +81,9 @@ void admission_check(struct arena *arena,
         out->refusal = arena_printf(arena, "550 5.6.0 %s", err.text);
         return;
     }
-    out->refusal = check_loop(&out->header);
+    out->refusal = check_loop(&out->header, request->received_max);
     if (!out->refusal)
-        out->refusal = check_from(arena, &out->header, &out->sender);
+        out->refusal = check_from(arena, request, out);
     if (!out->refusal)
         out->refusal = check_domain(arena, request, &out->sender.mailbox);
     if (!out->refusal)

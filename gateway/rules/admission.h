@@ -19,6 +19,8 @@ struct admission_request {
     struct slice message; /* as received, dot-stuffing undone */
     const struct mailbox *envelope;
     size_t envelope_count;
+    bool has_smtputf8;   /* MAIL said so: UTF-8 in addresses is allowed */
+    size_t received_max; /* Received fields: more are a loop (CONN-6) */
     const struct wishes_settings *settings;
     /* Answers at once for the organization of the session. */
     enum standing (*find_account)(void *ctx, const struct mailbox *address);

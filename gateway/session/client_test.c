@@ -79,7 +79,8 @@ static void begin(struct play *play, const char *text)
 {
     struct slice rest = slice_of(text);
     struct slice from = slice_word(&rest), to = slice_word(&rest);
-    struct mail_params mail = {DSN_RET_HDRS, true, slice_of("e n")};
+    struct mail_params mail = {
+        .ret = DSN_RET_HDRS, .has_envid = true, .envid = slice_of("e n")};
     struct rcpt_params rcpt = {DSN_NOTIFY_FAILURE, true, slice_of("rfc822"),
                                slice_of("o@x")};
     struct client_transaction t = {

@@ -19,8 +19,9 @@ void proceed_data(struct server_session *s, const struct command *command)
 
 void data_void(struct server_session *s)
 {
-    bool is_data =
-        s->state == SERVER_STATE_DATA || s->state == SERVER_STATE_VOID;
+    bool is_data = s->state == SERVER_STATE_DATA ||
+                   s->state == SERVER_STATE_VOID ||
+                   s->state == SERVER_STATE_CHUNK;
     enum server_stage stage =
         is_data ? SERVER_STAGE_DATA : SERVER_STAGE_SESSION;
     server_say(s, stage, &bare);

@@ -36,10 +36,17 @@ void proceed_ehlo(struct server_session *s, const struct command *command)
 {
     begin(s, command);
     s->is_esmtp = true;
-    char *text = arena_printf(
-        command->arena, "%s\n%s", s->settings->host_name,
-        s->tls[0] ? "PIPELINING\nENHANCEDSTATUSCODES\nAUTH PLAIN\nDSN"
-                  : "STARTTLS\nPIPELINING\nENHANCEDSTATUSCODES");
+    const char *text =
+        s->tls[0]
+            ? arena_printf(command->arena,
+                           "%s\nSIZE %zu\n8BITMIME\nPIPELINING\n"
+                           "ENHANCEDSTATUSCODES\nAUTH PLAIN LOGIN\nSMTPUTF8\n"
+                           "CHUNKING\nDSN",
+                           s->settings->host_name,
+                           s->settings->message_bytes_max)
+            : arena_printf(command->arena,
+                           "%s\nSTARTTLS\nPIPELINING\nENHANCEDSTATUSCODES",
+                           s->settings->host_name);
     struct reply reply = {250, NULL, text};
     server_say(s, SERVER_STAGE_EHLO, &reply);
 }

@@ -3,14 +3,13 @@
  * help = "HELP" [SP String] CRLF     4.1.1.8
  * noop = "NOOP" [SP String] CRLF     4.1.1.9
  * quit = "QUIT" CRLF                 4.1.1.10
- * EXPN, ETRN, TURN are not served; BDAT is not offered. */
+ * EXPN, ETRN, TURN are not served. */
 #include "session/server_internal.h"
 
 static const struct reply ok = {250, "2.0.0", "Ok"};
 static const struct reply bye = {221, "2.0.0", "Closing"};
 static const struct reply help = {214, "2.0.0", "See RFC 5321 and RFC 6409"};
 static const struct reply unserved = {502, "5.5.1", "Command not served"};
-static const struct reply unknown = {500, "5.5.2", "Command not recognised"};
 static const struct reply unverified = {
     252, "2.5.2", "Cannot verify, but will take mail and try"};
 
@@ -20,14 +19,6 @@ const struct reply *check_unserved(const struct server_session *s,
     (void)s;
     (void)command;
     return &unserved;
-}
-
-const struct reply *check_bdat(const struct server_session *s,
-                               struct command *command)
-{
-    (void)s;
-    (void)command;
-    return &unknown;
 }
 
 void proceed_vrfy(struct server_session *s, const struct command *command)

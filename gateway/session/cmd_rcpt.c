@@ -11,6 +11,9 @@ static const struct reply bad_end = {501, "5.5.4",
                                      "Syntax error behind the address"};
 static const struct reply literal = {
     550, "5.1.2", "Recipients at address literals are not served"};
+/* RFC 6531 3.5 */
+static const struct reply needs_utf8 = {553, "5.6.7",
+                                        "This address needs SMTPUTF8 in MAIL"};
 static const struct reply too_many = {452, "4.5.3", "Too many recipients"};
 static const struct reply accepted = {250, "2.1.5", "Recipient ok"};
 
@@ -24,7 +27,7 @@ const struct reply *check_rcpt(const struct server_session *s,
     rest = slice_trim(slice_from(rest, 3));
     if (mailbox_take_path(command->arena, &rest, &command->mailbox, &err) !=
             ST_OK ||
-        mailbox_is_null(&command->mailbox) || command->mailbox.is_utf8)
+        mailbox_is_null(&command->mailbox))
         return &bad_mailbox;
     if (rest.n && rest.p[0] != ' ')
         return &bad_end;
@@ -32,6 +35,8 @@ const struct reply *check_rcpt(const struct server_session *s,
         rcpt_params_parse(command->arena, rest, &command->rcpt);
     if (no)
         return no;
+    if (command->mailbox.is_utf8 && !s->envelope.params.smtputf8)
+        return &needs_utf8;
     if (command->mailbox.is_literal)
         return &literal;
     return s->envelope.recipient_count >= s->settings->recipients_max

@@ -17,6 +17,8 @@ const struct reply server_reply_auth_ok = {235, "2.7.0",
                                            "Authentication successful"};
 const struct reply server_reply_auth_wrong = {
     535, "5.7.8", "Authentication credentials invalid"};
+const struct reply server_reply_auth_locked = {
+    454, "4.7.0", "Too many failed authentications, try again later"};
 const struct reply server_reply_mail_ok = {250, "2.1.0", "Sender ok"};
 const struct reply server_reply_unauthorised = {530, "5.7.0",
                                                 "Authentication required"};
@@ -52,8 +54,9 @@ const char *server_stage_name(enum server_stage stage)
 
 void server_set_state(struct server_session *s, enum server_state state)
 {
-    static const char *const names[] = {"new",  "ready", "mail", "rcpt",
-                                        "auth", "data",  "void", "over"};
+    static const char *const names[] = {"new",    "ready", "mail", "rcpt",
+                                        "auth",   "data",  "void", "chunk",
+                                        "chunks", "over"};
     _Static_assert(sizeof names / sizeof *names == SERVER_STATE_COUNT,
                    "state names");
     log_debug("smtp", "state", "from=%s to=%s", names[s->state], names[state]);
@@ -222,6 +225,15 @@ static size_t feed_open_want(struct server_session *s, struct slice octets)
     return 0;
 }
 
+static size_t feed_some(struct server_session *s, struct slice octets)
+{
+    if (s->state == SERVER_STATE_DATA || s->state == SERVER_STATE_VOID)
+        return data_feed(s, octets);
+    if (s->state == SERVER_STATE_CHUNK)
+        return bdat_feed(s, octets);
+    return feed_line(s, octets);
+}
+
 size_t server_session_feed(struct server_session *s, struct slice octets)
 {
     size_t done = 0;
@@ -231,9 +243,7 @@ size_t server_session_feed(struct server_session *s, struct slice octets)
     while (done < octets.n && s->want.kind == SERVER_WANT_NONE &&
            buf_slice(&s->out).n < OUT_ENOUGH_BYTES) {
         struct slice rest = slice_from(octets, done);
-        bool is_data =
-            s->state == SERVER_STATE_DATA || s->state == SERVER_STATE_VOID;
-        done += is_data ? data_feed(s, rest) : feed_line(s, rest);
+        done += feed_some(s, rest);
     }
     return s->want.kind == SERVER_WANT_CLOSE ? octets.n : done;
 }
@@ -269,6 +279,7 @@ void server_session_resume(struct server_session *s, const struct reply *reply)
         break;
     case SERVER_WANT_NONE:
     case SERVER_WANT_STARTTLS:
+    case SERVER_WANT_PAUSE:
     case SERVER_WANT_CLOSE:
     case SERVER_WANT_COUNT:
         BUG("resume without a question");
@@ -306,18 +317,29 @@ void server_session_end(struct server_session *s, const struct reply *reply)
     server_close(s);
 }
 
+/* The rest of a void message is only waited for (CONN-5). */
+static bool is_discarding(const struct server_session *s)
+{
+    return s->state == SERVER_STATE_VOID ||
+           (s->state == SERVER_STATE_CHUNK && s->chunk.is_bare);
+}
+
 void server_session_timed_out(struct server_session *s)
 {
     forget_taken(s);
-    if (s->state == SERVER_STATE_VOID)
+    if (is_discarding(s))
         data_void(s);
+    else if (s->want.kind == SERVER_WANT_PAUSE)
+        auth_pause_over(s);
     else
         server_session_end(s, &server_reply_idle);
 }
 
 int64_t server_session_deadline_ms(const struct server_session *s)
 {
-    if (s->state == SERVER_STATE_VOID)
+    if (s->want.kind == SERVER_WANT_PAUSE)
+        return s->want.pause_ms;
+    if (is_discarding(s))
         return s->settings->discard_timeout_ms;
     if (s->want.kind == SERVER_WANT_NONE ||
         s->want.kind == SERVER_WANT_STARTTLS)

@@ -41,12 +41,14 @@ enum server_stage {
 const char *server_stage_name(enum server_stage stage); /* "rcpt" */
 
 struct server_settings {
-    const char *host_name;      /* greeting and EHLO */
-    size_t recipients_max;      /* 1000 */
-    size_t message_bytes_max;   /* octets, 50 MiB */
-    int64_t idle_timeout_ms;    /* 300000 */
-    int64_t discard_timeout_ms; /* 5000: how long the rest of a void message
-                                   is waited for (CONN-5) */
+    const char *host_name;       /* greeting and EHLO */
+    size_t recipients_max;       /* 1000 */
+    size_t message_bytes_max;    /* octets, 50 MiB */
+    int64_t idle_timeout_ms;     /* 300000 */
+    int64_t auth_pause_first_ms; /* 1000: before the first 535; doubles up to */
+    int64_t auth_pause_longest_ms; /* 16000 (AUTH-2) */
+    int64_t discard_timeout_ms;    /* 5000: how long the rest of a void message
+                                      is waited for (CONN-5) */
     /* Every 4xx and 5xx reply, as sent but one line without CRLF; NULL: not
      * wanted. Called from inside feed, resume and end. */
     void (*on_refused)(void *ctx, enum server_stage stage, const char *reply);
@@ -64,6 +66,8 @@ enum server_want_kind {
                              authentication: server_reply_unauthorised, or
                              what SPF says (CONN-8) */
     SERVER_WANT_STORE,    /* message complete: store, resume with the reply */
+    SERVER_WANT_PAUSE,    /* write output, take no input for pause_ms, then
+                             server_session_timed_out */
     SERVER_WANT_CLOSE,    /* write output, conn_close */
     SERVER_WANT_COUNT
 };
@@ -77,6 +81,8 @@ struct server_want {
     const struct envelope *envelope;
     /* MAIL and STORE: the user that AUTH accepted, empty without */
     struct slice authenticated;
+    /* PAUSE */
+    int64_t pause_ms;
     /* STORE: as sent, dot-stuffing undone, ends in CRLF unless empty */
     struct slice content;
 };
@@ -114,6 +120,7 @@ struct slice server_session_user(const struct server_session *);
 
 extern const struct reply server_reply_auth_ok;      /* 235 2.7.0 */
 extern const struct reply server_reply_auth_wrong;   /* 535 5.7.8 */
+extern const struct reply server_reply_auth_locked;  /* 454 4.7.0 */
 extern const struct reply server_reply_mail_ok;      /* 250 2.1.0 */
 extern const struct reply server_reply_unauthorised; /* 530 5.7.0 */
 extern const struct reply server_reply_stored;       /* 250 2.0.0 */

@@ -13,18 +13,34 @@
 #include "session/server.h"
 
 enum server_state {
-    SERVER_STATE_NEW,   /* no EHLO or HELO yet */
-    SERVER_STATE_READY, /* no transaction */
-    SERVER_STATE_MAIL,  /* reverse-path accepted, no recipient yet */
-    SERVER_STATE_RCPT,  /* at least one recipient accepted */
-    SERVER_STATE_AUTH,  /* the next line answers the challenge */
-    SERVER_STATE_DATA,  /* message data */
-    SERVER_STATE_VOID,  /* message data that is discarded (CONN-5) */
-    SERVER_STATE_OVER,  /* the last reply is said */
+    SERVER_STATE_NEW,    /* no EHLO or HELO yet */
+    SERVER_STATE_READY,  /* no transaction */
+    SERVER_STATE_MAIL,   /* reverse-path accepted, no recipient yet */
+    SERVER_STATE_RCPT,   /* at least one recipient accepted */
+    SERVER_STATE_AUTH,   /* the next line answers the challenge */
+    SERVER_STATE_DATA,   /* message data */
+    SERVER_STATE_VOID,   /* message data that is discarded (CONN-5) */
+    SERVER_STATE_CHUNK,  /* octets of BDAT */
+    SERVER_STATE_CHUNKS, /* a chunk was accepted, more are to come */
+    SERVER_STATE_OVER,   /* the last reply is said */
     SERVER_STATE_COUNT
 };
 
 enum { AUTH_FAILURES_MAX = 5 }; /* AUTH-2 */
+
+/* What the next line in state AUTH answers. */
+enum auth_step { AUTH_STEP_PLAIN, AUTH_STEP_USER, AUTH_STEP_PASSWORD };
+
+/* The octets of one BDAT. */
+struct chunk {
+    unsigned long long left;
+    bool is_last;
+    bool has_cr;       /* the octet before was a CR, chunk borders or not */
+    bool is_bare;      /* void: CONN-5 */
+    bool is_misplaced; /* refused by the order of commands; changes nothing */
+    const struct reply *refusal; /* NULL: none */
+    enum server_state state_before;
+};
 
 /* One command line, as its check understood it. */
 struct command {
@@ -54,7 +70,10 @@ struct server_session {
     bool is_esmtp;
     struct slice user;
     struct sasl_plain plain; /* being checked */
+    enum auth_step auth_step;
     unsigned auth_failures;
+    struct reply *held; /* said when the pause is over (AUTH-2) */
+    struct chunk chunk;
     struct arena *life; /* of helo and user */
     struct arena *transaction;
     struct envelope envelope;
@@ -105,6 +124,9 @@ void data_void(struct server_session *); /* 550 5.5.2, 421 4.7.0, close */
 void data_resume(struct server_session *, const struct reply *);
 verb_proceed proceed_rset, proceed_noop, proceed_quit, proceed_help,
     proceed_vrfy;
-verb_check check_unserved, check_bdat;
+verb_check check_unserved;
+void bdat_begin(struct server_session *, const struct command *);
+size_t bdat_feed(struct server_session *, struct slice octets);
+void auth_pause_over(struct server_session *);
 
 #endif

@@ -237,8 +237,10 @@ static void script_with(struct script_run run, const char *const *lines)
     "S: 220 gw.example ESMTP", "C: EHLO a.example", "S: 250-gw.example",       \
         "S: 250-STARTTLS", "S: 250-PIPELINING", "S: 250 ENHANCEDSTATUSCODES",  \
         "C: STARTTLS", "S: 220 2.0.0", "T: 1.3", "C: EHLO a.example",          \
-        "S: 250-gw.example", "S: 250-PIPELINING",                              \
-        "S: 250-ENHANCEDSTATUSCODES", "S: 250-AUTH PLAIN", "S: 250 DSN"
+        "S: 250-gw.example", "S: 250-SIZE 100", "S: 250-8BITMIME",             \
+        "S: 250-PIPELINING", "S: 250-ENHANCEDSTATUSCODES",                     \
+        "S: 250-AUTH PLAIN LOGIN", "S: 250-SMTPUTF8", "S: 250-CHUNKING",       \
+        "S: 250 DSN"
 #define LOGGED_IN IN_TLS, "C: AUTH PLAIN AGFwcABwYXNz", "S: 235 2.7.0", "A: app"
 
 #endif

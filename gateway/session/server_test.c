@@ -47,8 +47,10 @@ static void test_starttls_forgets_the_state_before(void **state)
     SCRIPT("S: 220", "C: HELO a", "S: 250 gw", "C: STARTTLS", "S: 220",
            "T: 1.3", "C: AUTH PLAIN AGFwcABwYXNz", "S: 503 5.5.1",
            "A: ", "C: MAIL FROM:<a@clinic.example>", "S: 503 5.5.1",
-           "C: EHLO b", "S: 250-", "S: 250-", "S: 250-", "S: 250-AUTH PLAIN",
-           "S: 250 DSN", "C: STARTTLS", "S: 503 5.5.1");
+           "C: EHLO b", "S: 250-gw", "S: 250-SIZE", "S: 250-8BITMIME",
+           "S: 250-PIPELINING", "S: 250-ENHANCED", "S: 250-AUTH PLAIN LOGIN",
+           "S: 250-SMTPUTF8", "S: 250-CHUNKING", "S: 250 DSN", "C: STARTTLS",
+           "S: 503 5.5.1");
 }
 
 static void feed_behind_starttls(const char *together, const char *later)
@@ -145,7 +147,7 @@ static void test_wrong_order_and_unknown_commands(void **state)
            "C: MAIL FROM:<a@c.example>", "S: 503 5.5.1",
            "C: AUTH PLAIN AGFwcABwYXNz", "S: 503 5.5.1", "C: DATA",
            "S: 503 5.5.1", "R: data 503", "C: WHAT", "S: 500 5.5.2",
-           "C: BDAT 3", "S: 500 5.5.2", "C: EXPN l", "S: 502 5.5.1",
+           "C: BDAT 3", "C| abc", "S: 503 5.5.1", "C: EXPN l", "S: 502 5.5.1",
            "C: ETRN d", "S: 502 5.5.1", "C: TURN", "S: 502 5.5.1",
            "C: VRFY bob", "S: 252 2.5.2", "C: HELP", "S: 214", "C: RSET x",
            "S: 501 5.5.4", "C: QUIT x", "S: 501 5.5.4",
@@ -168,8 +170,7 @@ static void test_mailboxes_and_parameters(void **state)
     (void)state;
     SCRIPT(LOGGED_IN, "C: MAIL FROM:a@c.example", "S: 501 5.1.7",
            "C: MAIL a@c.example", "S: 501 5.5.4", "C: MAIL FROM:<a@@c>",
-           "S: 501 5.1.7", "C: MAIL FROM:<\xc3\xa9@c.example>", "S: 501 5.1.7",
-           "C: MAIL FROM:<a@c.example> SIZE=1", "S: 555 5.5.4",
+           "S: 501 5.1.7", "C: MAIL FROM:<a@c.example> SIZES=1", "S: 555 5.5.4",
            "C: MAIL FROM:<a@c.example>RET=FULL", "S: 501 5.5.4",
            "C: MAIL FROM:<a@c.example> RET=SOME", "S: 501 5.5.4",
            "C: mail from:<> ret=hdrs ENVID=x", "S: 250 2.1.0", "C: RCPT TO:<>",
@@ -192,6 +193,36 @@ static void test_without_authorisation_no_mail_gets_2xx(void **state)
            "C: DATA", "C: Subject: x", "C: .", "S: 530 5.7.0", "S: 503 5.5.1",
            "S: 503 5.5.1", "S: 500 5.5.2", "S: 500 5.5.2", "S.", "M: none",
            "R: session 500");
+}
+
+/* RFC 1870, 6152, 6531; the limit is 100 octets. */
+static void test_mail_parameters_of_offered_extensions(void **state)
+{
+    (void)state;
+    SCRIPT(LOGGED_IN, "C: MAIL FROM:<a@c.example> SIZE=101", "S: 552 5.3.4",
+           "R: mail 552",
+           "C: MAIL FROM:<a@c.example> SIZE=99999999999999999999",
+           "S: 552 5.3.4", "C: MAIL FROM:<a@c.example> SIZE=1x", "S: 501 5.5.4",
+           "C: MAIL FROM:<a@c.example> SIZE", "S: 501 5.5.4",
+           "C: MAIL FROM:<a@c.example> BODY=9BIT", "S: 501 5.5.4",
+           "C: MAIL FROM:<a@c.example> SMTPUTF8=yes", "S: 501 5.5.4",
+           "C: MAIL FROM:<a@c.example> SIZE=100 BODY=8bitmime SMTPUTF8",
+           "S: 250 2.1.0");
+}
+
+/* RFC 6531 3.5: a UTF-8 address needs the parameter. */
+static void test_utf8_addresses_need_the_parameter(void **state)
+{
+    (void)state;
+    SCRIPT(LOGGED_IN, "C: MAIL FROM:<j\xc3\xa4@c.example>", "S: 553 5.6.7",
+           "C: MAIL FROM:<a@c.example>", "S: 250",
+           "C: RCPT TO:<j\xc3\xa4@d.example>", "S: 553 5.6.7", "R: rcpt 553",
+           "C: RCPT TO:<j@d\xc3\xa4.example>", "S: 553 5.6.7", "C: RSET",
+           "S: 250", "C: MAIL FROM:<j\xc3\xa4@c.example> SMTPUTF8", "S: 250",
+           "C: RCPT TO:<j\xc3\xa4@d\xc3\xa4.example>", "S: 250",
+           "C: RCPT TO:<j\xc3@d.example>", "S: 501 5.1.3", "C: DATA", "S: 354",
+           "C: .", "S: 250",
+           "M: j\xc3\xa4@c.example>j\xc3\xa4@xn--d-0fa.example");
 }
 
 static void test_shutdown_and_refusal_at_connect(void **state)
@@ -251,6 +282,8 @@ int main(void)
         cmocka_unit_test(test_hello_needs_a_name_and_resets),
         cmocka_unit_test(test_mailboxes_and_parameters),
         cmocka_unit_test(test_without_authorisation_no_mail_gets_2xx),
+        cmocka_unit_test(test_mail_parameters_of_offered_extensions),
+        cmocka_unit_test(test_utf8_addresses_need_the_parameter),
         cmocka_unit_test(test_shutdown_and_refusal_at_connect),
         cmocka_unit_test(test_a_flood_of_commands_is_taken_in_portions),
     };

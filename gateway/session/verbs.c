@@ -7,7 +7,8 @@ enum {
     READY = 1 << SERVER_STATE_READY,
     MAIL = 1 << SERVER_STATE_MAIL,
     RCPT = 1 << SERVER_STATE_RCPT,
-    ANY = NEW | READY | MAIL | RCPT
+    CHUNKS = 1 << SERVER_STATE_CHUNKS,
+    ANY = NEW | READY | MAIL | RCPT | CHUNKS
 };
 
 #define V(verb) SMTP_VERB_##verb
@@ -23,7 +24,7 @@ static const struct verb_rule rules[] = {
     {V(MAIL),     S(MAIL),     false, READY,       check_mail,     proceed_mail},
     {V(RCPT),     S(RCPT),     false, MAIL | RCPT, check_rcpt,     proceed_rcpt},
     {V(DATA),     S(DATA),     false, RCPT,        check_no_args,  proceed_data},
-    {V(BDAT),     S(DATA),     false, ANY,         check_bdat,     NULL},
+    {V(BDAT),     S(DATA),     false, ANY,         NULL,           bdat_begin},
     {V(RSET),     S(SESSION),  true,  ANY,         check_no_args,  proceed_rset},
     {V(NOOP),     S(SESSION),  true,  ANY,         NULL,           proceed_noop},
     {V(QUIT),     S(SESSION),  true,  ANY,         check_no_args,  proceed_quit},

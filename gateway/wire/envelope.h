@@ -1,5 +1,6 @@
 /* envelope - who sends to whom, and what MAIL and RCPT said about it: the
- * parameters of the DSN extension (RFC 3461), validated and kept. Pure. */
+ * parameters of the extensions that are offered (RFC 1870, 3461, 6152, 6531),
+ * validated and kept. Pure. */
 #ifndef WIRE_ENVELOPE_H
 #define WIRE_ENVELOPE_H
 
@@ -11,7 +12,13 @@
 enum dsn_ret { DSN_RET_ABSENT, DSN_RET_FULL, DSN_RET_HDRS, DSN_RET_COUNT };
 const char *dsn_ret_name(enum dsn_ret ret); /* "", "FULL", "HDRS" */
 
+enum body_kind { BODY_ABSENT, BODY_7BIT, BODY_8BITMIME, BODY_COUNT };
+
 struct mail_params {
+    bool has_size; /* RFC 1870 */
+    unsigned long long size_bytes;
+    enum body_kind body; /* RFC 6152 */
+    bool smtputf8;       /* RFC 6531 */
     enum dsn_ret ret;
     bool has_envid;
     struct slice envid; /* xtext decoded */

@@ -1,10 +1,13 @@
 #include "wire/params.h"
 
+#include <limits.h>
+
 #include "wire/xtext.h"
 
 enum { /* RFC 3461 4.4, 4.2 */
        ENVID_BYTES = 100,
-       ORCPT_BYTES = 500
+       ORCPT_BYTES = 500,
+       SIZE_DIGITS = 20 /* RFC 1870 4 */
 };
 
 static const struct reply unknown = {
@@ -12,6 +15,9 @@ static const struct reply unknown = {
 static const struct reply malformed = {501, "5.5.4",
                                        "Syntax error in parameters"};
 static const struct reply repeated = {501, "5.5.4", "Parameter given twice"};
+static const struct reply bad_size = {501, "5.5.4", "SIZE is a number"};
+static const struct reply bad_body = {501, "5.5.4", "BODY is 7BIT or 8BITMIME"};
+static const struct reply takes_none = {501, "5.5.4", "SMTPUTF8 has no value"};
 static const struct reply bad_ret = {501, "5.5.4", "RET is FULL or HDRS"};
 static const struct reply bad_envid = {
     501, "5.5.4", "ENVID is at most 100 octets of xtext, printable"};
@@ -73,21 +79,75 @@ static const struct reply *take_envid(struct arena *arena, struct slice value,
     return NULL;
 }
 
+/* size-value = 1*20DIGIT; what is beyond any count is more than anything. */
+static const struct reply *take_size(struct slice value,
+                                     struct mail_params *out)
+{
+    if (out->has_size)
+        return &repeated;
+    if (value.n == 0 || value.n > SIZE_DIGITS)
+        return &bad_size;
+    for (size_t i = 0; i < value.n; i++) {
+        unsigned digit = (unsigned)(value.p[i] - '0');
+        if (digit > 9)
+            return &bad_size;
+        bool fits = out->size_bytes <= (ULLONG_MAX - digit) / 10;
+        out->size_bytes = fits ? out->size_bytes * 10 + digit : ULLONG_MAX;
+    }
+    out->has_size = true;
+    return NULL;
+}
+
+static const struct reply *take_body(struct slice value,
+                                     struct mail_params *out)
+{
+    if (out->body != BODY_ABSENT)
+        return &repeated;
+    if (slice_is_nocase(value, "7BIT"))
+        out->body = BODY_7BIT;
+    else if (slice_is_nocase(value, "8BITMIME"))
+        out->body = BODY_8BITMIME;
+    else
+        return &bad_body;
+    return NULL;
+}
+
+static const struct reply *take_ret(struct slice value, struct mail_params *out)
+{
+    if (out->ret != DSN_RET_ABSENT)
+        return &repeated;
+    if (slice_is_nocase(value, "FULL"))
+        out->ret = DSN_RET_FULL;
+    else if (slice_is_nocase(value, "HDRS"))
+        out->ret = DSN_RET_HDRS;
+    else
+        return &bad_ret;
+    return NULL;
+}
+
+static const struct reply *take_smtputf8(struct slice value,
+                                         struct mail_params *out)
+{
+    if (value.n)
+        return &takes_none;
+    if (out->smtputf8)
+        return &repeated;
+    out->smtputf8 = true;
+    return NULL;
+}
+
 static const struct reply *take_mail_param(struct arena *arena,
                                            struct slice key, struct slice value,
                                            struct mail_params *out)
 {
-    if (slice_is_nocase(key, "RET")) {
-        if (out->ret != DSN_RET_ABSENT)
-            return &repeated;
-        if (slice_is_nocase(value, "FULL"))
-            out->ret = DSN_RET_FULL;
-        else if (slice_is_nocase(value, "HDRS"))
-            out->ret = DSN_RET_HDRS;
-        else
-            return &bad_ret;
-        return NULL;
-    }
+    if (slice_is_nocase(key, "RET"))
+        return take_ret(value, out);
+    if (slice_is_nocase(key, "SIZE"))
+        return take_size(value, out);
+    if (slice_is_nocase(key, "BODY"))
+        return take_body(value, out);
+    if (slice_is_nocase(key, "SMTPUTF8"))
+        return take_smtputf8(value, out);
     if (slice_is_nocase(key, "ENVID"))
         return take_envid(arena, value, out);
     if (slice_is_nocase(key, "AUTH")) {

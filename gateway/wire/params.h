@@ -1,6 +1,7 @@
-/* params - the parameters of MAIL and RCPT (RFC 5321 4.1.2): those of DSN (RFC
- * 3461) are validated and kept, AUTH= (RFC 4954 5) is validated and forgotten,
- * all others are refused (CONN-7). Pure. */
+/* params - the parameters of MAIL and RCPT (RFC 5321 4.1.2): SIZE (RFC 1870),
+ * BODY (RFC 6152), SMTPUTF8 (RFC 6531) and those of DSN (RFC 3461) are
+ * validated and kept, AUTH= (RFC 4954 5) is validated and forgotten, all others
+ * are refused (CONN-7). Pure. */
 #ifndef WIRE_PARAMS_H
 #define WIRE_PARAMS_H
 

@@ -33,3 +33,16 @@ enum status sasl_plain_parse(struct arena *arena, struct slice base64,
     wipe(message);
     return ok ? ST_OK : err_set(err, ST_PROTO, "no message of PLAIN");
 }
+
+enum status sasl_text_parse(struct arena *arena, struct slice base64,
+                            struct secret *out, struct err *err)
+{
+    struct slice text;
+    if (base64_decode(arena, base64, &text) != ST_OK)
+        return err_set(err, ST_PROTO, "no base64");
+    bool ok = text.n && slice_find(text, '\0') == text.n;
+    if (ok)
+        secret_init(out, text);
+    wipe(text);
+    return ok ? ST_OK : err_set(err, ST_PROTO, "empty, or with a NUL");
+}

@@ -1,4 +1,5 @@
-/* sasl - the mechanisms that submission offers: PLAIN (RFC 4616). Pure. */
+/* sasl - the mechanisms that submission offers: PLAIN (RFC 4616) and the
+ * responses of LOGIN. Pure. */
 #ifndef WIRE_SASL_H
 #define WIRE_SASL_H
 
@@ -16,5 +17,10 @@ struct sasl_plain {
  * something. */
 enum status sasl_plain_parse(struct arena *arena, struct slice base64,
                              struct sasl_plain *out, struct err *err) MUST_USE;
+
+/* sasl_text_parse - one response of LOGIN: base64 of a text that is not empty
+ * and has no NUL. On ST_OK alone out holds something. */
+enum status sasl_text_parse(struct arena *arena, struct slice base64,
+                            struct secret *out, struct err *err) MUST_USE;
 
 #endif

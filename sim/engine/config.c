@@ -111,11 +111,14 @@ static void put_head(struct buf *buf, const struct config_settings *s)
 
 static void put_settings(struct buf *buf, const struct config_settings *s)
 {
-    if (!s->world->settings)
-        return;
+    bool has_pause = false;
     buf_puts(buf, "settings:\n");
     for (const struct setting *n = s->world->settings; n; n = n->next)
+        has_pause |= strcmp(n->name, "auth_pause_first_ms") == 0;
+    for (const struct setting *n = s->world->settings; n; n = n->next)
         put_pair(buf, "  ", n->name, n->value);
+    if (!has_pause) /* real time, which a scenario must ask for */
+        put_pair(buf, "  ", "auth_pause_first_ms", "1");
 }
 
 static void put_credentials(struct buf *buf, const struct config_settings *s,
@@ -128,6 +131,8 @@ static void put_credentials(struct buf *buf, const struct config_settings *s,
         put_pair(buf, "        ", "description", c->description);
         put_pair(buf, "        ", "password-hash",
                  find_hash(s->hashes, c->password));
+        if (c->is_revoked)
+            put_pair(buf, "        ", "status", "revoked");
     }
 }
 

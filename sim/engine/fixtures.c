@@ -132,6 +132,7 @@ static struct credential *read_credentials(struct arena *arena,
         c->user = node_text(n, "user", "");
         c->password = node_text(n, "password", "");
         c->description = node_text(n, "description", c->user);
+        c->is_revoked = node_is_text(node_get(n, "status"), "revoked");
         *end = c;
         end = &c->next;
     }

@@ -14,6 +14,7 @@ struct account {
 struct credential {
     const char *user, *password, *description;
     const char *hash; /* as the gateway's configuration has it */
+    bool is_revoked;
     struct credential *next;
 };
 

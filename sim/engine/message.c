@@ -101,7 +101,8 @@ static void put_own_fields(struct writing *w)
     const struct submit *s = w->settings->submit;
     char id[33];
     random_hex(id, 16);
-    put_field(w, "From", s->from);
+    if (!is_given(s, "From")) /* an address is no text: as it is, RFC 6532 */
+        buf_printf(w->buf, "From: %s\r\n", s->from);
     put_addresses(w, "To", &s->to);
     put_addresses(w, "Cc", &s->cc);
     put_field(w, "Subject",

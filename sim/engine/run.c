@@ -41,6 +41,10 @@ static void fill_credential(struct submitter_settings *out,
                                      : usual_credential(world, submit);
     out->user = submit->user ? submit->user : c ? c->user : NULL;
     out->password = submit->password ? submit->password : c ? c->password : "";
+    if (submit->auth && strcmp(submit->auth, "plain") == 0)
+        out->auth = SUBMITTER_AUTH_PLAIN;
+    if (submit->auth && strcmp(submit->auth, "login") == 0)
+        out->auth = SUBMITTER_AUTH_LOGIN;
 }
 
 static const char *by_address(const struct node *map, const char *address)
@@ -81,9 +85,15 @@ static void fill_envelope(struct stage *s, struct submitter_settings *out,
     out->recipients = recipients;
     out->recipient_count = n;
     out->reverse_path = submit->reverse_path;
-    out->mail_parameters =
-        joined(s->arena, parameter(s->arena, "RET", submit->ret),
-               parameter(s->arena, "ENVID", submit->envid));
+    const char *const parameters[] = {
+        parameter(s->arena, "SIZE", submit->size),
+        parameter(s->arena, "BODY", submit->body),
+        submit->smtputf8 ? "SMTPUTF8" : NULL,
+        parameter(s->arena, "RET", submit->ret),
+        parameter(s->arena, "ENVID", submit->envid)};
+    for (size_t i = 0; i < sizeof parameters / sizeof *parameters; i++)
+        out->mail_parameters =
+            joined(s->arena, out->mail_parameters, parameters[i]);
 }
 
 struct waiting {
@@ -136,6 +146,7 @@ submission(struct stage *s, const struct step *step, struct slice content)
         .pki = e->pki,
         .now_s = s->now_s,
         .content = content,
+        .chunk_bytes = submit->chunk_bytes,
         .limit_ms = stage_left_ms(s)};
     if (submit->tls && !tls_range_parse(submit->tls, &out.tls))
         BUG("TLS version %s", submit->tls);

@@ -96,6 +96,11 @@ struct submit {
     const char *user, *password, *tls;
     const char *helo;          /* NULL: the usual one */
     bool is_anonymous;         /* no AUTH */
+    const char *auth;          /* plain, login; NULL: PLAIN at once */
+    const char *body;          /* BODY=; NULL */
+    const char *size;          /* SIZE=; NULL */
+    bool smtputf8;             /* SMTPUTF8 */
+    size_t chunk_bytes;        /* BDAT; 0: DATA */
     bool is_other;             /* from the other address */
     const struct node *notify; /* map ADDRESS: words; NULL */
     const struct node *orcpt;  /* map ADDRESS: value; NULL */

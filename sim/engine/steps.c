@@ -141,6 +141,11 @@ struct submit *read_submit(struct reading *r, const struct node *map,
     s->tls = node_text(map, "tls", NULL);
     s->helo = node_text(map, "helo", NULL);
     s->is_anonymous = node_is_text(node_get(map, "auth"), "none");
+    s->auth = node_text(map, "auth", NULL);
+    s->body = node_text(map, "body", NULL);
+    s->size = node_text(map, "size", NULL);
+    s->smtputf8 = yes(map, "smtputf8", false);
+    s->chunk_bytes = (size_t)strtoull(node_text(map, "chunks", "0"), NULL, 10);
     s->is_other = node_is_text(node_get(map, "source"), "other");
     s->notify = node_get(map, "notify");
     s->orcpt = node_get(map, "orcpt");

@@ -198,6 +198,8 @@ const struct key vocabulary_posture[] = {
      .example = "[{10 mx1: tls10}, {20 mx2: tls13}]"},
     {.name = NULL}};
 
+static const char *const credential_words[] = {"active", "revoked", NULL};
+
 static const struct key credential_keys[] = {
     {.name = "user", .type = VALUE_TEXT, .required = true, .help = "its name"},
     {.name = "password",
@@ -205,6 +207,10 @@ static const struct key credential_keys[] = {
      .required = true,
      .help = "in clear: it exists in simulations alone"},
     {.name = "description", .type = VALUE_TEXT, .help = "what uses it"},
+    {.name = "status",
+     .type = VALUE_WORD,
+     .words = credential_words,
+     .help = "active or revoked"},
     {.name = NULL}};
 static const struct key account_keys[] = {
     {.name = "address",

@@ -9,7 +9,9 @@
 
 static const char *const format_words[] = {"1", NULL};
 static const char *const ret_words[] = {"FULL", "HDRS", NULL};
-static const char *const auth_words[] = {"credentials", "none", NULL};
+static const char *const auth_words[] = {"credentials", "plain", "login",
+                                         "none", NULL};
+static const char *const body_words[] = {"7bit", "8bitmime", NULL};
 static const char *const source_words[] = {"submitter", "other", NULL};
 static const char *const shown_words[] = {"original", "generic", NULL};
 
@@ -106,6 +108,12 @@ static const struct key gateway_keys[] = {
      .type = VALUE_NUMBER,
      .help = "each reply of a recipient's server"},
     {.name = "spf_timeout_ms", .type = VALUE_NUMBER, .help = "AUTH-3"},
+    {.name = "auth_pause_first_ms", .type = VALUE_NUMBER, .help = "AUTH-2"},
+    {.name = "auth_pause_longest_ms", .type = VALUE_NUMBER, .help = "AUTH-2"},
+    {.name = "auth_lock_failures", .type = VALUE_NUMBER, .help = "AUTH-2"},
+    {.name = "auth_lock_ms", .type = VALUE_NUMBER, .help = "AUTH-2"},
+    {.name = "sessions_per_address", .type = VALUE_NUMBER, .help = "CONN-6"},
+    {.name = "received_fields", .type = VALUE_NUMBER, .help = "CONN-6"},
     {.name = "message_bytes", .type = VALUE_NUMBER, .help = "CONN-6"},
     {.name = "recipients", .type = VALUE_NUMBER, .help = "CONN-6"},
     {.name = "random_seed", .type = VALUE_NUMBER, .help = "TRANSPORT-4"},
@@ -183,7 +191,13 @@ static const struct key submit_keys[] = {
     {.name = "auth",
      .type = VALUE_WORD,
      .words = auth_words,
-     .help = "none: no credentials are shown"},
+     .help = "by PLAIN or LOGIN, or none: no credentials are shown"},
+    {.name = "body", .type = VALUE_WORD, .words = body_words, .help = "BODY"},
+    {.name = "size", .type = VALUE_NUMBER, .help = "SIZE, true or not"},
+    {.name = "smtputf8", .type = VALUE_YES_NO, .help = "SMTPUTF8"},
+    {.name = "chunks",
+     .type = VALUE_NUMBER,
+     .help = "BDAT instead of DATA: octets of a chunk"},
     {.name = "helo", .type = VALUE_TEXT, .help = "another EHLO name"},
     {.name = "source",
      .type = VALUE_WORD,

@@ -23,14 +23,15 @@ enum stage {
     STAGE_MAIL,
     STAGE_RCPT,
     STAGE_DATA,
+    STAGE_CHUNK,
     STAGE_CONTENT,
     STAGE_QUIT,
     STAGE_COUNT
 };
 
 static const char *const stage_names[] = {
-    "connect", "ehlo", "starttls", "tls-ehlo", "auth",
-    "mail",    "rcpt", "data",     "content",  "quit"};
+    "connect", "ehlo", "starttls", "tls-ehlo", "auth", "mail",
+    "rcpt",    "data", "chunk",    "content",  "quit"};
 _Static_assert(sizeof stage_names / sizeof *stage_names == STAGE_COUNT,
                "a name for each stage");
 
@@ -45,6 +46,8 @@ struct submitter {
     struct loop_timer *limit;
     enum stage stage;
     size_t recipient; /* whose RCPT is open */
+    size_t sent;      /* octets of content, by BDAT */
+    unsigned answers; /* given to the challenges of AUTH */
     size_t accepted_count;
     const char *command; /* the last one, as it is shown */
     struct reply reply;
@@ -109,13 +112,46 @@ const char *submitter_plain_token(struct arena *arena, const char *user,
     return base64_encode(arena, (struct slice){plain, user_n + password_n + 2});
 }
 
+static const char *password_of(const struct submitter *s)
+{
+    return s->settings.password ? s->settings.password : "";
+}
+
+static const char *plain_token(struct submitter *s)
+{
+    return submitter_plain_token(s->arena, s->settings.user, password_of(s));
+}
+
 static void send_auth(struct submitter *s)
 {
-    const char *token =
-        submitter_plain_token(s->arena, s->settings.user,
-                              s->settings.password ? s->settings.password : "");
-    send_line(s, arena_printf(s->arena, "AUTH PLAIN %s", token),
-              "AUTH PLAIN ***");
+    switch (s->settings.auth) {
+    case SUBMITTER_AUTH_INITIAL:
+        send_line(s, arena_printf(s->arena, "AUTH PLAIN %s", plain_token(s)),
+                  "AUTH PLAIN ***");
+        break;
+    case SUBMITTER_AUTH_PLAIN:
+        send_line(s, "AUTH PLAIN", NULL);
+        break;
+    case SUBMITTER_AUTH_LOGIN:
+        send_line(s, "AUTH LOGIN", NULL);
+        break;
+    }
+}
+
+/* The answer to a 334; false: there is none. */
+static bool answer_challenge(struct submitter *s)
+{
+    const char *answer = NULL;
+    if (s->settings.auth == SUBMITTER_AUTH_PLAIN && s->answers == 0)
+        answer = plain_token(s);
+    else if (s->settings.auth == SUBMITTER_AUTH_LOGIN && s->answers < 2)
+        answer =
+            base64_encode(s->arena, slice_of(s->answers == 0 ? s->settings.user
+                                                             : password_of(s)));
+    s->answers++;
+    if (answer)
+        send_line(s, answer, "***");
+    return answer != NULL;
 }
 
 static void send_mail(struct submitter *s)
@@ -165,6 +201,28 @@ static void send_content(struct submitter *s)
     buf_release(&out);
 }
 
+/* The next BDAT with its octets; the stage says whether it is the last. */
+static void send_chunk(struct submitter *s)
+{
+    struct slice rest = slice_from(s->settings.content, s->sent);
+    bool is_last = s->stage == STAGE_CONTENT;
+    if (!is_last)
+        rest.n = s->settings.chunk_bytes;
+    send_line(
+        s, arena_printf(s->arena, "BDAT %zu%s", rest.n, is_last ? " LAST" : ""),
+        NULL);
+    stream_send(s->stream, rest);
+    s->sent += rest.n;
+}
+
+static void enter(struct submitter *s, enum stage stage);
+
+static void enter_next_chunk(struct submitter *s)
+{
+    size_t left = s->settings.content.n - s->sent;
+    enter(s, left > s->settings.chunk_bytes ? STAGE_CHUNK : STAGE_CONTENT);
+}
+
 static void enter(struct submitter *s, enum stage stage)
 {
     s->stage = stage;
@@ -191,8 +249,14 @@ static void enter(struct submitter *s, enum stage stage)
     case STAGE_DATA:
         send_line(s, "DATA", NULL);
         break;
+    case STAGE_CHUNK:
+        send_chunk(s);
+        break;
     case STAGE_CONTENT:
-        send_content(s);
+        if (s->settings.chunk_bytes)
+            send_chunk(s);
+        else
+            send_content(s);
         break;
     case STAGE_QUIT:
         send_line(s, "QUIT", NULL);
@@ -206,12 +270,16 @@ static void enter(struct submitter *s, enum stage stage)
 
 static void record(struct submitter *s)
 {
+    /* A chunk that is refused is the end of the content. */
+    enum stage stage = s->stage == STAGE_CHUNK && s->reply.code / 100 != 2
+                           ? STAGE_CONTENT
+                           : s->stage;
     if (s->result.reply_count == s->reply_size) {
         s->reply_size = s->reply_size ? 2 * s->reply_size : 16;
         s->replies = xrealloc(s->replies, s->reply_size * sizeof *s->replies);
     }
     s->replies[s->result.reply_count++] = (struct submitter_reply){
-        .stage = stage_names[s->stage],
+        .stage = stage_names[stage],
         .command = s->command,
         .recipient = s->stage == STAGE_RCPT
                          ? s->settings.recipients[s->recipient].address
@@ -260,6 +328,8 @@ static void after_rcpt(struct submitter *s, bool is_good)
     s->accepted_count += is_good;
     if (++s->recipient < s->settings.recipient_count)
         enter(s, STAGE_RCPT);
+    else if (s->accepted_count && s->settings.chunk_bytes)
+        enter_next_chunk(s);
     else
         enter(s, s->accepted_count ? STAGE_DATA : STAGE_QUIT);
 }
@@ -293,6 +363,9 @@ static void after_good(struct submitter *s, const char *text)
     case STAGE_DATA:
         enter(s, STAGE_CONTENT);
         break;
+    case STAGE_CHUNK:
+        enter_next_chunk(s);
+        break;
     case STAGE_CONTENT:
         s->result.is_accepted = true;
         enter(s, STAGE_QUIT);
@@ -310,6 +383,10 @@ static void on_reply(struct submitter *s)
     unsigned kind = s->reply.code / 100;
     bool is_good = kind == (s->stage == STAGE_DATA ? 3 : 2);
     bool is_final = s->reply.code == 421;
+    if (s->stage == STAGE_AUTH && s->reply.code == 334 && answer_challenge(s)) {
+        s->reply = (struct reply){0};
+        return;
+    }
     record(s);
     s->reply = (struct reply){0};
     if (is_final)

@@ -17,6 +17,12 @@ struct submitter_recipient {
     const char *parameters; /* "NOTIFY=NEVER", or NULL */
 };
 
+enum submitter_auth {
+    SUBMITTER_AUTH_INITIAL, /* PLAIN with its initial response */
+    SUBMITTER_AUTH_PLAIN,   /* PLAIN, asked for it */
+    SUBMITTER_AUTH_LOGIN
+};
+
 /* Borrowed until on_done has returned. */
 struct submitter_settings {
     const char *local_address; /* bound before connecting; NULL: not bound */
@@ -30,16 +36,18 @@ struct submitter_settings {
     int64_t now_s;           /* as of when the certificate is judged */
     const char *user;        /* NULL: no AUTH */
     const char *password;
+    enum submitter_auth auth;
     const char *reverse_path;    /* "" is the null one */
     const char *mail_parameters; /* or NULL */
     const struct submitter_recipient *recipients;
     size_t recipient_count;
     struct slice content; /* before dot-stuffing, lines ended by CRLF */
+    size_t chunk_bytes;   /* BDAT, so many octets each; 0: DATA */
     int64_t limit_ms;     /* real time for the whole; 0: 30 s */
 };
 
 /* One reply. Stages: "connect", "ehlo", "starttls", "tls-ehlo", "auth", "mail",
- * "rcpt", "data", "content", "quit". */
+ * "rcpt", "data", "chunk" (a BDAT before the last), "content", "quit". */
 struct submitter_reply {
     const char *stage;
     const char *command;   /* as sent, AUTH without its secret; "" at connect */
