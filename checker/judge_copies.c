@@ -75,7 +75,7 @@ static void judge_reverse_path(struct trial *t, const struct copy *copy)
               *copy->reverse_path ? copy->reverse_path : "<>");
     for (size_t i = 0; i < t->w.copy_count; i++) {
         const struct copy *other = &t->w.copies[i];
-        if (other >= copy || other->claim == copy->claim ||
+        if (other >= copy || other->claim == copy->claim || !other->claim ||
             other->kind == COPY_KIND_DSN || !*copy->reverse_path)
             continue;
         if (address_same(other->reverse_path, copy->reverse_path))
@@ -94,10 +94,11 @@ static void judge_copy(struct trial *t, const struct copy *copy)
         fault(t, place_of(t, copy), "MAIL-1", describe(t, copy),
               "one RCPT per transaction",
               TEXT(t, "%zu", copy->recipient_count));
+    bool cut_off = json_is_false(json_object_get(copy->json, "complete"));
     judge_tls(t, copy);
     judge_extensions(t, copy);
-    if (copy->kind == COPY_KIND_DSN)
-        return; /* judge_dsns */
+    if (copy->kind == COPY_KIND_DSN || cut_off)
+        return; /* judge_dsns; nothing is known of the rest */
     if (copy->kind == COPY_KIND_STRANGE)
         fault(t, place_of(t, copy), "CONN-9",
               TEXT(t, "%s: X-Zivver-Transport", describe(t, copy)),

@@ -1,6 +1,8 @@
 /* From a decision to its end at the recipient's servers (ORDER-6, TRANSPORT-4,
  * TRANSPORT-7). */
+#include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "checker/predict_internal.h"
 
@@ -48,12 +50,92 @@ static bool reaches(const struct posture_host *h, const char *minimum,
     return is_any(h->reaches, certificate ? valid : pkix);
 }
 
+/* What stands behind a keyword that the host offers; NULL: not offered. Those
+ * of a host that names none are the usual ones. */
+static const char *offered(const struct posture_host *h, const char *keyword)
+{
+    static const char *const usual[] = {"8BITMIME", "DSN", "SIZE 104857600",
+                                        NULL};
+    const char *const *all = h->extensions ? h->extensions : usual;
+    size_t n = strlen(keyword);
+    for (; *all; all++) {
+        if (strncasecmp(*all, keyword, n) == 0 &&
+            ((*all)[n] == ' ' || !(*all)[n]))
+            return *all + n;
+    }
+    return NULL;
+}
+
+static bool is_ascii(const char *text)
+{
+    for (; text && *text; text++) {
+        if ((unsigned char)*text >= 0x80)
+            return false;
+    }
+    return true;
+}
+
+static bool all_ascii(const struct text_list *list)
+{
+    for (size_t i = 0; i < list->count; i++) {
+        if (!is_ascii(list->texts[i]))
+            return false;
+    }
+    return true;
+}
+
+/* RFC 6531 3.2: the local part cannot be written otherwise, nor may the
+ * header's addresses be (MAIL-1). */
+static bool needs_utf8(const struct attempt *a, bool content)
+{
+    const char *at = strrchr(a->address, '@');
+    for (const char *c = a->address; at && c < at; c++) {
+        if ((unsigned char)*c >= 0x80)
+            return true;
+    }
+    return content && !(is_ascii(a->submit->from) &&
+                        all_ascii(&a->submit->to) && all_ascii(&a->submit->cc));
+}
+
+/* 1: surely larger than the host takes, 0: surely not, -1: unknown. */
+static int is_too_big(const struct attempt *a, const struct posture_host *h,
+                      bool content)
+{
+    enum { LEAST = 400, MOST = 16384 }; /* beside the text */
+    const char *size = offered(h, "SIZE");
+    size_t limit = size ? strtoul(size, NULL, 10) : 0;
+    size_t text = content && a->submit->text ? strlen(a->submit->text) : 0;
+    if (!limit || limit > MOST + 2 * text)
+        return 0;
+    return limit < LEAST + text ? 1 : -1;
+}
+
+/* ORDER-6: what the host lacks fails the recipient at once. */
+static bool lacks(const struct attempt *a, struct prediction *p,
+                  const struct posture_host *h)
+{
+    bool content = strcmp(p->delivery, "direct") == 0;
+    int too_big = is_too_big(a, h, content);
+    bool no_utf8 = needs_utf8(a, content) && !offered(h, "SMTPUTF8");
+    if (too_big < 0) {
+        p->certain = false;
+        p->doubtful = "the size of what is sent";
+    }
+    if (!no_utf8 && too_big != 1)
+        return false;
+    p->delivery = "failed";
+    p->status = no_utf8 ? "5.6.7" : "5.3.4";
+    return true;
+}
+
 /* A host accepted the connection (and has the level): what follows. */
 static void follow(const struct attempt *a, struct prediction *p,
                    const struct posture_host *h)
 {
     static const char *const commands[] = {"mail", "rcpt", "data",
                                            "end-of-data"};
+    if (lacks(a, p, h))
+        return;
     for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
         const char *reply = reply_to(h, commands[i], p->attempts);
         if (!reply || reply[0] == '2' || reply[0] == '3')

@@ -79,7 +79,11 @@ static const char *nta_word(const struct attempt *a, const struct prediction *p)
     const struct posture *posture = world_posture(a->world, at ? at + 1 : "");
     if (is(fact(a, p, "sender-nta"), "unmet"))
         return sender_word(a);
-    return posture ? posture->nta_why : NULL;
+    if (!posture || posture->nta_why)
+        return posture ? posture->nta_why : NULL;
+    bool bare = !posture->txt && posture->dns == POSTURE_DNS_SECURE &&
+                !posture->txt_fault;
+    return bare ? "no NTA 7516 record" : NULL;
 }
 
 static const char *word(const struct attempt *a, const struct prediction *p,
