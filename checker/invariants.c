@@ -55,6 +55,24 @@ static const char *needed(const struct trial *t, const struct copy *copy,
     return strcmp(policy, "off") == 0 ? NULL : policy;
 }
 
+/* The certificate itself must pass where pkix is asked, but for IDD. */
+static bool fails_itself(const struct trial *t, const struct copy *copy,
+                         const char *method, const char *level)
+{
+    const struct world_spec *world = witness_world(&t->w, copy->step);
+    const struct posture *p = world_posture(world, domain_of(copy->recipient));
+    const char *setting =
+        world_setting(world, "dane_satisfies_certificate_validation", "yes");
+    if (strcmp(setting, "no") != 0 || strcmp(level, "pkix") != 0 ||
+        strcmp(method, "account") == 0)
+        return false;
+    for (const struct posture_host *h = p ? p->hosts : NULL; h; h = h->next) {
+        if (h->name && strcasecmp(h->name, copy->host) == 0)
+            return strcmp(h->reaches, "dane-only") == 0;
+    }
+    return false;
+}
+
 static void content_fault(struct trial *t, const struct copy *copy,
                           const char *clause, const char *expected,
                           const char *got)
@@ -84,6 +102,9 @@ static void judge_content(struct trial *t, const struct copy *copy,
         content_fault(t, copy, "TRANSPORT-1",
                       TEXT(t, "level %s for method %s", level, method),
                       *copy->level ? copy->level : "no level");
+    if (level && fails_itself(t, copy, method, level))
+        content_fault(t, copy, "DIRECT-3", "a certificate that itself passes",
+                      "one that DANE alone vouches for");
     if (!copy->tls || strcmp(copy->tls, "1.2") < 0)
         content_fault(t, copy, "TRANSPORT-2", "TLS 1.2 or higher",
                       copy->tls ? copy->tls : "plain");

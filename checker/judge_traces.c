@@ -46,16 +46,28 @@ static const struct posture_host *host_named(const struct posture_host *h,
     return h;
 }
 
-static const struct posture_host *host_of(const struct trial *t,
-                                          const json_t *connection)
+static const struct posture *posture_of(const struct trial *t,
+                                        const json_t *connection)
 {
-    const char *name = evidence_text(connection, "host");
     const struct world_spec *world = witness_world(
         &t->w, (unsigned)evidence_number(connection, "step", STEP_END));
-    const struct posture *p =
-        world_posture(world, evidence_text(connection, "domain"));
+    return world_posture(world, evidence_text(connection, "domain"));
+}
+
+static const struct posture_host *host_of(const struct posture *p,
+                                          const char *name)
+{
     const struct posture_host *h = p ? host_named(p->hosts, name) : NULL;
     return h || !p ? h : host_named(p->nta_hosts, name);
+}
+
+/* Secure TLSA records bind the host, usable or not (TRANSPORT-3). */
+static bool is_bound(const struct posture *p, const struct posture_host *h)
+{
+    bool secure = p->host_zone == POSTURE_HOST_ZONE_SECURE ||
+                  (p->host_zone == POSTURE_HOST_ZONE_SAME &&
+                   p->dns == POSTURE_DNS_SECURE);
+    return h->tlsa && secure && !h->tlsa_fault;
 }
 
 static bool has_command(const json_t *connection, const char *verb)
@@ -74,8 +86,13 @@ static bool has_command(const json_t *connection, const char *verb)
 static void judge_connection(struct trial *t, const json_t *connection)
 {
     const char *name = evidence_text(connection, "host");
-    const struct posture_host *h = host_of(t, connection);
+    const struct posture *p = posture_of(t, connection);
+    const struct posture_host *h = host_of(p, name);
     bool barred = h && h->reaches && strcmp(h->reaches, "barred") == 0;
+    bool plain = !*evidence_text(connection, "tls");
+    if (h && plain && is_bound(p, h) && has_command(connection, "MAIL"))
+        fault(t, t->c->place, "TRANSPORT-3", TEXT(t, "connection to %s", name),
+              "TLS, which secure TLSA records make mandatory", "plain text");
     if (barred && has_command(connection, "MAIL"))
         fault(t, t->c->place, "TRANSPORT-3", TEXT(t, "connection to %s", name),
               "no transaction with a barred host", "MAIL");

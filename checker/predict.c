@@ -60,6 +60,19 @@ static void attempt(struct walk *w)
     schedule(w);
 }
 
+/* DSN-3: nobody answered, or DANE forbade to go on; NULL: it depends. */
+static const char *expired_status(const struct walk *w)
+{
+    const struct prediction *p = w->p;
+    const char *server = facts_get(w->a.tables, &p->facts, "server");
+    const char *at = strrchr(w->a.address, '@');
+    const struct posture *posture = world_posture(w->a.world, at ? at + 1 : "");
+    if (strstr(server, "unreachable"))
+        return "4.4.7";
+    bool forbidden = strcmp(server, "barred") == 0 && posture && !posture->why;
+    return forbidden ? "4.7.5" : NULL;
+}
+
 /* TRANSPORT-5, DSN-3: the lifetime is over; what is still deferred fails. */
 static void expire(struct walk *w)
 {
@@ -72,9 +85,8 @@ static void expire(struct walk *w)
     p->delivery = "failed";
     p->method = w->decided ? w->decided : "none";
     p->status = w->last_status;
-    if (!p->status &&
-        strstr(facts_get(w->a.tables, &p->facts, "server"), "unreachable"))
-        p->status = "4.4.7";
+    if (!p->status)
+        p->status = expired_status(w);
 }
 
 /* The clock moved: is there anything to do for this recipient? */
@@ -151,12 +163,13 @@ static void walk_recipient(struct walk *w, const struct step *submitted,
     }
 }
 
-static struct prediction *predict_submit(struct arena *arena,
-                                         const struct tables *tables,
+/* Each recipient of a submission; base: the time, and whether it is the first.
+ */
+static struct prediction *predict_submit(const struct attempt *base,
                                          const struct step *submitted,
-                                         const struct step *until,
-                                         int64_t now_s)
+                                         const struct step *until)
 {
+    struct arena *arena = base->arena;
     const struct submit *s = submitted->submit;
     struct prediction *first = NULL, **end = &first;
     for (size_t i = 0; i < s->envelope.count; i++) {
@@ -166,12 +179,11 @@ static struct prediction *predict_submit(struct arena *arena,
         p->address = s->envelope.texts[i];
         p->submit = s;
         p->submit_step = submitted->number;
-        struct walk w = {.a = {.arena = arena,
-                               .tables = tables,
-                               .submit = s,
-                               .address = p->address},
-                         .p = p};
-        walk_recipient(&w, submitted, until, now_s);
+        struct walk w = {.a = *base, .p = p};
+        w.a.submit = s;
+        w.a.address = p->address;
+        w.a.is_first = base->is_first && i == 0;
+        walk_recipient(&w, submitted, until, base->now_s);
         *end = p;
         end = &p->next;
     }
@@ -189,7 +201,11 @@ struct prediction *predict_at(struct arena *arena, const struct tables *tables,
         if (s->kind == STEP_KIND_ADVANCE)
             now_s += s->advance_s;
         if (s->kind == STEP_KIND_SUBMIT) {
-            *end = predict_submit(arena, tables, s, step, now_s);
+            struct attempt base = {.arena = arena,
+                                   .tables = tables,
+                                   .now_s = now_s,
+                                   .is_first = !first};
+            *end = predict_submit(&base, s, step);
             while (*end)
                 end = &(*end)->next;
         }

@@ -134,6 +134,10 @@ static void follow(const struct attempt *a, struct prediction *p,
 {
     static const char *const commands[] = {"mail", "rcpt", "data",
                                            "end-of-data"};
+    if (h->later && !(a->is_first && p->attempts == 1)) {
+        p->certain = false;
+        p->doubtful = "the host changes between connections";
+    }
     if (lacks(a, p, h))
         return;
     for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {

@@ -12,6 +12,7 @@ struct attempt {
     const struct submit *submit;
     const char *address;
     int64_t accepted_s, now_s;
+    bool is_first; /* the case's first recipient */
 };
 
 /* predict_facts - the facts of an attempt; what the tables cannot know makes

@@ -141,6 +141,48 @@ static void test_predict_at_rows(void **state)
         {"domains: {hospital.example: {mx: [{10 a: unreachable}, {20 b: "
          "tls12}]}}",
          WISH, "direct-delivery", "direct", NULL},
+        /* DANE */
+        {"domains: {hospital.example: dane-self-signed}", WISH,
+         "direct-delivery", "direct", NULL},
+        {"domains: {hospital.example: dane-self-signed}, gateway: "
+         "{dane_satisfies_certificate_validation: no}",
+         WISH, "none", "failed", "5.7.10"},
+        {"domains: {hospital.example: dane-mismatch}", WISH, "none", "deferred",
+         NULL},
+        {"domains: {hospital.example: dane-mismatch}", "", "email", "deferred",
+         NULL},
+        {"domains: {hospital.example: dane-insecure-mx}, sender: "
+         "{organization: clinic, transport-security: dane}",
+         "", "email", "notification", NULL},
+        /* NTA 7516 */
+        {"domains: {hospital.example: nta7516}, sender: {organization: clinic, "
+         "nta: yes}",
+         WISH, "nta7516", "direct", NULL},
+        {"domains: {hospital.example: nta7516}", WISH, "direct-delivery",
+         "direct", NULL},
+        {"domains: {hospital.example: nta7516}, sender: {organization: clinic, "
+         "nta: spf-soft}",
+         "", "nta7516", "direct", NULL},
+        {"domains: {hospital.example: nta7516}, sender: {organization: clinic, "
+         "nta: dmarc-half}",
+         "", "email", "notification", NULL},
+        {"domains: {hospital.example: nta7516-bogus}, sender: {organization: "
+         "clinic, nta: yes}",
+         "", "none", "deferred", NULL},
+        {"domains: {hospital.example: nta7516-bogus}", "", "email",
+         "notification", NULL},
+        {"domains: {hospital.example: nta7516}, sender: {organization: clinic, "
+         "nta: yes}, accounts: {jansen@clinic.example: {two-factor: no}}",
+         "", "email", "notification", NULL},
+        /* what a host lacks */
+        {"domains: {hospital.example: too-big}", WISH, "direct-delivery",
+         "failed", "5.3.4"},
+        {"domains: {hospital.example: too-big}", "", "email", "failed",
+         "5.3.4"},
+        {"domains: {hospital.example: drops-in-data}", WISH, "direct-delivery",
+         "deferred", NULL},
+        {"domains: {hospital.example: downgrades-after-probe}", WISH,
+         "direct-delivery", "direct", NULL},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct arena *arena = arena_create();
@@ -161,6 +203,50 @@ static void test_predict_at_rows(void **state)
             fail_msg("row %zu: got %s/%s/%s%s", i, p->method, p->delivery,
                      p->status ? p->status : "-",
                      p->certain ? "" : " (not certain)");
+        scenario_destroy(&s);
+        arena_destroy(&arena);
+    }
+}
+
+/* A recipient whose address needs SMTPUTF8, at hosts with and without it. */
+static void test_predict_at_address_beyond_ascii(void **state)
+{
+    struct fixture *f = *state;
+    static const struct {
+        const char *posture, *to, *delivery, *status;
+    } rows[] = {
+        {"smtputf8",
+         "b\xc3\xb6"
+         "b",
+         "direct", NULL},
+        {"tls13",
+         "b\xc3\xb6"
+         "b",
+         "failed", "5.6.7"},
+        {"tls13", "bob", "direct", NULL},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct arena *arena = arena_create();
+        struct scenario *s = load(
+            f, f->list,
+            arena_printf(arena,
+                         "%sworld: {domains: {hospital.example: %s}}\n"
+                         "submit:\n"
+                         "  from: jansen@clinic.example\n"
+                         "  to: [%s@hospital.example]\n"
+                         "  headers: [{" WISH "}]\n"
+                         "expect:\n"
+                         "  %s@hospital.example: {method: direct-delivery, "
+                         "delivery: direct}\n",
+                         head, rows[i].posture, rows[i].to, rows[i].to));
+        const struct scenario_case *c = scenario_cases(s);
+        const struct prediction *p =
+            predict_at(arena, f->tables, c, last_step(c));
+        assert_true(p->certain);
+        assert_string_equal(p->method, "direct-delivery");
+        assert_string_equal(p->delivery, rows[i].delivery);
+        if (rows[i].status)
+            assert_string_equal(p->status, rows[i].status);
         scenario_destroy(&s);
         arena_destroy(&arena);
     }
@@ -273,6 +359,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_predict_at_rows),
+        cmocka_unit_test(test_predict_at_address_beyond_ascii),
         cmocka_unit_test(test_predict_lint_finds_contradictions),
         cmocka_unit_test(test_predict_follows_the_queue),
         cmocka_unit_test(test_clauses_lint_asks_for_what_shows_a_clause),
