@@ -50,6 +50,8 @@ static void take_reply(struct attempt *a, const struct transport_reply *reply)
 {
     if (reply->line[0] != '\0') {
         a->report.reply = arena_strdup(a->arena, reply->line);
+    }
+    if (reply->status[0] != '\0') {
         a->report.status = arena_strdup(a->arena, reply->status);
     }
 }

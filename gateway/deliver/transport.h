@@ -15,7 +15,8 @@ enum { TRANSPORT_REPLY_BYTES = 1024 };
 /* A server's answer for the journal and the DSN. */
 struct transport_reply {
     char line[TRANSPORT_REPLY_BYTES]; /* "550 5.1.1 no such user"; "": none */
-    char status[16];                  /* "5.1.1", or "5.0.0" without one */
+    char status[16]; /* "5.1.1", or "5.0.0" without one; also without a line,
+                        where the message could not go there (DSN-3) */
 };
 
 enum measure_kind {

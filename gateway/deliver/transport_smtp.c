@@ -9,6 +9,7 @@
 
 #include "base/log.h"
 #include "deliver/measure.h"
+#include "mail/seven_bit.h"
 #include "net/conn.h"
 #include "net/loop.h"
 #include "net/tls.h"
@@ -44,6 +45,8 @@ struct outbound {
     struct client_session *session;
     struct conn *conn;
     struct slice content; /* not yet given to the session */
+    struct arena *arena;  /* of content that was converted */
+    const char *refusal;  /* status of a message that cannot go there */
     bool deferred;        /* on_turn is due */
     transport_on_opened *on_opened;
     transport_on_sent *on_sent;
@@ -75,6 +78,7 @@ static void outbound_free(struct outbound *o)
     *at = o->next;
     client_session_destroy(&o->session);
     free(o->host_name);
+    arena_destroy(&o->arena);
     free(o);
     owner->count--;
 }
@@ -114,7 +118,12 @@ static const struct tls_facts *tls_facts_of(const struct outbound *o)
 
 static void report_sent(struct outbound *o)
 {
-    struct sent sent = measure_sent(o->session);
+    struct sent sent = {.kind = SENT_PERMANENT};
+    if (o->refusal == NULL) {
+        sent = measure_sent(o->session);
+    } else {
+        snprintf(sent.reply.status, sizeof sent.reply.status, "%s", o->refusal);
+    }
     set_state(o, OUTBOUND_IDLE);
     stop_deadline(o);
     o->on_sent(o, &sent, o->ctx);
@@ -157,6 +166,9 @@ static void start_tls(struct outbound *o)
  * it does may be a callback that ends the connection. */
 static void pump(struct outbound *o)
 {
+    if (o->deferred && o->state == OUTBOUND_SENDING) {
+        return; /* on_turn tells how it ended */
+    }
     struct slice out = client_session_take(o->session);
     if (out.n > 0) {
         conn_write(o->conn, out);
@@ -334,6 +346,7 @@ static struct outbound *open_host(void *self,
     struct smtp_transport *owner = self;
     struct outbound *o = xcalloc(1, sizeof *o);
     o->owner = owner;
+    o->arena = arena_create();
     o->next = owner->all;
     owner->all = o;
     owner->count++;
@@ -350,14 +363,27 @@ static struct outbound *open_host(void *self,
     return o;
 }
 
-static bool is_8bit(struct slice content)
+/* What stops a message before a word of it is said: DSN-3; NULL: nothing. The
+ * content becomes what the server can take (MAIL-1). */
+static const char *adapt(struct outbound *o, struct client_transaction *t,
+                         struct slice *content)
 {
-    for (size_t i = 0; i < content.n; i++) {
-        if ((unsigned char)content.p[i] > 127) {
-            return true;
+    const struct client_offers *offers = client_session_offers(o->session);
+    t->smtputf8 = mail_is_8bit(t->recipient) || mail_is_8bit(t->reverse_path) ||
+                  mail_is_8bit(mail_header_octets(*content));
+    if (t->smtputf8 && !offers->smtputf8) {
+        return "5.6.7";
+    }
+    t->content_8bit = mail_is_8bit(*content);
+    if (t->content_8bit && !offers->eightbitmime && !t->smtputf8) {
+        t->content_8bit = false;
+        if (!mail_to_7bit(o->arena, *content, content)) {
+            return "5.6.3";
         }
     }
-    return false;
+    t->content_bytes = content->n;
+    bool is_limited = offers->size && offers->size_bytes > 0;
+    return is_limited && content->n > offers->size_bytes ? "5.3.4" : NULL;
 }
 
 static void send_mail(struct outbound *o, const struct transport_mail *mail,
@@ -366,6 +392,7 @@ static void send_mail(struct outbound *o, const struct transport_mail *mail,
     o->on_sent = on_sent;
     o->ctx = ctx;
     o->content = mail->content;
+    o->refusal = NULL;
     set_state(o, OUTBOUND_SENDING);
     if (o->conn == NULL ||
         client_session_state(o->session) != CLIENT_STATE_READY) {
@@ -378,8 +405,13 @@ static void send_mail(struct outbound *o, const struct transport_mail *mail,
         .reverse_path = slice_of(mail->reverse_path),
         .recipient = slice_of(mail->recipient),
         .rcpt = mail->asks_report ? &report : NULL,
-        .content_bytes = mail->content.n,
-        .content_8bit = is_8bit(mail->content)};
+    };
+    const char *status = adapt(o, &transaction, &o->content);
+    if (status != NULL) {
+        o->refusal = status;
+        defer(o);
+        return;
+    }
     client_session_begin(o->session, &transaction);
     conn_write(o->conn, client_session_take(o->session));
     conn_set_deadline_ms(o->conn, client_session_deadline_ms(o->session));

@@ -1,7 +1,10 @@
 #include "mail/dsn.h"
 
+#include <string.h>
+
 #include "base/buf.h"
 #include "mail/encode.h"
+#include "mail/seven_bit.h"
 
 enum { REPORT_BYTES = 4 << 20 };
 
@@ -13,7 +16,7 @@ static void put_header(struct arena *arena, struct buf *out,
     buf_printf(out, "Date: %s\r\n", mail_date(arena, in->now_s));
     buf_printf(out, "From: Mail Delivery System <MAILER-DAEMON@%s>\r\n",
                in->host_name);
-    encode_header(out, "To", in->to);
+    buf_printf(out, "To: %s\r\n", encode_address(arena, in->to));
     buf_puts(out, "Subject: Undelivered secure message\r\n");
     buf_printf(out, "Message-ID: <%s@%s>\r\n", in->mail_id, in->host_name);
     buf_puts(out, "Auto-Submitted: auto-replied\r\nMIME-Version: 1.0\r\n");
@@ -35,7 +38,7 @@ static void put_explanation(struct arena *arena, struct buf *out,
     for (size_t i = 0; i < in->recipient_count; i++) {
         const struct mail_dsn_recipient *r = &in->recipients[i];
         buf_printf(
-            &text, "\n  %s\n  %s (%s)\n", encode_plain(arena, r->address),
+            &text, "\n  %s\n  %s (%s)\n", encode_address(arena, r->address),
             encode_plain(arena, r->reason), encode_plain(arena, r->status));
         if (r->reply)
             buf_printf(
@@ -49,12 +52,49 @@ static void put_explanation(struct arena *arena, struct buf *out,
                in->host_name);
     buf_printf(out,
                "--%s\r\nContent-Description: Explanation\r\n"
-               "Content-Type: text/plain; charset=us-ascii\r\n"
+               "Content-Type: text/plain; charset=utf-8\r\n"
                "Content-Transfer-Encoding: quoted-printable\r\n\r\n",
                boundary);
     encode_quoted_printable(out, buf_slice(&text));
     buf_puts(out, "\r\n");
     buf_release(&text);
+}
+
+/* One character of well-formed UTF-8, as every address here is. */
+static unsigned long take_character(const char **p, size_t *n)
+{
+    unsigned char first = (unsigned char)**p;
+    size_t more = first < 0xc0 ? 0 : first < 0xe0 ? 1 : first < 0xf0 ? 2 : 3;
+    unsigned long c = more ? first & (0x3fU >> more) : first;
+    if (more >= *n)
+        more = *n - 1;
+    for (size_t i = 1; i <= more; i++)
+        c = c << 6 | ((unsigned char)(*p)[i] & 0x3f);
+    *p += more + 1;
+    *n -= more + 1;
+    return c;
+}
+
+/* RFC 6533 3: in seven bits, so that any server takes the report. */
+static void put_final_recipient(struct arena *arena, struct buf *out,
+                                const char *address)
+{
+    const char *p = address;
+    size_t n = strlen(address);
+    if (!mail_is_8bit(slice_of(address))) {
+        buf_printf(out, "Final-Recipient: rfc822; %s\r\n",
+                   encode_plain(arena, address));
+        return;
+    }
+    buf_puts(out, "Final-Recipient: utf-8; ");
+    while (n) {
+        unsigned long c = take_character(&p, &n);
+        if (c > 0x7e || c < 0x21 || c == '\\' || c == '+' || c == '=')
+            buf_printf(out, "\\x{%lX}", c);
+        else
+            buf_printf(out, "%c", (char)c);
+    }
+    buf_puts(out, "\r\n");
 }
 
 /* RFC 3464 2.3. */
@@ -64,8 +104,7 @@ static void put_recipient(struct arena *arena, struct buf *out,
     buf_puts(out, "\r\n");
     if (r->orcpt)
         encode_header(out, "Original-Recipient", encode_plain(arena, r->orcpt));
-    buf_printf(out, "Final-Recipient: rfc822; %s\r\n",
-               encode_plain(arena, r->address));
+    put_final_recipient(arena, out, encode_address(arena, r->address));
     buf_puts(out, "Action: failed\r\n");
     buf_printf(out, "Status: %s\r\n", encode_plain(arena, r->status));
     if (r->remote_mta)
@@ -94,29 +133,29 @@ static void put_status(struct arena *arena, struct buf *out,
     buf_puts(out, "\r\n");
 }
 
-static bool is_8bit(struct slice s)
-{
-    for (size_t i = 0; i < s.n; i++)
-        if ((unsigned char)s.p[i] > 0x7e)
-            return true;
-    return false;
-}
-
 static void put_original(struct arena *arena, struct buf *out,
                          const struct mail_dsn *in, const char *boundary)
 {
     struct mail_message message = mail_parse(arena, in->content);
-    bool any_8bit = false;
-    for (size_t i = 0; i < message.field_count; i++)
-        any_8bit |= is_8bit(message.fields[i].raw);
-    buf_printf(out,
-               "--%s\r\nContent-Description: Header of the message\r\n"
-               "Content-Type: text/rfc822-headers\r\n"
-               "Content-Transfer-Encoding: %s\r\n\r\n",
-               boundary, any_8bit ? "8bit" : "7bit");
+    bool is_global; /* RFC 6533 4, in seven bits */
+    struct buf fields;
+    buf_init(&fields, in->content.n + 1);
     for (size_t i = 0; i < message.field_count; i++)
         if (message.fields[i].name.n && mail_is_kept(&message.fields[i]))
-            buf_put(out, message.fields[i].raw);
+            buf_put(&fields, message.fields[i].raw);
+    is_global = mail_is_8bit(buf_slice(&fields));
+    buf_printf(out,
+               "--%s\r\nContent-Description: Header of the message\r\n"
+               "Content-Type: %s\r\n"
+               "Content-Transfer-Encoding: %s\r\n\r\n",
+               boundary,
+               is_global ? "message/global-headers" : "text/rfc822-headers",
+               is_global ? "quoted-printable" : "7bit");
+    if (is_global)
+        encode_quoted_printable(out, buf_slice(&fields));
+    else
+        buf_put(out, buf_slice(&fields));
+    buf_release(&fields);
     buf_puts(out, "\r\n");
 }
 

@@ -160,3 +160,12 @@ const char *encode_html(struct arena *arena, const char *text)
     buf_release(&out);
     return escaped;
 }
+
+const char *encode_address(struct arena *arena, const char *address)
+{
+    char *safe = arena_strdup(arena, address);
+    for (char *p = safe; *p; p++)
+        if ((unsigned char)*p < ' ' || *p == 127)
+            *p = '?';
+    return safe;
+}

@@ -19,6 +19,10 @@ void encode_header(struct buf *out, const char *name, const char *value);
 /* encode_plain - one line of printable ASCII; other octets become '?'. */
 const char *encode_plain(struct arena *arena, const char *text);
 
+/* encode_address - an address for a header field or a text: UTF-8 stays (RFC
+ * 6532), control characters become '?'. */
+const char *encode_address(struct arena *arena, const char *address);
+
 /* encode_quoted_printable - RFC 2045 6.7 of text with LF or CRLF line ends. */
 void encode_quoted_printable(struct buf *out, struct slice text);
 

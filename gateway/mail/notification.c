@@ -124,7 +124,7 @@ static void put_header(struct arena *arena, struct buf *out,
                encode_plain(arena, in->conversation));
     buf_printf(out, "Date: %s\r\n", mail_date(arena, in->now_s));
     encode_header(out, "From", in->from);
-    encode_header(out, "To", in->to);
+    buf_printf(out, "To: %s\r\n", encode_address(arena, in->to));
     encode_header(out, "Subject", subject_text);
     buf_printf(out, "Message-ID: <%s@%s>\r\n", in->mail_id, in->host_name);
     buf_puts(out, "Auto-Submitted: auto-generated\r\nMIME-Version: 1.0\r\n");

@@ -120,6 +120,7 @@ struct client_transaction {
     const struct rcpt_params *rcpt; /* NOTIFY and ORCPT; NULL: none */
     size_t content_bytes;           /* for SIZE= */
     bool content_8bit;              /* BODY=8BITMIME where offered */
+    bool smtputf8; /* the caller saw that it is offered (RFC 6531) */
 };
 /* begin - in state READY: MAIL, RCPT and DATA (at once where the server
  * pipelines). Next comes CONTENT, or READY with a result, or OVER. */

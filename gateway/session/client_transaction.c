@@ -23,6 +23,8 @@ static const char *format_mail(struct client_session *c,
         buf_printf(&line, " SIZE=%zu", t->content_bytes);
     if (c->offers.eightbitmime && t->content_8bit)
         buf_puts(&line, " BODY=8BITMIME");
+    if (t->smtputf8)
+        buf_puts(&line, " SMTPUTF8");
     if (c->offers.dsn && t->mail)
         mail_params_format(&line, t->mail);
     char *text = arena_text(c->arena, buf_slice(&line));

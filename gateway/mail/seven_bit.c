@@ -1,0 +1,221 @@
+#include "mail/seven_bit.h"
+
+#include <string.h>
+
+#include "base/base64.h"
+#include "base/buf.h"
+#include "mail/encode.h"
+#include "mail/message.h"
+
+enum { DEPTH_MAX = 30, LINE_CHARS = 76, OVERHEAD_BYTES = 65536 };
+
+struct conversion {
+    struct arena *arena;
+    struct buf out;
+};
+
+static bool convert(struct conversion *c, struct slice entity, unsigned depth);
+
+bool mail_is_8bit(struct slice octets)
+{
+    for (size_t i = 0; i < octets.n; i++)
+        if ((unsigned char)octets.p[i] > 127)
+            return true;
+    return false;
+}
+
+struct slice mail_header_octets(struct slice message)
+{
+    const char *end = memmem(message.p, message.n, "\r\n\r\n", 4);
+    if (end)
+        message.n = (size_t)(end - message.p) + 2;
+    return message;
+}
+
+/* "text/plain" in lower case; RFC 2045 5.2 where none is given. */
+static const char *type_of(struct arena *arena, const char *content_type)
+{
+    size_t n = strcspn(content_type, "; \t(");
+    char *type = arena_text(arena, (struct slice){content_type, n});
+    for (char *p = type; *p; p++)
+        if (*p >= 'A' && *p <= 'Z')
+            *p = (char)(*p + 32);
+    return *type ? type : "text/plain";
+}
+
+static bool starts(const char *text, const char *with)
+{
+    return strncmp(text, with, strlen(with)) == 0;
+}
+
+/* A parameter's value, quoted or not; NULL without. */
+static const char *parameter(struct arena *arena, const char *value,
+                             const char *name)
+{
+    const char *at = value;
+    size_t name_n = strlen(name);
+    while ((at = strchr(at, ';'))) {
+        at += 1 + strspn(at + 1, " \t");
+        if (!slice_starts_nocase(slice_of(at), name) || at[name_n] != '=')
+            continue;
+        at += name_n + 1;
+        if (*at != '"')
+            return arena_text(arena, (struct slice){at, strcspn(at, "; \t")});
+        struct slice quoted = slice_of(at + 1);
+        quoted.n = slice_find(quoted, '"');
+        return arena_text(arena, quoted);
+    }
+    return NULL;
+}
+
+/* The header with its empty line; coding: instead of the one it has. */
+static bool put_header(struct conversion *c, const struct mail_message *part,
+                       const char *coding)
+{
+    for (size_t i = 0; i < part->field_count; i++) {
+        const struct mail_field *field = &part->fields[i];
+        if (mail_is_8bit(field->raw))
+            return false;
+        if (!slice_is_nocase(field->name, "Content-Transfer-Encoding"))
+            buf_put(&c->out, field->raw);
+    }
+    buf_printf(&c->out, "Content-Transfer-Encoding: %s\r\n\r\n", coding);
+    return true;
+}
+
+static void put_base64(struct conversion *c, struct slice octets)
+{
+    struct slice text = slice_of(base64_encode(c->arena, octets));
+    while (text.n) {
+        size_t n = text.n < LINE_CHARS ? text.n : LINE_CHARS;
+        buf_put(&c->out, (struct slice){text.p, n});
+        text = slice_from(text, n);
+        if (text.n)
+            buf_puts(&c->out, "\r\n");
+    }
+}
+
+static bool convert_leaf(struct conversion *c, const struct mail_message *part,
+                         const char *type)
+{
+    bool is_text = starts(type, "text/") || starts(type, "message/global");
+    const char *coding =
+        mail_value(c->arena, part, "Content-Transfer-Encoding");
+    /* RFC 2045 6.4: these mean 7-bit data, and are broken already; and other
+     * kinds of message may not be encoded (RFC 2046 5.2). */
+    if (slice_is_nocase(slice_of(coding), "base64") ||
+        slice_is_nocase(slice_of(coding), "quoted-printable") ||
+        (starts(type, "message/") && !is_text))
+        return false;
+    if (!put_header(c, part, is_text ? "quoted-printable" : "base64"))
+        return false;
+    if (is_text)
+        encode_quoted_printable(&c->out, part->body);
+    else
+        put_base64(c, part->body);
+    return true;
+}
+
+/* How many octets the delimiter line at s has (RFC 2046 5.1.1); 0: none. */
+static size_t delimiter_bytes(struct slice s, const char *boundary, bool *last)
+{
+    size_t n = strlen(boundary);
+    if (s.n < n + 2 || memcmp(s.p, "--", 2) != 0 ||
+        memcmp(s.p + 2, boundary, n) != 0)
+        return 0;
+    struct slice rest = slice_from(s, n + 2);
+    size_t line = slice_find(rest, '\n');
+    struct slice tail = {rest.p, line};
+    *last = tail.n >= 2 && memcmp(tail.p, "--", 2) == 0;
+    if (*last)
+        tail = slice_from(tail, 2);
+    for (size_t i = 0; i < tail.n; i++)
+        if (!strchr(" \t\r", tail.p[i]))
+            return 0;
+    return n + 2 + (line < rest.n ? line + 1 : line);
+}
+
+/* Octets before the next delimiter line, or all. */
+static size_t part_bytes(struct slice s, const char *boundary)
+{
+    bool last;
+    size_t at = 0;
+    while (at < s.n) {
+        struct slice rest = slice_from(s, at);
+        if (delimiter_bytes(rest, boundary, &last))
+            return at;
+        size_t line = slice_find(rest, '\n');
+        at += line < rest.n ? line + 1 : line;
+    }
+    return s.n;
+}
+
+static bool convert_parts(struct conversion *c, struct slice body,
+                          const char *boundary, unsigned depth)
+{
+    bool last = false;
+    size_t n = part_bytes(body, boundary);
+    buf_put(&c->out, (struct slice){body.p, n});
+    body = slice_from(body, n);
+    while (body.n && !last) {
+        size_t line = delimiter_bytes(body, boundary, &last);
+        buf_put(&c->out, (struct slice){body.p, line});
+        body = slice_from(body, line);
+        if (last)
+            break;
+        n = part_bytes(body, boundary);
+        /* The line end before a delimiter belongs to it. */
+        bool has_end = n < body.n && n >= 2;
+        if (!convert(c, (struct slice){body.p, has_end ? n - 2 : n}, depth + 1))
+            return false;
+        if (has_end)
+            buf_puts(&c->out, "\r\n");
+        body = slice_from(body, n);
+    }
+    buf_put(&c->out, body);
+    return true;
+}
+
+static bool convert(struct conversion *c, struct slice entity, unsigned depth)
+{
+    if (!mail_is_8bit(entity)) {
+        buf_put(&c->out, entity);
+        return true;
+    }
+    struct mail_message part = mail_parse(c->arena, entity);
+    const char *content_type = mail_value(c->arena, &part, "Content-Type");
+    const char *type = type_of(c->arena, content_type);
+    if (depth > DEPTH_MAX || strcmp(type, "multipart/signed") == 0 ||
+        strcmp(type, "multipart/encrypted") == 0)
+        return false;
+    if (strcmp(type, "message/rfc822") == 0)
+        return put_header(c, &part, "7bit") && convert(c, part.body, depth + 1);
+    if (!starts(type, "multipart/"))
+        return convert_leaf(c, &part, type);
+    const char *boundary = parameter(c->arena, content_type, "boundary");
+    return boundary && *boundary && put_header(c, &part, "7bit") &&
+           convert_parts(c, part.body, boundary, depth);
+}
+
+/* A body that says nothing of itself (RFC 1428). */
+static void announce(struct conversion *c, const struct mail_message *message)
+{
+    if (!mail_find(message, "MIME-Version"))
+        buf_puts(&c->out, "MIME-Version: 1.0\r\n");
+    if (!mail_find(message, "Content-Type"))
+        buf_puts(&c->out, "Content-Type: text/plain; charset=unknown-8bit\r\n");
+}
+
+bool mail_to_7bit(struct arena *arena, struct slice message, struct slice *out)
+{
+    struct conversion c = {.arena = arena};
+    struct mail_message parsed = mail_parse(arena, message);
+    /* Quoted-printable takes at most three octets and soft line ends. */
+    buf_init(&c.out, 4 * message.n + OVERHEAD_BYTES);
+    announce(&c, &parsed);
+    bool is_done = convert(&c, message, 0) && !mail_is_8bit(buf_slice(&c.out));
+    if (is_done)
+        *out = arena_slice(arena, buf_slice(&c.out));
+    buf_release(&c.out);
+    return is_done;
+}
