@@ -7,7 +7,7 @@ _lasthop() {
     COMPREPLY=()
     if [ "$COMP_CWORD" -eq 1 ]; then
         mapfile -t COMPREPLY < <(compgen -W "run lint list explain serve report
-            tables mutants doctor schema selftest --help --version" -- "$word")
+            tables mutants doctor schema new selftest --help --version" -- "$word")
         return
     fi
     case $before in
@@ -16,6 +16,11 @@ _lasthop() {
         return
         ;;
     esac
+    if [ "$before" = --kind ]; then
+        mapfile -t COMPREPLY < <(compgen -W "$("${COMP_WORDS[0]}" new --list \
+            2>/dev/null | cut -d" " -f1)" -- "$word")
+        return
+    fi
     if [ "$command" = list ]; then
         mapfile -t COMPREPLY < <(compgen -W "postures clauses words scenarios" \
             -- "$word")

@@ -32,7 +32,7 @@ validate() {
     node "$source/.ci/npm/validate.js" "$dir/$kind.schema" "$dir/json/"*
 }
 
-validate scenario "$source"/scenarios/*/*.yaml
+validate scenario "$source"/scenarios/*/*.yaml "$source"/fixtures/kinds/*.yaml
 validate posture "$source"/fixtures/postures/*.yaml
 validate organization "$source"/fixtures/organizations/*.yaml
 
