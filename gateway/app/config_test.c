@@ -50,6 +50,8 @@ static const struct {
     {"  idd_requires_account: no", false},
     {"  notification_subject: generic", false},
     {"  foreign_reverse_path: accept", false},
+    {"  nta_time_zone: UTC", false},
+    {"  nta_header: 'X-NTA: 7516'", false},
     {"  unknown_host_wait_ms: 1", false},
     {"  queue_lifetime_ms: 2", false},
     {"  retry_first_ms: 3", false},
@@ -69,6 +71,7 @@ static const struct {
     {"    inbound-direct-delivery: yes", false},
     {"    spf-authentication: no", false},
     {"    spf-addresses: [192.0.2.0/24, \"2001:db8::1\"]", false},
+    {"    dkim-selectors: [s1, s2.example]", false},
     {"    credentials:", false},
     {"      - user: clinic-app", true},
     {"        description: an application", false},
@@ -189,6 +192,8 @@ static void test_good_file_fills_everything(void **state)
     assert_false(c->settings.idd_requires_account);
     assert_int_equal(c->settings.notification_subject, 1);
     assert_int_equal(c->settings.foreign_reverse_path, 1);
+    assert_string_equal(c->settings.nta_time_zone, "UTC");
+    assert_string_equal(c->settings.nta_header, "X-NTA: 7516");
     assert_int_equal(c->settings.spf_timeout_ms, 11);
     assert_int_equal(c->settings.unknown_host_wait_ms, 1);
     assert_int_equal(c->settings.random_seed, 10);
@@ -200,6 +205,8 @@ static void test_good_file_fills_everything(void **state)
     assert_int_equal(o->domains.count, 2);
     assert_int_equal(o->spf_authentication, 1);
     assert_int_equal(o->spf_addresses.count, 2);
+    assert_int_equal(o->selectors.count, 2);
+    assert_string_equal(((const char **)o->selectors.items)[1], "s2.example");
     assert_string_equal(((const char **)o->spf_addresses.items)[1],
                         "2001:db8::1");
     assert_string_equal(((const char **)o->domains.items)[1], "zorg.example");
@@ -233,6 +240,8 @@ static void test_defaults_stand_where_nothing_is_said(void **state)
     assert_int_equal(c->settings.message_bytes, 52428800);
     assert_int_equal(c->settings.recipients, 1000);
     assert_int_equal(c->settings.foreign_reverse_path, 0);
+    assert_string_equal(c->settings.nta_time_zone, "Europe/Amsterdam");
+    assert_null(c->settings.nta_header);
     assert_int_equal(c->settings.spf_timeout_ms, 20000);
 }
 
@@ -361,14 +370,22 @@ static void test_wrong_values_are_told_where_they_stand(void **state)
         {"        status", "        status: gone", "active, suspended"},
         {"      - address", "      - address: a@other.example",
          "in no domain of organization `clinic`"},
-        {"  - name: hospital", "  - name: Clinic", "in line 41 already"},
+        {"  - name: hospital", "  - name: Clinic", "in line 43 already"},
         {"    domains: [hospital", "    domains: [CLINIC.example]",
-         "in line 43 already"},
+         "in line 45 already"},
         {"    spf-authentication", "    spf-authentication: maybe", "yes, no"},
         {"    spf-addresses", "    spf-addresses: [192.0.2.0/33]",
          "or a block such as"},
         {"  foreign_reverse_path", "  foreign_reverse_path: no",
          "reject, accept"},
+        {"  nta_time_zone", "  nta_time_zone: Europe/Nowhere", "a time zone"},
+        {"  nta_time_zone", "  nta_time_zone: /etc/localtime", "a time zone"},
+        {"  nta_header", "  nta_header: no colon", "a header field"},
+        {"  nta_header", "  nta_header: 'zivver-x: 1'", "a header field"},
+        {"  nta_header", "  nta_header: 'X-Zivver-Transport: x'",
+         "a header field"},
+        {"  nta_header", "  nta_header: 'X Y: 1'", "a header field"},
+        {"    dkim-selectors", "    dkim-selectors: [a b]", "a domain name"},
         {"state", "state: *anchor", "alias"},
         {"state", "state: &a state", "anchor"},
         {"state", "state: !!str state", "tag"},

@@ -43,8 +43,52 @@ static const struct resolver_fake_row nothing[DNS_ROWS] = {
 static const struct resolver_fake_row no_answer[DNS_ROWS] = {
     {"hospital.example", DNS_TYPE_MX, .outcome = DNS_FAILED}};
 
+#define SECURE .security = DNS_SECURE
+#define NTA "v=NTA7516-1;startdate=1970-01;enddate=1970-12;provider=x"
+#define NTA_SENDER                                                             \
+    {"clinic.example", DNS_TYPE_TXT, SECURE, .records = {NTA, "v=spf1 -all"}}, \
+        {"s1._domainkey.clinic.example", DNS_TYPE_TXT, SECURE,                 \
+         .records = {"v=DKIM1; p=AAAA"}},                                      \
+    {                                                                          \
+        "_dmarc.clinic.example", DNS_TYPE_TXT, SECURE, .records = {            \
+            "v=DMARC1; p=reject"                                               \
+        }                                                                      \
+    }
+#define TWO_MX                                                                 \
+    {"hospital.example", DNS_TYPE_MX, SECURE,                                  \
+     .records = {"10 mx1", "20 mx2"}},                                         \
+        {"mx1", DNS_TYPE_A, SECURE, .records = {"127.0.0.1"}},                 \
+    {                                                                          \
+        "mx2", DNS_TYPE_A, SECURE, .records = { "127.0.0.2" }                  \
+    }
+#define NTA_HOPS                                                               \
+    {"hospital.example", DNS_TYPE_TXT, SECURE,                                 \
+     .records = {NTA ";ntamx=20 nta2.example;ntamx=10 nta1.example"}},         \
+        {"nta1.example", DNS_TYPE_A, SECURE, .records = {"127.0.0.3"}},        \
+    {                                                                          \
+        "nta2.example", DNS_TYPE_A, SECURE, .records = { "127.0.0.4" }         \
+    }
+
+static const struct resolver_fake_row nta_both[DNS_ROWS] = {
+    NTA_SENDER,
+    TWO_MX,
+    {"hospital.example", DNS_TYPE_TXT, SECURE, .records = {NTA}}};
+static const struct resolver_fake_row nta_hops[DNS_ROWS] = {NTA_SENDER, TWO_MX,
+                                                            NTA_HOPS};
+static const struct resolver_fake_row nta_alone[DNS_ROWS] = {
+    NTA_SENDER,
+    NTA_HOPS,
+    {"hospital.example", DNS_TYPE_MX, SECURE, .records = {"10 gone.example"}}};
+static const struct resolver_fake_row nta_record_fails[DNS_ROWS] = {
+    NTA_SENDER,
+    TWO_MX,
+    {"hospital.example", DNS_TYPE_TXT, DNS_FAILED, .security = DNS_BOGUS}};
+static const struct resolver_fake_row nta_record_insecure[DNS_ROWS] = {
+    NTA_SENDER, TWO_MX, {"hospital.example", DNS_TYPE_TXT, .records = {NTA}}};
+
 #define ACCEPTS .sent = SENT_ACCEPTED, .sent_reply = "250 2.0.0 ok"
 #define PKIX .level = LEVEL_PKIX, .why = WHY_NO_DANE, .certificate = true
+#define DANE .level = LEVEL_DANE, .certificate = true
 #define SELF_SIGNED .level = LEVEL_TLS, .why = WHY_SELF_SIGNED
 
 static const struct row rows[] = {
@@ -166,6 +210,89 @@ static const struct row rows[] = {
      .want = "done none notification mx1 250 2.0.0 ok | open mx1; quit mx1; "
              "open mx1 plain; send mx1 to jansen@hospital.example; "
              "quit mx1; "},
+    {"NTA 7516 met: over the connection that was measured, asking for reports",
+     .sender_has_2fa = true, .dns = nta_both, .right = "sms",
+     .servers = {{"mx1", PKIX, ACCEPTS}, {"mx2", DANE, ACCEPTS}},
+     .want = "decided nta7516 direct mx2 dane 1.3; "
+             "done nta7516 direct mx2 250 2.0.0 ok | "
+             "open mx1 strict; quit mx1; open mx2 strict; send mx2 to "
+             "bob@hospital.example asking for reports; quit mx2; "},
+    {"NTA 7516 without 2FA: no look-up, the next rank", .dns = nta_both,
+     .servers = {{"mx1", DANE, ACCEPTS}},
+     .want = "decided email notification; "
+             "done email notification mx1 250 2.0.0 ok | "
+             "open mx1; send mx1 to bob@hospital.example; quit mx1; "},
+    {"NTA 7516, every next hop too weak: the next rank", .sender_has_2fa = true,
+     .dns = nta_both, .right = "sms",
+     .servers = {{"mx1", PKIX, ACCEPTS}, {"mx2", SELF_SIGNED, ACCEPTS}},
+     .want = "decided access-right notification; "
+             "done access-right notification mx1 250 2.0.0 ok | "
+             "open mx1 strict; quit mx1; open mx2 strict; quit mx2; "
+             "open mx1; send mx1 to bob@hospital.example; quit mx1; "},
+    {"NTA 7516, weak beside down: deferred, no slip", .sender_has_2fa = true,
+     .dns = nta_both, .right = "sms",
+     .servers = {{"mx1", PKIX, ACCEPTS},
+                 {"mx2", .kind = MEASURE_UNKNOWN, .why = WHY_NO_CONNECTION}},
+     .want = "decided none deferred; done none deferred (no connection) | "
+             "open mx1 strict; quit mx1; open mx2 strict; quit mx2; "},
+    {"NTA 7516, barred: deferred, also after the wait for hosts",
+     .sender_has_2fa = true, .dns = nta_both, .age_ms = 240 * MINUTE_MS,
+     .servers = {{"mx1", .kind = MEASURE_UNKNOWN, .why = WHY_BARRED},
+                 {"mx2", .kind = MEASURE_UNKNOWN, .why = WHY_NO_CONNECTION}},
+     .want = "decided none deferred; done none deferred (barred) | "
+             "open mx1 strict; quit mx1; open mx2 strict; quit mx2; "},
+    {"NTA 7516, every next hop refuses: failed", .sender_has_2fa = true,
+     .dns = nta_both,
+     .servers = {{"mx1", .kind = MEASURE_REFUSED, .why = WHY_REFUSED_BY_SERVER,
+                  .reply = "554 5.3.2 no"},
+                 {"mx2", .kind = MEASURE_REFUSED, .why = WHY_REFUSED_BY_SERVER,
+                  .reply = "554 5.3.2 never"}},
+     .want = "decided none failed mx2 554 5.3.2 never [5.3.2]; "
+             "done none failed mx2 554 5.3.2 never [5.3.2] | "
+             "open mx1 strict; quit mx1; open mx2 strict; quit mx2; "},
+    {"ntamx by preference, and not the MX hosts", .sender_has_2fa = true,
+     .dns = nta_hops,
+     .servers = {{"mx1", DANE, ACCEPTS},
+                 {"nta1.example", PKIX, ACCEPTS},
+                 {"nta2.example", DANE, ACCEPTS}},
+     .want = "decided nta7516 direct nta2.example dane 1.3; "
+             "done nta7516 direct nta2.example 250 2.0.0 ok | "
+             "open nta1.example strict; quit nta1.example; "
+             "open nta2.example strict; send nta2.example to "
+             "bob@hospital.example asking for reports; quit nta2.example; "},
+    {"ntamx too weak: the MX hosts for the next rank", .sender_has_2fa = true,
+     .direct_delivery = true, .dns = nta_hops,
+     .servers = {{"mx1", PKIX, ACCEPTS},
+                 {"nta1.example", PKIX, ACCEPTS},
+                 {"nta2.example", PKIX, ACCEPTS}},
+     .want = "decided direct-delivery direct mx1 pkix 1.3; "
+             "done direct-delivery direct mx1 250 2.0.0 ok | "
+             "open nta1.example strict; quit nta1.example; "
+             "open nta2.example strict; quit nta2.example; "
+             "open mx1 strict; send mx1 to bob@hospital.example; quit mx1; "},
+    {"the recipient's record fails: deferred", .sender_has_2fa = true,
+     .dns = nta_record_fails, .right = "sms",
+     .servers = {{"mx1", DANE, ACCEPTS}},
+     .want = "decided none deferred; done none deferred (look-up failed) | "},
+    {"the recipient's record is not secure: the next rank",
+     .sender_has_2fa = true, .dns = nta_record_insecure, .right = "sms",
+     .servers = {{"mx1", DANE, ACCEPTS}},
+     .want = "decided access-right notification; "
+             "done access-right notification mx1 250 2.0.0 ok | "
+             "open mx1; send mx1 to bob@hospital.example; quit mx1; "},
+    {"next hops alone, no MX and no address: NTA 7516 delivers there",
+     .sender_has_2fa = true, .dns = nta_alone,
+     .servers = {{"nta1.example", DANE, ACCEPTS}},
+     .want = "decided nta7516 direct nta1.example dane 1.3; "
+             "done nta7516 direct nta1.example 250 2.0.0 ok | "
+             "open nta1.example strict; send nta1.example to "
+             "bob@hospital.example asking for reports; quit nta1.example; "},
+    {"next hops alone: nothing else goes there", .dns = nta_alone,
+     .servers = {{"nta1.example", DANE, ACCEPTS}},
+     .want = "decided none failed [5.4.4]; done none failed [5.4.4] | "},
+    {"next hops alone: no direct delivery either", .dns = nta_alone,
+     .direct_delivery = true, .servers = {{"nta1.example", DANE, ACCEPTS}},
+     .want = "decided none failed [5.4.4]; done none failed [5.4.4] | "},
     {"DSN refused", .is_dsn = true,
      .servers = {{"mx1", PKIX, .sent = SENT_PERMANENT,
                   .sent_reply = "550 5.1.1 no"},
