@@ -56,6 +56,26 @@ static void take_reply(struct attempt *a, const struct transport_reply *reply)
     }
 }
 
+/* DSN-3: what became of hosts that gave nothing: their reply, or that DANE
+ * barred them. */
+static void take_reason(struct attempt *a, const struct reached *reached)
+{
+    if (reached == NULL) {
+        return;
+    }
+    if (reached->reply.line[0] != '\0') {
+        take_reply(a, &reached->reply);
+        a->report.host = reached->reply_host;
+        return;
+    }
+    for (size_t i = 0; i < reached->count && a->report.status == NULL; i++) {
+        if (reached->hosts[i].why == WHY_BARRED) {
+            a->report.status = "4.7.5";
+            a->report.host = reached->hosts[i].name;
+        }
+    }
+}
+
 /* --- sending over the connection that was measured (TRANSPORT-1) ---------- */
 
 static void on_sent(struct outbound *outbound, const struct sent *sent,
@@ -119,8 +139,7 @@ static void on_best(const struct reached *reached, void *ctx)
         send_over(a, reached);
         return;
     }
-    take_reply(a, &reached->reply);
-    a->report.host = reached->reply_host;
+    take_reason(a, reached);
     a->report.why = reached->reach.why;
     finish(a, reached->reach.outcome == REACH_REFUSED ? DELIVERY_FAILED
                                                       : DELIVERY_DEFERRED);
@@ -185,27 +204,19 @@ static void chosen(struct attempt *a)
     send_over(a, reached);
 }
 
-/* The reply of a server that refused or put off, for status and DSN. */
-static void take_reply_of(struct attempt *a, const struct reached *reached)
+/* Of a server that refused, put off or is barred, for status and DSN. */
+static void take_last_reason(struct attempt *a)
 {
-    if (reached != NULL && reached->reply.line[0] != '\0') {
-        take_reply(a, &reached->reply);
-        a->report.host = reached->reply_host;
-    }
-}
-
-static void take_last_reply(struct attempt *a)
-{
-    take_reply_of(a, a->nta.reached);
+    take_reason(a, a->nta.reached);
     for (size_t i = 0; i < MINIMUM_COUNT; i++) {
-        take_reply_of(a, a->reached[i]);
+        take_reason(a, a->reached[i]);
     }
 }
 
 static void failed(struct attempt *a)
 {
     if (a->decision.status == NULL) {
-        take_last_reply(a);
+        take_last_reason(a);
     } else {
         a->report.status = a->decision.status;
     }
@@ -216,7 +227,7 @@ static void failed(struct attempt *a)
 static void waits(struct attempt *a)
 {
     decided(a);
-    take_last_reply(a);
+    take_last_reason(a);
     finish(a, DELIVERY_DEFERRED);
 }
 

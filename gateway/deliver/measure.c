@@ -38,6 +38,8 @@ static enum why why_of_fault(enum tls_fault fault)
         return WHY_WRONG_HOST;
     case TLS_FAULT_WEAK_KEY:
         return WHY_WEAK_KEY;
+    case TLS_FAULT_REVOKED:
+        return WHY_REVOKED;
     case TLS_FAULT_COUNT:
         break;
     }
@@ -47,6 +49,11 @@ static enum why why_of_fault(enum tls_fault fault)
 struct measure measure_no_connection(void)
 {
     return (struct measure){.kind = MEASURE_UNKNOWN, .why = WHY_NO_CONNECTION};
+}
+
+struct measure measure_look_up_failed(void)
+{
+    return (struct measure){.kind = MEASURE_UNKNOWN, .why = WHY_LOOKUP_FAILED};
 }
 
 struct measure measure_handshake_failed(const struct tls_facts *tls)
@@ -65,8 +72,8 @@ struct measure measure_session(const struct client_session *session,
 {
     struct measure measure = {.kind = MEASURE_MEASURED, .usable = true};
     if (client_session_is_tls(session)) {
-        measure.certificate = tls->pkix;
-        measure.level = tls->pkix ? LEVEL_PKIX : LEVEL_TLS;
+        measure.certificate = tls->pkix && tls->rfc9325;
+        measure.level = measure.certificate ? LEVEL_PKIX : LEVEL_TLS;
         measure.why = why_of_fault(tls->fault);
         snprintf(measure.tls, sizeof measure.tls, "%s", tls->version);
         return measure;
@@ -75,6 +82,35 @@ struct measure measure_session(const struct client_session *session,
     measure.starttls_refused = client_session_starttls_refusal(session) != NULL;
     measure.why =
         measure.starttls_refused ? WHY_STARTTLS_REFUSED : WHY_NO_STARTTLS;
+    return measure;
+}
+
+static struct measure barred(void)
+{
+    return (struct measure){.kind = MEASURE_UNKNOWN, .why = WHY_BARRED};
+}
+
+struct measure measure_bound(struct measure measure,
+                             const struct mail_host *host,
+                             const struct tls_facts *tls)
+{
+    if (!host->binding.tls_mandatory) {
+        return measure;
+    }
+    bool is_up = tls != NULL && tls->version[0] != '\0';
+    if (is_up && tls->dane == TLS_DANE_MISMATCH) {
+        return barred();
+    }
+    if (measure.kind != MEASURE_MEASURED) {
+        return measure;
+    }
+    if (measure.tls[0] == '\0') {
+        return barred();
+    }
+    if (tls->dane == TLS_DANE_MATCH && tls->rfc9325 &&
+        host->is_named_securely) {
+        measure.level = LEVEL_DANE;
+    }
     return measure;
 }
 

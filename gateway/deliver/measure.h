@@ -8,6 +8,7 @@
 #include "session/client.h"
 
 struct measure measure_no_connection(void);
+struct measure measure_look_up_failed(void);
 /* After a handshake that failed; tls: what is known of it, or NULL. */
 struct measure measure_handshake_failed(const struct tls_facts *tls);
 /* The session is up (READY); tls: of its handshake, NULL when plain. */
@@ -16,6 +17,12 @@ struct measure measure_session(const struct client_session *session,
 /* The session ended before it was up (OVER). */
 struct measure measure_failure(const struct client_session *session,
                                const struct tls_facts *tls);
+/* measure_bound - what TLSA records make of any of these (TRANSPORT-3): a match
+ * is dane where the host was named securely; no match, or no TLS where it is
+ * mandatory, bars the host. */
+struct measure measure_bound(struct measure measure,
+                             const struct mail_host *host,
+                             const struct tls_facts *tls);
 /* A transaction ended. */
 struct sent measure_sent(const struct client_session *session);
 

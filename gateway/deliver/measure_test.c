@@ -16,7 +16,7 @@ enum { REPLIES = 10, TEXT_BYTES = 300 };
 #define PLAIN_EHLO "250 mx.example\r\n"
 #define GOOD                                                                   \
     {                                                                          \
-        .version = "1.3", .pkix = true                                         \
+        .version = "1.3", .pkix = true, .rfc9325 = true                        \
     }
 #define FAULT(f)                                                               \
     {                                                                          \

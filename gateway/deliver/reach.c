@@ -158,23 +158,17 @@ static void on_opened(struct outbound *outbound, const struct measure *measure,
 
 static void try_next(struct reach_query *query)
 {
-    for (; query->next < query->hosts->count; query->next++) {
-        const struct mail_host *host = &query->hosts->host[query->next];
-        if (host->failure == NULL) {
-            struct transport_target target = {.host = host,
-                                              .plain = query->plain,
-                                              .strict = !query->wish.best &&
-                                                        query->wish.minimum !=
-                                                            MINIMUM_TLS};
-            query->open = query->transport->open(query->transport->self,
-                                                 &target, on_opened, query);
-            return;
-        }
-        struct measure failed = {.kind = MEASURE_UNKNOWN,
-                                 .why = WHY_LOOKUP_FAILED};
-        note_host(query, host, &failed);
+    if (query->next == query->hosts->count) {
+        give_up(query);
+        return;
     }
-    give_up(query);
+    const struct mail_host *host = &query->hosts->host[query->next];
+    struct transport_target target = {
+        .host = host,
+        .plain = query->plain,
+        .strict = !query->wish.best && query->wish.minimum != MINIMUM_TLS};
+    query->open = query->transport->open(query->transport->self, &target,
+                                         on_opened, query);
 }
 
 struct reach_query *reach_start(struct arena *arena,

@@ -39,7 +39,8 @@ struct measure {
 };
 
 struct transport_target {
-    const struct mail_host *host; /* has an address; valid until on_opened */
+    const struct mail_host *host; /* valid until on_opened; one whose look-up
+ failed is unknown without a connection */
     bool plain;                   /* no STARTTLS (TRANSPORT-7) */
     bool strict;                  /* RFC 9325 suites alone: pkix is asked */
 };

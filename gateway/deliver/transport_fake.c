@@ -38,6 +38,10 @@ static const struct transport_fake_row *find_row(struct transport_fake *fake,
     BUG("no row for %s", host);
 }
 
+/* What the transport makes of a host whose look-up failed; not logged. */
+static const struct transport_fake_row failed_row = {.kind = MEASURE_UNKNOWN,
+                                                     .why = WHY_LOOKUP_FAILED};
+
 static struct outbound *open_host(void *self,
                                   const struct transport_target *target,
                                   transport_on_opened *on_opened, void *ctx)
@@ -46,11 +50,15 @@ static struct outbound *open_host(void *self,
     struct outbound *o = xcalloc(1, sizeof *o);
     o->owner = fake;
     o->next = fake->all;
-    o->row = find_row(fake, target->host->name);
+    o->row = target->host->failure != NULL ? &failed_row
+                                           : find_row(fake, target->host->name);
     o->plain = target->plain;
     o->on_opened = on_opened;
     o->ctx = ctx;
     fake->all = o;
+    if (o->row == &failed_row) {
+        return o;
+    }
     buf_printf(&fake->log, "open %s%s%s; ", o->row->host,
                target->plain ? " plain" : "", target->strict ? " strict" : "");
     return o;
@@ -74,7 +82,9 @@ static void quit(struct outbound *o)
         at = &(*at)->next;
     }
     *at = o->next;
-    buf_printf(&o->owner->log, "quit %s; ", o->row->host);
+    if (o->row != &failed_row) {
+        buf_printf(&o->owner->log, "quit %s; ", o->row->host);
+    }
     free(o);
 }
 

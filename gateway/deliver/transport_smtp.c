@@ -103,17 +103,18 @@ static void stop_deadline(struct outbound *o)
     }
 }
 
+static const struct tls_facts *tls_facts_of(const struct outbound *o)
+{
+    return o->conn != NULL ? conn_tls(o->conn) : NULL;
+}
+
 static void opened(struct outbound *o, struct measure measure)
 {
+    measure = measure_bound(measure, o->host, tls_facts_of(o));
     set_state(o, OUTBOUND_IDLE);
     o->host = NULL;
     stop_deadline(o);
     o->on_opened(o, &measure, o->ctx);
-}
-
-static const struct tls_facts *tls_facts_of(const struct outbound *o)
-{
-    return o->conn != NULL ? conn_tls(o->conn) : NULL;
 }
 
 static void report_sent(struct outbound *o)
@@ -150,9 +151,13 @@ static void give_content(struct outbound *o)
 
 static void start_tls(struct outbound *o)
 {
+    const struct host_binding *binding = &o->host->binding;
     struct err err;
     struct tls_client_options options = {.host = o->host_name,
-                                         .rfc9325_suites_only = o->strict};
+                                         .rfc9325_suites_only = o->strict,
+                                         .tlsa = binding->tlsa,
+                                         .tlsa_count = binding->tlsa_count};
+    memcpy(options.dane_names, binding->names, sizeof options.dane_names);
     set_state(o, OUTBOUND_HANDSHAKE);
     if (conn_start_tls_client(o->conn, o->owner->settings.tls, &options,
                               &err) != ST_OK) {
@@ -299,7 +304,8 @@ static void on_turn(void *ctx)
     o->deferred = false;
     switch (o->state) {
     case OUTBOUND_CONNECTING:
-        opened(o, measure_no_connection());
+        opened(o, o->host->failure != NULL ? measure_look_up_failed()
+                                           : measure_no_connection());
         return;
     case OUTBOUND_SENDING:
         report_sent(o);
@@ -326,7 +332,7 @@ static void defer(struct outbound *o)
 
 static void try_address(struct outbound *o)
 {
-    if (o->address_next == o->host->address_count) {
+    if (o->host->failure != NULL || o->address_next == o->host->address_count) {
         defer(o);
         return;
     }

@@ -9,6 +9,7 @@
 #include <strings.h>
 
 #include "base/random.h"
+#include "dns/bind.h"
 
 /* More MX records than any real domain has; the rest is ignored, and said. */
 enum { CANDIDATES_MOST = 64 };
@@ -35,6 +36,7 @@ struct candidate {
     const char **ipv6;
     size_t ipv4_count;
     size_t ipv6_count;
+    bool is_insecure; /* an answer with addresses is */
     const char *failure;
 };
 
@@ -48,7 +50,9 @@ struct hosts_query {
     struct dns_query *mx;
     struct candidate *candidate;
     size_t count;
-    size_t open; /* address look-ups without an answer */
+    size_t open;          /* address look-ups without an answer */
+    const char *next_hop; /* that the MX belongs to; NULL: named otherwise */
+    struct bind_query *bind;
     struct hosts *hosts;
     struct hosts_note *note;
     size_t note_size;
@@ -91,7 +95,27 @@ static struct mail_host host_of(struct arena *arena, const struct candidate *c)
         .preference = c->preference,
         .addresses = address,
         .address_count = count,
+        .is_secure = count != 0 && !c->is_insecure,
+        .is_named_securely = c->query->hosts->security == DNS_SECURE,
         .failure = count == 0 ? c->failure : NULL};
+}
+
+static void on_bound(void *ctx)
+{
+    struct hosts_query *query = ctx;
+    query->bind = NULL;
+    finish(query, HOSTS_USABLE);
+}
+
+/* The hosts are known; what binds them is asked last. */
+static void bind_all(struct hosts_query *query, struct mail_host *host)
+{
+    query->bind =
+        bind_hosts(query->arena, query->resolver, host, query->hosts->count,
+                   query->next_hop, on_bound, query);
+    if (query->bind == NULL) {
+        finish(query, HOSTS_USABLE);
+    }
 }
 
 /* A host whose look-up failed is unknown; it counts only beside one that has
@@ -121,7 +145,7 @@ static void finish_addresses(struct hosts_query *query)
     hosts->host = host;
     if (reachable != 0) {
         hosts->failure = NULL;
-        finish(query, HOSTS_USABLE);
+        bind_all(query, host);
     } else {
         finish(query, hosts->count != 0 ? HOSTS_LOOK_UP_FAILED : HOSTS_NONE);
     }
@@ -142,6 +166,7 @@ static void take_addresses(struct candidate *c, const struct dns_answer *answer,
         *texts_out = texts;
         *count_out = answer->count;
         c->address_name = arena_strdup(arena, answer->name);
+        c->is_insecure |= answer->security != DNS_SECURE;
     }
     if (--c->query->open == 0) {
         finish_addresses(c->query);
@@ -339,6 +364,7 @@ struct hosts_query *hosts_find(struct arena *arena,
 {
     struct hosts_query *query =
         create(arena, resolver, domain, seed, on_done, ctx);
+    query->next_hop = query->domain;
     query->mx =
         resolver_ask(resolver, query->domain, DNS_TYPE_MX, on_mx, query);
     return query;
@@ -381,6 +407,7 @@ void hosts_cancel(struct hosts_query **query)
         return;
     }
     cancel_one(old->resolver, old->mx);
+    bind_cancel(&old->bind);
     for (size_t i = 0; i < old->count; i++) {
         cancel_one(old->resolver, old->candidate[i].a);
         cancel_one(old->resolver, old->candidate[i].aaaa);

@@ -6,6 +6,7 @@
 
 #include "base/alloc.h"
 #include "dns/resolver.h"
+#include "net/tls.h"
 
 enum hosts_kind {
     HOSTS_USABLE,         /* at least one host with an address */
@@ -17,13 +18,28 @@ enum hosts_kind {
 };
 const char *hosts_kind_name(enum hosts_kind kind);
 
+/* What secure TLSA records demand of every connection to a host
+ * (TRANSPORT-3). */
+struct host_binding {
+    bool tls_mandatory; /* there are some; with no usable one TLS alone is asked
+                           for, and the certificate says the level */
+    const struct tls_tlsa *tlsa; /* the usable ones */
+    size_t tlsa_count;
+    const char *names[TLS_DANE_NAMES]; /* the TLSA base domain first */
+};
+
 struct mail_host {
     const char *name; /* as the MX record (or the domain itself) says it */
     const char *address_name; /* where the addresses stand, behind aliases */
     unsigned preference;
     const char *const *addresses; /* IPv4 first; none when failure is set */
     size_t address_count;
-    const char *failure; /* the address look-up failed: the host is unknown */
+    const char *failure;    /* the address or TLSA look-up failed: the host is
+                               unknown */
+    bool is_secure;         /* the addresses, aliases included */
+    bool is_named_securely; /* by a secure MX, or its secure absence; else a
+                               match proves no more than the certificate */
+    struct host_binding binding;
 };
 
 /* What was noticed on the way, for the explanation (TRANSPORT-4). */

@@ -73,6 +73,7 @@ static bool read_record(struct arena *arena, const ldns_rr *rr,
         out->preference = ldns_rdf2native_int16(ldns_rr_rdf(rr, 0));
         out->text = name_text(arena, ldns_rr_rdf(rr, 1));
         return true;
+    case DNS_TYPE_CNAME:
     case DNS_TYPE_PTR:
         if (fields != 1) {
             return false;

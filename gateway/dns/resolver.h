@@ -15,6 +15,7 @@
 /* The numbers of the DNS itself. */
 enum dns_type {
     DNS_TYPE_A = 1,
+    DNS_TYPE_CNAME = 5,
     DNS_TYPE_PTR = 12,
     DNS_TYPE_MX = 15,
     DNS_TYPE_TXT = 16,
@@ -39,8 +40,8 @@ enum dns_security {
 
 struct dns_record {
     unsigned preference; /* MX */
-    const char *text;    /* MX: the exchange, PTR: the name, lower case, without
-                            the final dot,
+    const char *text;    /* MX: the exchange, PTR, CNAME: the name, lower case,
+                            without    the final dot,
                             "." for the root; A, AAAA: the address */
     struct slice data;   /* TXT: the strings joined; TLSA: the whole rdata */
 };

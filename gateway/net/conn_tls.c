@@ -55,7 +55,8 @@ enum status conn_start_tls_client(struct conn *conn, struct tls_client *tls,
     enum status status = may_start(conn, err);
     if (status == ST_OK) {
         conn->host = xstrdup(options->host);
-        conn_tls_start(conn, tls_client_session(tls, options));
+        conn_tls_start(
+            conn, tls_client_session(tls, options, clock_wall_s(), &conn->tls));
     }
     return status;
 }

@@ -129,6 +129,8 @@ enum status tls_client_create(const char *trust_file, struct tls_client **out,
     SSL_CTX *ctx = context(TLS_client_method());
     ERR_clear_error();
     SSL_CTX_set_verify(ctx, SSL_VERIFY_NONE, NULL);
+    if (SSL_CTX_dane_enable(ctx) != 1)
+        BUG("DANE");
     int ok = trust_file ? SSL_CTX_load_verify_file(ctx, trust_file)
                         : SSL_CTX_set_default_verify_paths(ctx);
     if (ok != 1) {
@@ -164,20 +166,39 @@ SSL *tls_server_session(struct tls_server *server, struct tls_facts *facts)
 }
 
 SSL *tls_client_session(struct tls_client *client,
-                        const struct tls_client_options *options)
+                        const struct tls_client_options *options, int64_t now_s,
+                        struct tls_facts *facts)
 {
     SSL *ssl = SSL_new(client->ctx);
     const char *suites =
         options->rfc9325_suites_only ? rfc9325_suites : any_suites;
     if (!ssl || SSL_set_cipher_list(ssl, suites) != 1)
         BUG("no TLS session");
-    /* A name that is none (over 255 octets) goes without SNI. */
-    char *name = xstrdup(options->host);
+    (void)SSL_set_tlsext_status_type(ssl, TLSEXT_STATUSTYPE_ocsp);
+    /* RFC 7672 8.1: the server chooses its chain by the TLSA base domain.
+     * A name that is none (over 255 octets) goes without SNI. */
+    char *name =
+        xstrdup(options->tlsa_count ? options->dane_names[0] : options->host);
     if (SSL_set_tlsext_host_name(ssl, name) != 1)
         ERR_clear_error();
     free(name);
+    tls_dane_apply(ssl, options, now_s, facts);
     SSL_set_connect_state(ssl);
     return ssl;
+}
+
+/* Whether the suite agreed on is one that RFC 9325 4.2 recommends. */
+static bool is_rfc9325(SSL *ssl)
+{
+    const char *name = SSL_get_cipher(ssl);
+    size_t n = strlen(name);
+    if (SSL_version(ssl) >= TLS1_3_VERSION)
+        return true;
+    for (const char *at = strstr(rfc9325_suites, name); at;
+         at = strstr(at + 1, name))
+        if (at[n] == ':')
+            return true;
+    return false;
 }
 
 void tls_note_success(SSL *ssl, const char *host, int64_t now_s,
@@ -189,9 +210,12 @@ void tls_note_success(SSL *ssl, const char *host, int64_t now_s,
              (unsigned)(version - TLS1_VERSION) % 10);
     snprintf(facts->cipher, sizeof facts->cipher, "%s", SSL_get_cipher(ssl));
     snprintf(facts->sni, sizeof facts->sni, "%s", sni ? sni : "");
-    if (host)
-        tls_verify(ssl, SSL_CTX_get_cert_store(SSL_get_SSL_CTX(ssl)), host,
-                   now_s, facts);
+    if (!host)
+        return;
+    facts->rfc9325 = is_rfc9325(ssl);
+    tls_dane_note(ssl, facts);
+    tls_verify(ssl, SSL_CTX_get_cert_store(SSL_get_SSL_CTX(ssl)), host, now_s,
+               facts);
 }
 
 void tls_note_failure(struct tls_facts *facts)

@@ -9,8 +9,19 @@
 
 /* facts must outlive the session: the client hello is noted there. */
 SSL *tls_server_session(struct tls_server *server, struct tls_facts *facts);
+/* facts and now_s: what TLSA records are worth is begun here. */
 SSL *tls_client_session(struct tls_client *client,
-                        const struct tls_client_options *options);
+                        const struct tls_client_options *options, int64_t now_s,
+                        struct tls_facts *facts);
+
+/* TLSA records of the options, and after the handshake what they made of it. */
+void tls_dane_apply(SSL *ssl, const struct tls_client_options *options,
+                    int64_t now_s, struct tls_facts *facts);
+void tls_dane_note(SSL *ssl, struct tls_facts *facts);
+
+/* chain: as it was verified, leaf first. */
+bool tls_ocsp_revoked(SSL *ssl, X509 *leaf, STACK_OF(X509) * chain,
+                      X509_STORE *roots);
 
 /* After the handshake: version and cipher, and what the certificate is worth
  * (client; host NULL: a server's side). */

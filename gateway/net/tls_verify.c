@@ -17,7 +17,8 @@ const char *tls_fault_name(enum tls_fault fault)
 {
     static const char *const names[] = {
         "none",    "no certificate", "self-signed", "untrusted issuer",
-        "expired", "not yet valid",  "wrong host",  "weak key"};
+        "expired", "not yet valid",  "wrong host",  "weak key",
+        "revoked"};
     _Static_assert(sizeof names / sizeof *names == TLS_FAULT_COUNT,
                    "fault names");
     return names[fault];
@@ -107,6 +108,8 @@ static enum tls_fault first_fault(const struct tls_facts *facts)
         return TLS_FAULT_EXPIRED;
     if (facts->not_yet_valid)
         return TLS_FAULT_NOT_YET_VALID;
+    if (!facts->not_revoked)
+        return TLS_FAULT_REVOKED;
     if (!facts->name_ok)
         return TLS_FAULT_WRONG_HOST;
     if (!facts->key_ok || !facts->signature_ok)
@@ -114,7 +117,7 @@ static enum tls_fault first_fault(const struct tls_facts *facts)
     return TLS_FAULT_NONE;
 }
 
-static void judge_chain(X509_STORE_CTX *ctx, struct tls_facts *facts)
+static void judge_chain(X509_STORE_CTX *ctx, SSL *ssl, struct tls_facts *facts)
 {
     struct findings found = {0};
     X509_STORE_CTX_set_app_data(ctx, &found);
@@ -127,8 +130,12 @@ static void judge_chain(X509_STORE_CTX *ctx, struct tls_facts *facts)
     facts->chain_ok = !found.self_signed && !found.untrusted;
     facts->in_time = !found.expired && !found.not_yet_valid;
     STACK_OF(X509) *chain = X509_STORE_CTX_get0_chain(ctx);
-    if (chain)
-        judge_strength(chain, facts);
+    if (!chain)
+        return;
+    judge_strength(chain, facts);
+    facts->not_revoked =
+        !tls_ocsp_revoked(ssl, X509_STORE_CTX_get0_cert(ctx), chain,
+                          X509_STORE_CTX_get0_store(ctx));
 }
 
 void tls_verify(SSL *ssl, X509_STORE *roots, const char *host, int64_t now_s,
@@ -137,13 +144,14 @@ void tls_verify(SSL *ssl, X509_STORE *roots, const char *host, int64_t now_s,
     X509 *leaf = SSL_get0_peer_certificate(ssl);
     X509_STORE_CTX *ctx = X509_STORE_CTX_new();
     facts->has_certificate = leaf != NULL;
+    facts->not_revoked = true;
     if (leaf && ctx &&
         X509_STORE_CTX_init(ctx, roots, leaf, SSL_get_peer_cert_chain(ssl))) {
         X509_STORE_CTX_set_default(ctx, "ssl_server");
         X509_VERIFY_PARAM *param = X509_STORE_CTX_get0_param(ctx);
         X509_VERIFY_PARAM_set_time(param, (time_t)now_s);
         X509_VERIFY_PARAM_set_auth_level(param, 0); /* judged above */
-        judge_chain(ctx, facts);
+        judge_chain(ctx, ssl, facts);
         facts->name_ok = is_for_host(leaf, host);
     }
     X509_STORE_CTX_free(ctx);
