@@ -13,6 +13,7 @@ static bool is_control(struct slice name)
 struct added {
     size_t received, dkim;
     bool message_id, date, references, coding;
+    const char *interoperability; /* the whole field (NTA-7), or NULL */
 };
 
 /* What a conversion changes in the header (RFC 6152 3). */
@@ -26,6 +27,11 @@ static bool is_added(struct added *a, const struct mail_field *f)
 {
     if (slice_is_nocase(f->name, "X-Zivver-Transport"))
         return true;
+    if (a->interoperability &&
+        slice_is(slice_trim(f->whole), a->interoperability)) {
+        a->interoperability = NULL;
+        return true;
+    }
     if (slice_is_nocase(f->name, "Received") && a->received)
         return a->received--;
     if (slice_is_nocase(f->name, "DKIM-Signature") && a->dkim)
@@ -80,6 +86,16 @@ static void header_fault(struct trial *t, const struct copy *copy,
           got ? show(t, got->whole) : "no further field");
 }
 
+/* NTA-7: of what NTA 7516 delivers, where the setting names it. */
+static const char *interoperability(const struct trial *t,
+                                    const struct copy *copy)
+{
+    return strcmp(copy->transport, "nta7516") == 0
+               ? world_setting(witness_world(&t->w, copy->step), "nta_header",
+                               NULL)
+               : NULL;
+}
+
 static void judge_header(struct trial *t, const struct copy *copy, bool idd)
 {
     const struct mail_view *sent = &copy->letter->mail;
@@ -90,6 +106,7 @@ static void judge_header(struct trial *t, const struct copy *copy, bool idd)
         .date = !mail_field(sent, "Date", 0),
         .references = idd,
         .coding = copy_is_converted(t, copy),
+        .interoperability = interoperability(t, copy),
     };
     size_t i = 0;
     for (size_t k = 0; k < copy->mail.count; k++) {
@@ -105,6 +122,10 @@ static void judge_header(struct trial *t, const struct copy *copy, bool idd)
     const struct mail_field *want = next_kept(&added, sent, &i);
     if (want)
         header_fault(t, copy, want, NULL);
+    if (added.interoperability)
+        fault(t, place_for(t, copy->recipient), "NTA-7",
+              TEXT(t, "%s: header of the direct copy", copy->recipient),
+              added.interoperability, "no such field");
 }
 
 /* ACCOUNT-2: References ends with the recipient's organization. */

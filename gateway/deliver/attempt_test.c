@@ -239,7 +239,7 @@ static const struct row rows[] = {
      .sender_has_2fa = true, .dns = nta_both, .age_ms = 240 * MINUTE_MS,
      .servers = {{"mx1", .kind = MEASURE_UNKNOWN, .why = WHY_BARRED},
                  {"mx2", .kind = MEASURE_UNKNOWN, .why = WHY_NO_CONNECTION}},
-     .want = "decided none deferred; done none deferred (barred) | "
+     .want = "decided none deferred; done none deferred mx1 [4.7.5] (barred) | "
              "open mx1 strict; quit mx1; open mx2 strict; quit mx2; "},
     {"NTA 7516, every next hop refuses: failed", .sender_has_2fa = true,
      .dns = nta_both,
