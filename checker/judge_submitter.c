@@ -218,6 +218,27 @@ static bool was_closed(const json_t *submission)
     return false;
 }
 
+/* RFC 3030: a reply to each chunk. */
+static void judge_chunks(struct trial *t, const json_t *s)
+{
+    static const char sent[] = "C: BDAT ";
+    unsigned commands = 0, answered = 0;
+    size_t i;
+    const json_t *v;
+    json_array_foreach(evidence_list(s, "transcript"), i, v)
+    {
+        const char *line = json_string_value(v);
+        commands += line && strncmp(line, sent, strlen(sent)) == 0;
+    }
+    json_array_foreach(evidence_list(s, "replies"), i, v)
+    {
+        answered += strncmp(evidence_text(v, "command"), "BDAT ", 5) == 0;
+    }
+    if (commands != answered)
+        fault(t, t->c->place, "CONN-7", "replies to BDAT",
+              TEXT(t, "%u", commands), TEXT(t, "%u", answered));
+}
+
 /* One reply to each command, as far as the dialogue came. */
 static void judge_complete(struct trial *t, const json_t *s)
 {
@@ -247,6 +268,7 @@ static void judge_complete(struct trial *t, const json_t *s)
     if (data == 1 && count_stage(s, "data-command", false) != want)
         fault(t, t->c->place, "CONN-7", "replies to DATA", TEXT(t, "%u", want),
               "another number");
+    judge_chunks(t, s);
     unsigned quit = count_stage(s, "quit", false);
     bool closed = *evidence_text(s, "failure") || was_closed(s);
     if (!closed && quit != 1)

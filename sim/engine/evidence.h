@@ -17,9 +17,10 @@
  *  "target":{"exit","signal","stderr_tail","clock_ok"},
  *  "faults":[text]}
  *
- * A submission's stages: connect ehlo starttls tls-ehlo auth mail rcpt data
- * quit; "data" is the last word about the content: the reply to its end, or
- * that to DATA where there was none ("data-command" is the 354 otherwise).
+ * A submission's stages: connect ehlo starttls tls-ehlo auth mail rcpt chunk (a
+ * BDAT before the last) data quit; "data" is the last word about the content:
+ * the reply to its end, or that to DATA where there was none ("data-command" is
+ * the 354 otherwise).
  *
  * Texts hold octets as UTF-8 where that is valid, else each octet as its own
  * code point, with "KEY_latin1": true beside the key. */
