@@ -227,6 +227,18 @@ static bool unknown_key(const struct node *node, const struct key *keys,
     return false;
 }
 
+/* What a cell `absent` took away must have been a key all the same; its value
+ * was never there. */
+static bool check_removed(const struct node *map, const struct key *keys,
+                          struct diagnostics *list)
+{
+    bool good = true;
+    for (const struct node *n = map->removed; n; n = n->next)
+        if (n->key && !strchr(n->key, '$') && !find_key(keys, n->key))
+            good = unknown_key(n, keys, list);
+    return good;
+}
+
 bool vocabulary_check(const struct node *map, const struct key *keys,
                       struct diagnostics *list)
 {
@@ -238,6 +250,7 @@ bool vocabulary_check(const struct node *map, const struct key *keys,
         good &= key ? check_value(child, key, list)
                     : unknown_key(child, keys, list);
     }
+    good &= check_removed(map, keys, list);
     for (const struct key *k = keys; k->name; k++) {
         if (!k->required || node_get(map, k->name))
             continue;
