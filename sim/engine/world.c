@@ -326,8 +326,9 @@ static enum status serve_names(struct world *w, struct err *err)
     block_address(w->settings.block, BLOCK_HOST_RESOLVER, address);
     block_address(w->settings.block, BLOCK_HOST_GATEWAY, gateway);
     w->dns = dns_create(w->settings.loop, w->settings.now_s);
-    enum status status =
-        dns_listen(w->dns, address, (uint16_t)w->settings.block->port, err);
+    uint16_t port = w->settings.dns_port;
+    enum status status = dns_listen(
+        w->dns, address, port ? port : (uint16_t)w->settings.block->port, err);
     if (status == ST_OK)
         status = world_zone_gateway(
             w->dns, w->settings.gateway_host,
@@ -389,6 +390,12 @@ bool world_is_idle(const struct world *world)
         if (mailhost_open_count(h->mailhost) > 0)
             return false;
     return true;
+}
+
+const char *world_host_address(const struct world *world, const char *host)
+{
+    const struct host *h = find_host(world, host);
+    return h ? h->address : NULL;
 }
 
 const char *world_trust_anchor(const struct world *world)

@@ -17,6 +17,7 @@ struct world_settings {
     const struct block *block;
     const char *gateway_host; /* its names are served too */
     struct recorder *recorder;
+    uint16_t dns_port; /* 0: the block's */
     int64_t now_s;
 };
 
@@ -33,6 +34,8 @@ void world_set_clock(struct world *world, int64_t now_s);
 
 /* world_is_idle - no mail host has a connection open. */
 bool world_is_idle(const struct world *world);
+/* The address of a host, or NULL. */
+const char *world_host_address(const struct world *world, const char *host);
 const char *world_trust_anchor(const struct world *world);
 
 #endif

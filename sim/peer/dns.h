@@ -4,6 +4,8 @@
  * Zones: the root, the top-level domain of each added zone, and each added
  * zone itself. Signatures are made when they are asked for, as of the second
  * given with dns_set_clock(): inception a day before, expiration 30 days after.
+ * A query with AD and without CD takes the resolver's word (RFC 6840 5.7): the
+ * answer says AD when all of it is secure, SERVFAIL when it is bogus.
  * Any name below no added zone is denied by the zone that encloses it. */
 #ifndef PEER_DNS_H
 #define PEER_DNS_H

@@ -11,6 +11,8 @@ struct answer {
     ldns_pkt *reply;
     bool wants_dnssec;
     enum dns_fault fault; /* of the name that is looked at */
+    bool asks_validated;  /* the client takes the resolver's word for DNSSEC */
+    bool is_secure;       /* so far */
 };
 
 enum dns_fault dns_world_fault(const struct dns_world *world,
@@ -100,6 +102,21 @@ static void deny_type(struct answer *a, const struct dns_zone *zone,
 
 /* --- Looking up --- */
 
+/* Signed, and so is all above it. */
+static bool is_secure_zone(const struct dns_tree *tree,
+                           const struct dns_zone *zone)
+{
+    while (zone->is_signed && ldns_rdf_size(zone->origin) > 1)
+        zone = dns_tree_find(tree, zone->origin, true);
+    return zone->is_signed;
+}
+
+static bool is_bogus(enum dns_fault fault)
+{
+    return fault == DNS_FAULT_BOGUS || fault == DNS_FAULT_EXPIRED ||
+           fault == DNS_FAULT_UNSIGNED;
+}
+
 /* Answers the alias's target (owner: caller), or NULL when it is done. */
 static ldns_rdf *look_up(struct answer *a, const ldns_rdf *name,
                          ldns_rr_type type)
@@ -108,7 +125,9 @@ static ldns_rdf *look_up(struct answer *a, const ldns_rdf *name,
     const struct dns_zone *zone =
         dns_tree_find(tree, name, type == LDNS_RR_TYPE_DS);
     a->fault = dns_world_fault(a->world, name, type);
-    if (a->fault == DNS_FAULT_SERVFAIL) {
+    a->is_secure &= is_secure_zone(tree, zone);
+    if (a->fault == DNS_FAULT_SERVFAIL ||
+        (a->asks_validated && a->is_secure && is_bogus(a->fault))) {
         ldns_pkt_set_rcode(a->reply, LDNS_RCODE_SERVFAIL);
         return NULL;
     }
@@ -164,7 +183,11 @@ ldns_pkt *dns_answer(const struct dns_world *world, const ldns_pkt *query)
     ldns_rr_type type = ldns_rr_get_type(question);
     ldns_rdf *name = ldns_rdf_clone(ldns_rr_owner(question));
     ldns_dname2canonical(name);
-    struct answer a = {world, NULL, ldns_pkt_edns_do(query), DNS_FAULT_NONE};
+    struct answer a = {.world = world,
+                       .wants_dnssec = ldns_pkt_edns_do(query),
+                       .asks_validated =
+                           ldns_pkt_ad(query) && !ldns_pkt_cd(query),
+                       .is_secure = true};
     if (dns_world_fault(world, name, type) != DNS_FAULT_SILENT) {
         a.reply = ldns_pkt_new();
         ldns_pkt_set_id(a.reply, ldns_pkt_id(query));
@@ -178,6 +201,9 @@ ldns_pkt *dns_answer(const struct dns_world *world, const ldns_pkt *query)
         ldns_pkt_push_rr(a.reply, LDNS_SECTION_QUESTION,
                          ldns_rr_clone(question));
         follow(&a, name, type);
+        /* RFC 6840 5.7: what a validating resolver says to those who ask. */
+        bool fails = ldns_pkt_get_rcode(a.reply) == LDNS_RCODE_SERVFAIL;
+        ldns_pkt_set_ad(a.reply, a.asks_validated && a.is_secure && !fails);
     }
     ldns_rdf_deep_free(name);
     return a.reply;
