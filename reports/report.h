@@ -46,6 +46,8 @@ struct report *report_terminal_create(FILE *out,
                                       const struct terminal_options *options);
 struct report *report_junit_create(FILE *out);
 struct report *report_tap_create(FILE *out);
+/* For a pull request: what is wrong as a table, the stories folded away. */
+struct report *report_markdown_create(FILE *out);
 /* One JSON object a line: a "run" line, a line for each case, an "end". */
 struct report *report_json_create(FILE *out);
 

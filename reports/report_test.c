@@ -247,6 +247,25 @@ static void test_tap_has_plan_directives_and_bail_out(void **state)
                   "Bail out!", NULL});
 }
 
+static void test_markdown_tells_what_is_wrong_and_folds_stories(void **state)
+{
+    (void)state;
+    const char *text = render(report_markdown_create, 7);
+    static const char *const want[] = {
+        "## lasthop: 1 pass, 1 fail, 1 error, ",
+        "\n1 of 7 cases were not run.\n",
+        "| verdict | case | what | expected | got |\n|---|---|---|---|---|\n",
+        "| fail | scenarios/minimum/below.yaml:fail | "
+        "bob@hospital.example: method | access-right | email | \n",
+        "| eve@lab.example<br>at mx.lab.example | \n",
+        "| error | scenarios/minimum/below.yaml:error | no free port |",
+        "<details><summary>scenarios/minimum/below.yaml:fail</summary>\n\n    ",
+        "\n</details>\n",
+        NULL};
+    assert_in_order(text, want);
+    assert_int_equal(occurrences(text, "<details>"), 3);
+}
+
 static void test_json_holds_each_case_and_can_be_read(void **state)
 {
     (void)state;
@@ -336,6 +355,7 @@ int main(void)
         TEST(test_terminal_colour_shows_progress_within_the_width),
         TEST(test_terminal_verbose_tells_every_case),
         TEST(test_tap_has_plan_directives_and_bail_out),
+        TEST(test_markdown_tells_what_is_wrong_and_folds_stories),
         TEST(test_json_holds_each_case_and_can_be_read),
         TEST(test_junit_counts_and_escapes),
         TEST(test_junit_is_valid_by_its_schema),

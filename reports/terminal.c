@@ -15,7 +15,9 @@ struct terminal {
     size_t planned, done;
     struct run_totals totals;
     struct arena *arena;
-    struct texts bad; /* "FAIL name", repeated at the end */
+    struct texts bad;   /* "FAIL name", repeated at the end */
+    unsigned long kept; /* work folders */
+    char *kept_example;
 };
 
 enum paint { PAINT_GOOD, PAINT_BAD, PAINT_MILD, PAINT_STRONG };
@@ -114,6 +116,8 @@ static void on_case(struct report *report, const struct case_result *r)
     struct terminal *t = (struct terminal *)report;
     t->done++;
     run_totals_add(&t->totals, r);
+    if (r->kept && !t->kept++)
+        t->kept_example = arena_strdup(t->arena, r->kept);
     bool bad = verdict_is_bad(r->verdict);
     if (bad)
         texts_addf(t->arena, &t->bad, "%s %s", words[r->verdict].word, r->name);
@@ -165,6 +169,10 @@ static void on_finish(struct report *report, const struct run_totals *totals)
                 "doubted: %lu changed expectations and evidence, %lu of them "
                 "unnoticed\n",
                 totals->doubts, totals->survivors);
+    if (t->kept)
+        fprintf(t->base.out, "kept: %lu work folder%s, %s%s\n", t->kept,
+                t->kept == 1 ? "" : "s", t->kept_example,
+                t->kept == 1 ? "" : " and beside it");
     closing_line(t, totals);
 }
 

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FILES_MAX = 3 };
+enum { FILES_MAX = 4 };
 
 struct file_report {
     const char *path;
@@ -61,6 +61,8 @@ enum status fanout_create(const struct fanout_wishes *wishes, size_t count,
         status = open_file(f, wishes->json, report_json_create, err);
     if (status == ST_OK)
         status = open_file(f, wishes->tap, report_tap_create, err);
+    if (status == ST_OK)
+        status = open_file(f, wishes->markdown, report_markdown_create, err);
     if (status == ST_OK && !wishes->quiet) {
         FILE *to = uses_stdout(f) ? stderr : stdout;
         struct terminal_options options =

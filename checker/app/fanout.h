@@ -7,7 +7,8 @@
 #include "reports/report.h"
 
 struct fanout_wishes {
-    const char *junit, *json, *tap; /* paths; "-": standard output; NULL: no */
+    const char *junit, *json, *tap,
+        *markdown; /* paths; "-": standard output; NULL: no */
     bool verbose;
     bool quiet; /* no terminal report */
 };

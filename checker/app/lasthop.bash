@@ -11,7 +11,7 @@ _lasthop() {
         return
     fi
     case $before in
-    --junit | --json | --tap | --gateway | --ready-file)
+    --junit | --json | --tap | --markdown | --artifacts | --gateway | --ready-file)
         mapfile -t COMPREPLY < <(compgen -f -- "$word")
         return
         ;;

@@ -98,6 +98,8 @@ static int report(struct kit *kit, const struct command *self, int argc,
          &wishes.json},
         {"tap", 0, OPTION_TEXT_OPTIONAL, "FILE",
          "write TAP (to standard output)", &wishes.tap},
+        {"markdown", 0, OPTION_TEXT, "FILE", "write Markdown",
+         &wishes.markdown},
         {0}};
     struct texts paths = {0};
     int code;

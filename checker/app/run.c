@@ -19,12 +19,15 @@ struct run {
     struct kit *kit;
     struct catalogue catalogue;
     struct plan plan;
+    const struct scenario_case **all_cases; /* before they are sharded */
+    size_t all_count;
     struct selection selection;
     struct fanout_wishes wishes;
     struct fanout *fanout;
     unsigned jobs, timeout_s;
     bool fail_fast, keep, doubt, list, coverage;
-    const char *order, *gateway;
+    const char *order, *gateway, *artifacts, *shard;
+    unsigned repeat;
     int64_t began_ms;
 };
 
@@ -56,7 +59,8 @@ static void *worker_start(unsigned number, void *ctx)
         (struct trial){.judge = {run->catalogue.tables, run->catalogue.clauses},
                        .doubt = run->doubt,
                        .verbose = run->wishes.verbose,
-                       .keep = run->keep};
+                       .keep = run->keep,
+                       .artifacts = run->artifacts};
     if (engine_create(&settings, &w->trial.engine, &w->err) != ST_OK)
         w->trial.engine = NULL;
     return w;
@@ -223,7 +227,7 @@ static int covered(const struct run *run, int code)
 {
     struct coverage coverage = {run->catalogue.clauses,
                                 fixtures_postures(run->catalogue.fixtures),
-                                run->plan.cases, run->plan.case_count};
+                                run->all_cases, run->all_count};
     if (!run->coverage || (code != EXIT_FINE && code != EXIT_FAILED))
         return code;
     size_t missing = coverage_report(&coverage, stderr);
@@ -232,8 +236,37 @@ static int covered(const struct run *run, int code)
     return missing ? EXIT_FAILED : code;
 }
 
+/* Every Nth of the selected cases, from the Kth on, each as often as wished. */
+static enum status share_out(struct run *run, struct err *err)
+{
+    struct plan *plan = &run->plan;
+    unsigned long k = 1, n = 1;
+    struct slice rest = slice_of(run->shard ? run->shard : "1/1");
+    struct slice first = slice_cut(&rest, '/');
+    if (!slice_number(first, 1000000, &k) || !slice_number(rest, 1000000, &n) ||
+        !k || k > n)
+        return err_set(err, ST_INVAL,
+                       "--shard %s: expected K/N such as 1/4, K from 1 to N",
+                       run->shard);
+    if (!run->repeat)
+        return err_set(err, ST_INVAL, "--repeat 0: expected at least 1");
+    run->all_cases = plan->cases;
+    run->all_count = plan->case_count;
+    plan->cases =
+        arena_alloc(run->kit->arena, (plan->case_count * run->repeat + 1) *
+                                         sizeof(struct scenario_case *));
+    plan->case_count = 0;
+    for (size_t i = k - 1; i < run->all_count; i += n)
+        for (unsigned again = 0; again < run->repeat; again++)
+            plan->cases[plan->case_count++] = run->all_cases[i];
+    return ST_OK;
+}
+
 static int planned(struct run *run)
 {
+    struct err err = {0};
+    if (share_out(run, &err) != ST_OK)
+        return kit_complain(&err);
     if (run->list)
         return covered(run, list_cases(run));
     if (!lint_plan(run)) {
@@ -276,6 +309,7 @@ static int run_command(struct kit *kit, const struct command *self, int argc,
     struct run run = {.kit = kit,
                       .gateway = kit->gateway,
                       .jobs = cores > 0 ? (unsigned)cores : 1,
+                      .repeat = 1,
                       .began_ms = clock_mono_ms()};
     const struct option_row rows[] = {
         {"jobs", 'j', OPTION_NUMBER, "N", "workers (default: cores)",
@@ -306,6 +340,13 @@ static int run_command(struct kit *kit, const struct command *self, int argc,
          &run.wishes.json},
         {"tap", 0, OPTION_TEXT_OPTIONAL, "FILE",
          "write TAP (to standard output)", &run.wishes.tap},
+        {"markdown", 0, OPTION_TEXT, "FILE", "write Markdown",
+         &run.wishes.markdown},
+        {"artifacts", 0, OPTION_TEXT, "DIR",
+         "story and evidence of each failure", &run.artifacts},
+        {"repeat", 0, OPTION_NUMBER, "N", "run each case N times", &run.repeat},
+        {"shard", 0, OPTION_TEXT, "K/N",
+         "every Nth case, beginning with the Kth", &run.shard},
         {0}};
     int code;
     if (!command_options(kit, self, rows, argc, argv, &run.selection.words,
@@ -317,6 +358,8 @@ static int run_command(struct kit *kit, const struct command *self, int argc,
     run.wishes.junit = path_from_here(kit->arena, run.wishes.junit);
     run.wishes.json = path_from_here(kit->arena, run.wishes.json);
     run.wishes.tap = path_from_here(kit->arena, run.wishes.tap);
+    run.wishes.markdown = path_from_here(kit->arena, run.wishes.markdown);
+    run.artifacts = path_from_here(kit->arena, run.artifacts);
     return run_selected(&run);
 }
 

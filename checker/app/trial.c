@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "checker/doubt.h"
 #include "engine/evidence.h"
+#include "kit/artifacts.h"
 
 enum { SECRET_BYTES_MIN = 4 };
 
@@ -160,11 +161,15 @@ void trial_run(const struct trial *trial, const struct scenario_case *c,
         case_result_error(result, "%s", err.text);
     if (evidence && result->verdict != VERDICT_ERROR)
         trial_judge(trial, c, evidence, result);
-    json_decref(evidence);
     result->duration_ms = clock_mono_ms() - from;
     const char *folder = engine_work_dir(trial->engine);
     if (trial->keep && folder && *folder)
         result->kept = arena_strdup(arena, folder);
+    struct texts secrets = secrets_of(arena, c);
+    if (artifacts_write(trial->artifacts, result, evidence, &secrets, &err) !=
+        ST_OK)
+        fprintf(stderr, "lasthop: %s\n", err.text);
+    json_decref(evidence);
 }
 
 void scenario_lint(const struct judge *judge, const struct scenario *scenario,

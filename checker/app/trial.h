@@ -9,6 +9,7 @@ struct trial {
     struct engine *engine;
     struct judge judge;
     bool doubt, verbose, keep;
+    const char *artifacts; /* folder for what is left of failures; NULL: none */
 };
 
 /* trial_run - fills result, which it initialises; never fails otherwise than by
