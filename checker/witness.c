@@ -248,9 +248,12 @@ static void fill_copy(struct witness *w, struct copy *copy, const json_t *json)
                       ? evidence_yes(json, "accepted")
                       : copy->reply[0] == '2';
     copy->late = evidence_yes(json, "late");
-    for (struct letter *l = w->letters; l && !copy->letter; l = l->next) {
+    /* A submitter may send a message in parts, each to some of its recipients:
+     * the part that names this one counts. */
+    for (struct letter *l = w->letters; l; l = l->next) {
         struct claim *claim = NULL;
-        if (is_of(w, copy, l, &claim)) {
+        if (is_of(w, copy, l, &claim) &&
+            (!copy->letter || (!copy->claim && claim))) {
             copy->letter = l;
             copy->claim = claim;
         }

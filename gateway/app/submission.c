@@ -255,11 +255,11 @@ static void on_tls_ready(struct client *c)
 static void on_error(struct client *c)
 {
     const struct tls_facts *tls = conn_tls(c->conn);
-    if (conn_failure(c->conn) == CONN_FAILURE_HANDSHAKE && tls &&
-        tls->version_refused)
-        journal_handshake_refused(c->submission->world.intake.journal, c->ip,
-                                  tls->offered_version,
-                                  "TLS below 1.2 is not accepted");
+    if (conn_failure(c->conn) == CONN_FAILURE_HANDSHAKE && tls)
+        journal_handshake_refused(
+            c->submission->world.intake.journal, c->ip, tls->offered_version,
+            tls->version_refused ? "TLS below 1.2 is not accepted"
+                                 : conn_error(c->conn));
     log_info("submission", "connection ended", "client=%s error=%s", c->ip,
              conn_error(c->conn));
     hang_up(c); /* flushes the alert, where there is one */
