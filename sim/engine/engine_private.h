@@ -48,6 +48,10 @@ enum status stage_create(struct engine *engine, const struct scenario_case *c,
 /* stage_finish - stops the gateway while the world still listens, and takes
  * the evidence; destroys the stage. */
 struct json_t *stage_finish(struct stage **stage);
+/* stage_write_config - the file that the gateway reads when it starts. */
+enum status stage_write_config(struct stage *stage,
+                               const struct world_spec *world,
+                               struct err *err) MUST_USE;
 int64_t stage_left_ms(const struct stage *stage);
 /* stage_wait_settled - all that was accepted is decided, and no mail host has
  * a connection open. */

@@ -326,6 +326,14 @@ static enum status step_restart(struct stage *s, const struct step *step,
     return status == ST_OK ? stage_flush(s, err) : status;
 }
 
+/* Names and hosts at once; the configuration holds from the next start. */
+static enum status step_change(struct stage *s, const struct step *step,
+                               struct err *err)
+{
+    enum status status = world_change(s->world, step->world, err);
+    return status == ST_OK ? stage_write_config(s, step->world, err) : status;
+}
+
 static enum status run_step(struct stage *s, const struct step *step,
                             struct err *err)
 {
@@ -337,7 +345,7 @@ static enum status run_step(struct stage *s, const struct step *step,
     case STEP_KIND_ADVANCE:
         return step_advance(s, step, err);
     case STEP_KIND_CHANGE:
-        return world_change(s->world, step->world, err);
+        return step_change(s, step, err);
     case STEP_KIND_RESTART:
         return step_restart(s, step, err);
     case STEP_KIND_EXPECT:

@@ -269,6 +269,8 @@ static const struct slip slips[] = {
      "expected one of", 38},
     {"advance: 4h", "advance: 4 hours", "expected a duration", 39},
     {"advance: 4h", "advance: 0s", "only goes forward", 39},
+    {"restart: kill", "change: {sender: {transport-security: tls}}",
+     "a `restart` must follow", 40},
     {"restart: kill", "restart: kil", "is not one of", 40},
     {"hospital.example: null-mx", "hospital.example: nul-mx", "no posture", 43},
     {"method: email", "method: mail", "`mail` is not one of", 45},

@@ -67,10 +67,11 @@ static enum status write_keys(struct stage *s, struct err *err)
     return status;
 }
 
-static enum status write_config(struct stage *s, struct err *err)
+enum status stage_write_config(struct stage *s, const struct world_spec *world,
+                               struct err *err)
 {
     struct engine *e = s->engine;
-    struct config_settings settings = {.world = s->scenario_case->world,
+    struct config_settings settings = {.world = world,
                                        .hashes = e->hashes,
                                        .dir = e->case_dir,
                                        .host = engine_gateway_host,
@@ -162,7 +163,7 @@ enum status stage_create(struct engine *engine, const struct scenario_case *c,
     if (status == ST_OK)
         status = write_keys(s, err);
     if (status == ST_OK)
-        status = write_config(s, err);
+        status = stage_write_config(s, c->world, err);
     if (status == ST_OK)
         status = start_gateway(s, err);
     return status;

@@ -348,6 +348,32 @@ static void add_step(struct reading *r, struct chain *chain,
     chain->end = &s->next;
 }
 
+/* What stands in the configuration is read at a start. */
+static bool needs_restart(const struct node *change)
+{
+    const struct node *sender = node_get(change, "sender");
+    const struct node *others = node_get(change, "organizations");
+    bool needs = node_get(change, "accounts") != NULL;
+    for (const struct node *n = sender ? sender->first : NULL; n; n = n->next)
+        needs |= strcmp(n->key, "nta") != 0;
+    for (const struct node *o = others ? others->first : NULL; o; o = o->next)
+        for (const struct node *n = o->first; n; n = n->next)
+            needs |= strcmp(n->key, "nta") != 0;
+    return needs;
+}
+
+static void check_changes(struct reading *r, const struct step *step)
+{
+    for (; step; step = step->next) {
+        bool followed = step->next && step->next->kind == STEP_KIND_RESTART;
+        if (step->kind == STEP_KIND_CHANGE && needs_restart(step->node) &&
+            !followed)
+            bad_at(
+                r, step->place,
+                "the gateway reads this at its start: a `restart` must follow");
+    }
+}
+
 struct step *read_steps(struct reading *r, const struct node *root,
                         const struct world_spec *world)
 {
@@ -365,6 +391,7 @@ struct step *read_steps(struct reading *r, const struct node *root,
     }
     if (!chain.count)
         bad_at(r, root->place, "nothing happens: no submit, session or steps");
+    check_changes(r, chain.first);
     add_step(r, &chain, node_get(root, "expect"));
     return chain.first;
 }

@@ -339,11 +339,24 @@ static const struct key expect_keys[] = {
      .help = "the row of one recipient"},
     END};
 
-static const struct key change_keys[] = {{.name = "domains",
-                                          .type = VALUE_MAP,
-                                          .inner = each_domain,
-                                          .help = "domains that change"},
-                                         END};
+static const struct key change_keys[] = {
+    {.name = "sender",
+     .type = VALUE_MAP,
+     .inner = organization_keys + 1,
+     .help = "what changes in the sender"},
+    {.name = "organizations",
+     .type = VALUE_MAP,
+     .inner = each_organization,
+     .help = "what changes in others"},
+    {.name = "accounts",
+     .type = VALUE_MAP,
+     .inner = each_account,
+     .help = "accounts that change; a restart follows"},
+    {.name = "domains",
+     .type = VALUE_MAP,
+     .inner = each_domain,
+     .help = "domains that change"},
+    END};
 static const struct key step_keys[] = {
     {.name = "submit", .type = VALUE_MAP, .inner = submit_keys, .help = "mail"},
     {.name = "session",

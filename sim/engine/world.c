@@ -292,6 +292,15 @@ static void remove_zones(struct world *w, const char *domain)
                     arena_printf(w->arena, POSTURE_ZONE_PREFIX "%s", domain));
 }
 
+/* What the domain publishes as a sender has changed. */
+static bool sends_otherwise(const struct world_spec *now,
+                            const struct world_spec *before, const char *domain)
+{
+    const struct organization *a = world_organization_of(now, domain);
+    const struct organization *b = world_organization_of(before, domain);
+    return a && b && strcmp(a->nta, b->nta) != 0;
+}
+
 static enum status
 place_domains(struct world *w, const struct world_spec *before, struct err *err)
 {
@@ -300,7 +309,8 @@ place_domains(struct world *w, const struct world_spec *before, struct err *err)
          d = d->next) {
         const struct posture *old =
             before ? world_posture(before, d->name) : NULL;
-        if (is_shadowed(w->spec, d) || old == d->posture)
+        if (is_shadowed(w->spec, d) ||
+            (old == d->posture && !sends_otherwise(w->spec, before, d->name)))
             continue;
         if (old)
             remove_zones(w, d->name);

@@ -92,20 +92,25 @@ static struct account *copy_accounts(struct arena *arena,
     return first;
 }
 
+static void copy_organization(struct building *b, struct organization ***end,
+                              const struct organization *from)
+{
+    struct organization *o = ARENA_NEW(b->r->arena, struct organization);
+    *o = *from;
+    o->next = NULL;
+    o->accounts = copy_accounts(b->r->arena, from->accounts);
+    **end = o;
+    *end = &o->next;
+}
+
 static void copy_organizations(struct building *b)
 {
     const struct fixtures *f = b->r->fixtures;
     struct organization **end = &b->organizations;
     for (const char *const *name = fixtures_organizations(f); *name; name++) {
         const struct organization *from = fixtures_organization(f, *name);
-        if (!from)
-            continue;
-        struct organization *o = ARENA_NEW(b->r->arena, struct organization);
-        *o = *from;
-        o->next = NULL;
-        o->accounts = copy_accounts(b->r->arena, from->accounts);
-        *end = o;
-        end = &o->next;
+        if (from)
+            copy_organization(b, &end, from);
     }
 }
 
@@ -280,6 +285,14 @@ static const struct domain *own_domains(struct building *b)
     return first;
 }
 
+static void read_accounts(struct building *b, const struct node *map)
+{
+    const struct node *accounts = node_get(map, "accounts");
+    for (const struct node *n = accounts ? accounts->first : NULL; n;
+         n = n->next)
+        read_account(b, n);
+}
+
 struct world_spec *read_world(struct reading *r, const struct node *map)
 {
     struct building b = {.r = r};
@@ -287,10 +300,7 @@ struct world_spec *read_world(struct reading *r, const struct node *map)
     copy_organizations(&b);
     read_sender(&b, map);
     read_organizations(&b, map);
-    const struct node *accounts = node_get(map, "accounts");
-    for (const struct node *n = accounts ? accounts->first : NULL; n;
-         n = n->next)
-        read_account(&b, n);
+    read_accounts(&b, map);
     const struct node *shared = node_get(map, "shared");
     for (const struct node *n = shared ? shared->first : NULL; n; n = n->next)
         read_share(&b, n);
@@ -309,6 +319,18 @@ const struct world_spec *read_change(struct reading *r, const struct node *map,
 {
     struct world_spec *world = ARENA_NEW(r->arena, struct world_spec);
     *world = *before;
+    struct building b = {.r = r, .world = world};
+    struct organization **end = &b.organizations;
+    for (const struct organization *o = before->organizations; o; o = o->next)
+        copy_organization(&b, &end, o);
+    world->organizations = b.organizations;
+    struct organization *sender =
+        before->sender ? find(&b, before->sender->name) : NULL;
+    world->sender = sender;
+    if (sender && node_get(map, "sender"))
+        change_organization(r->arena, sender, node_get(map, "sender"));
+    read_organizations(&b, map);
+    read_accounts(&b, map);
     world->domains = read_domains(r, node_get(map, "domains"), before->domains);
     return world;
 }
