@@ -1,18 +1,20 @@
-// validate.js SCHEMA FILE... - holds JSON files against a JSON Schema with ajv;
-// a line and exit 1 for each that does not fit.
+// validate.js SCHEMA DOCUMENTS FILE... - holds JSON documents, a line for each
+// FILE, against a JSON Schema with ajv; exit 1 after a line for each that does
+// not fit.
 'use strict';
 const fs = require('fs');
 const Ajv = require(process.env.AJV_FOLDER + '/ajv/dist/2020');
-const read = (path) => JSON.parse(fs.readFileSync(path, 'utf8'));
-const [schema, ...files] = process.argv.slice(2);
+const [schema, documents, ...files] = process.argv.slice(2);
 // A word may be of several types to a YAML reader, so patterns stand beside them.
 const ajv = new Ajv({allErrors: true, strict: true, allowUnionTypes: true,
                      strictTypes: false});
-const fits = ajv.compile(read(schema));
-for (const file of files) {
-  if (fits(read(file))) continue;
+const fits = ajv.compile(JSON.parse(fs.readFileSync(schema, 'utf8')));
+const lines = fs.readFileSync(documents, 'utf8').trim().split('\n');
+if (lines.length !== files.length) throw new Error('a line for each file');
+lines.forEach((line, i) => {
+  if (fits(JSON.parse(line))) return;
   process.exitCode = 1;
   for (const error of fits.errors.filter((e) => e.keyword !== 'anyOf'))
-    console.log(`${file}${error.instancePath}: ${error.message} ` +
+    console.log(`${files[i]}${error.instancePath}: ${error.message} ` +
                 JSON.stringify(error.params));
-}
+});

@@ -23,13 +23,8 @@ validate() {
     kind=$1
     shift
     "$bin/lasthop" schema --of "$kind" >"$dir/$kind.schema"
-    rm -rf "$dir/json"
-    mkdir "$dir/json"
-    for file; do
-        name=$(printf %s "${file#"$source"/}" | tr / _)
-        "$bin/lasthop" schema --as-json "$file" >"$dir/json/$name"
-    done
-    node "$source/.ci/npm/validate.js" "$dir/$kind.schema" "$dir/json/"*
+    "$bin/lasthop" schema --as-json "$@" >"$dir/documents"
+    node "$source/.ci/npm/validate.js" "$dir/$kind.schema" "$dir/documents" "$@"
 }
 
 validate scenario "$source"/scenarios/*/*.yaml "$source"/fixtures/kinds/*.yaml
@@ -37,10 +32,11 @@ validate posture "$source"/fixtures/postures/*.yaml
 validate organization "$source"/fixtures/organizations/*.yaml
 
 for slip in 's/delivery:/delivry:/' 's/^title: .*//' 's/to: \[.*/to: bob/' \
-    's/method: email/method: mail/' 's/^clock: .*/clock: noon/'; do
+    's/method: email/method: mail/' 's/^clock: .*/clock: noon/' 's/^  columns:/  column:/'; do
     sed "$slip" "$source/scenarios/order/nothing-else-is-email.yaml" \
         >"$dir/slip.yaml"
-    if validate scenario "$dir/slip.yaml" >"$dir/said.txt"; then
+    if validate scenario "$dir/slip.yaml" >"$dir/said.txt" ||
+        ! grep -q "slip.yaml" "$dir/said.txt"; then
         echo "schema_test: the schema lets through $slip" >&2
         exit 1
     fi
