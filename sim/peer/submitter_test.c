@@ -634,6 +634,53 @@ static void test_mailhost_fed_bytewise_sees_the_same(void **state)
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, begin, end)
 
+static void test_mailhost_refuses_what_it_does_not_offer(void **state)
+{
+    (void)state;
+    static const char *const few[] = {"SIZE 300", NULL};
+    struct mailhost_settings settings = usual(PKI_KIND_VALID, "1.3");
+    settings.capabilities = few;
+    serve(&settings);
+    struct dialogue_step steps[] = {
+        expect("220"),
+        say("EHLO c\r\n"),
+        expect("250"),
+        say("MAIL FROM:<a@b.example> BODY=8BITMIME\r\n"),
+        expect("555 5.5.4"),
+        say("MAIL FROM:<a@b.example> SIZE=301\r\n"),
+        expect("552 5.3.4"),
+        say("MAIL FROM:<\xc3\xa9@b.example>\r\n"),
+        expect("553 5.6.7"),
+        say("MAIL FROM:<a@b.example> SIZE=300\r\nRCPT TO:<c@d.example>\r\n"),
+        expect("250"),
+        expect("503 5.5.0"),
+        say("RCPT TO:<c@d.example> NOTIFY=NEVER\r\n"),
+        expect("555 5.5.4"),
+    };
+    struct dialogue *d = TALK(steps);
+    if (!dialogue_result(d)->is_ok)
+        fail_msg("%s", dialogue_result(d)->failure);
+    dialogue_destroy(&d);
+}
+
+static void test_mailhost_is_another_later_and_slow(void **state)
+{
+    (void)state;
+    struct mailhost_settings settings = usual(PKI_KIND_VALID, "1.3");
+    struct mailhost_settings later = settings;
+    later.reply[MAILHOST_STAGE_MAIL] = "550 5.7.1 not twice";
+    settings.later = &later;
+    settings.delay_ms = 3;
+    serve(&settings);
+    struct submitter_settings from = sender();
+    struct submitter *s = submit(&from);
+    assert_true(submitter_result(s)->is_accepted);
+    submitter_destroy(&s);
+    s = submit(&from);
+    assert_false(submitter_result(s)->is_accepted);
+    submitter_destroy(&s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -646,6 +693,8 @@ int main(void)
         TEST(test_mailhost_prescribed_replies),
         TEST(test_mailhost_reply_for_one_recipient),
         TEST(test_mailhost_drops_in_data),
+        TEST(test_mailhost_refuses_what_it_does_not_offer),
+        TEST(test_mailhost_is_another_later_and_slow),
         TEST(test_mailhost_change_and_deafen),
         TEST(test_mailhost_destroyed_with_open_connection),
         TEST(test_dialogue_goes_through_tls),
