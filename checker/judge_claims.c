@@ -249,6 +249,27 @@ static void judge_quoted_reply(struct trial *t, const struct claim *claim,
           TEXT(t, "%s (the journal)", quoted), "no host said so");
 }
 
+/* What was delivered is what was decided; the decision may be lost in a crash.
+ */
+static void judge_decided(struct trial *t, const struct claim *claim,
+                          const json_t *outcome)
+{
+    static const char *const keys[] = {"method", "delivery"};
+    unsigned step = (unsigned)evidence_number(outcome, "step", STEP_END);
+    const json_t *decided = witness_event(&t->w, claim, "decided", step);
+    if (same(evidence_text(outcome, "delivery"), "failed") ||
+        (!decided && t->w.kills > 0))
+        return;
+    for (size_t i = 0; i < 2; i++) {
+        const char *was = evidence_text(decided, keys[i]);
+        const char *came = evidence_text(outcome, keys[i]);
+        if (!same(was, came))
+            fault(t, place_for(t, claim->address), "ORDER-3",
+                  TEXT(t, "%s: %s, as decided", claim->address, keys[i]), came,
+                  *was ? was : "no such decision");
+    }
+}
+
 static void judge_claim(struct trial *t, const struct claim *claim)
 {
     const json_t *outcome = only_outcome(t, claim);
@@ -273,6 +294,7 @@ static void judge_claim(struct trial *t, const struct claim *claim)
     compare(t, claim, "CONV-1", "conversation",
             evidence_text(outcome, "conversation"), claim->conversation);
     judge_delivered(t, claim, outcome);
+    judge_decided(t, claim, outcome);
     judge_quoted_reply(t, claim, outcome);
 }
 
