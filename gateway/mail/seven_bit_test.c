@@ -58,15 +58,19 @@ static void test_structure_and_boundaries_are_kept(void **state)
             CODING("8bit") "\r\npreamble\r\n--a b\r\n" TYPE(
                 "text/plain") "\r\n\xc3\xbc"
                               "\r\n--a b  \r\n\r\nascii\r\n--a bc\r\n"
-                              "\r\n--a b\r\n" TYPE("multipart/alternative; "
-                                                   "boundary=in") "\r\n--"
-                                                                  "in\r\n" TYPE(
-                                                                      "text/"
-                                                                      "html")
-                                                                      CODING(
-                                                                          "8bi"
-                                                                          "t") "\r\n\xc3\x9f\r\n"
-                                                                               "\r\n--in--\r\n--a b--\r\nepilogue\r\n",
+                              "\r\n--a b\r\n" TYPE(
+                                  "multipart/alternative; "
+                                  "boundary=in") "\r\n--"
+                                                 "in\r\n" TYPE("text/"
+                                                               "html")
+                                                     CODING(
+                                                         "8bi"
+                                                         "t") "\r\n\xc3\x9f\r\n"
+                                                              "\r\n--in--\r\n--"
+                                                              "a "
+                                                              "b--"
+                                                              "\r\nepilogue\r"
+                                                              "\n",
         HEAD TYPE("multipart/mixed; boundary=\"a b\"") CODING(
             "7bit") "\r\npreamble\r\n--a b\r\n" TYPE("text/plain")
             CODING(
