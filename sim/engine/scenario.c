@@ -67,6 +67,26 @@ static struct scenario_case *read_case(struct reading *r, struct scenario *s,
     return c;
 }
 
+/* All errors at once: names are looked up though something else is wrong. */
+static void check_names(struct reading *r, const struct node *root)
+{
+    const struct node *clauses = node_get(root, "clauses");
+    const struct node *world = node_get(root, "world");
+    const struct key *key = vocabulary_scenario;
+    while (key->name && strcmp(key->name, "world") != 0)
+        key++;
+    bool all_text = clauses && clauses->kind == NODE_KIND_LIST;
+    for (const struct node *n = all_text ? clauses->first : NULL; n;
+         n = n->next)
+        all_text &= n->kind == NODE_KIND_TEXT;
+    if (all_text)
+        check_clauses(r, clauses);
+    struct diagnostics *known = diagnostics_create();
+    if (world && key->name && vocabulary_check(world, key->inner, known))
+        read_world(r, world);
+    diagnostics_destroy(&known);
+}
+
 /* A tree that the vocabulary refuses makes no case. */
 static void read_trees(struct reading *r, struct scenario *s,
                        const struct case_tree *tree)
@@ -75,6 +95,7 @@ static void read_trees(struct reading *r, struct scenario *s,
     for (; tree; tree = tree->next) {
         if (!vocabulary_check(tree->root, vocabulary_scenario, r->list)) {
             r->bad = true;
+            check_names(r, tree->root);
             continue;
         }
         *end = read_case(r, s, tree);

@@ -338,6 +338,35 @@ static void test_scenario_all_errors_come_at_once(void **state)
     drop(&p);
 }
 
+/* One look shows every slip, whatever kind it is of. */
+static void test_scenario_slips_are_all_told_at_once(void **state)
+{
+    (void)state;
+    static const char text[] =
+        "lasthop: 1\n"
+        "title: x\n"
+        "clauses: [ORDR-1]\n"
+        "world:\n"
+        "  sender: {organization: clinc}\n"
+        "  domains: {hospital.example: slef-signed}\n"
+        "submit: {from: a@b.example, too: [c@d.example],\n"
+        "  headers: [{a: b}]}\n";
+    static const struct {
+        int line;
+        const char *near;
+    } want[] = {{3, "ORDER-1"}, {5, "clinic"}, {6, "self-signed"}, {7, "to"}};
+    struct diagnostics *list = diagnostics_create();
+    struct scenario *s = NULL;
+    (void)!scenario_parse(fixtures, "x.yaml", slice_of(text), list, &s);
+    for (size_t i = 0; i < sizeof want / sizeof *want; i++) {
+        const struct diagnostic *d = diagnostics_at(list, i);
+        assert_int_equal(d->place.line, want[i].line);
+        assert_string_equal(d->near_miss, want[i].near);
+    }
+    scenario_destroy(&s);
+    diagnostics_destroy(&list);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -347,6 +376,7 @@ int main(void)
         cmocka_unit_test(test_scenario_every_key_renamed_is_an_error_there),
         cmocka_unit_test(test_scenario_each_slip_is_an_error_with_its_place),
         cmocka_unit_test(test_scenario_all_errors_come_at_once),
+        cmocka_unit_test(test_scenario_slips_are_all_told_at_once),
     };
     return cmocka_run_group_tests(tests, load_fixtures, drop_fixtures);
 }

@@ -23,6 +23,21 @@ static void bad_at(struct reading *r, struct place place, const char *text)
     r->bad = true;
 }
 
+/* A control field that is nearly right is a slip; any other name is free. */
+static void check_control_name(struct reading *r, const struct node *field)
+{
+    static const char *const names[] = {
+        "zivver-direct-delivery", "zivver-access-right",
+        "zivver-minimum-recipient-verification", NULL};
+    const char *name = read_lower(r->arena, field->key);
+    if (strncmp(name, "zivver-", 7) != 0 || names[words_index(names, name)] ||
+        !near_miss(name, names))
+        return;
+    diagnostics_add_near(r->list, field->key_place, name, names,
+                         "no control field `%s`", field->key);
+    r->bad = true;
+}
+
 /* Header fields, and the names of those that a cell took away. */
 static void read_headers(struct reading *r, struct submit *s,
                          const struct node *list)
@@ -34,6 +49,7 @@ static void read_headers(struct reading *r, struct submit *s,
             bad_at(r, n->place, "expected one field: - NAME: VALUE");
             continue;
         }
+        check_control_name(r, field);
         *end = ARENA_NEW(r->arena, struct header_line);
         **end = (struct header_line){
             .name = field->key, .value = field->text, .place = field->place};
