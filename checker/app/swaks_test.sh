@@ -22,7 +22,7 @@ fail() {
 }
 
 serve() {
-    "$bin/lasthop" serve "$source/fixtures/recipes/serve.yaml" \
+    "$bin/lasthop" serve "$source/fixtures/recipes/every-kind.yaml" \
         --ready-file "$dir/ready" >"$dir/serve.txt" 2>&1 &
     pid=$!
     cat "$dir/ready" >"$dir/service" # waits until it is written
