@@ -57,12 +57,15 @@ struct pair {
     struct tls_client *tls_client;
 };
 
-static void load(struct pair *pair, struct pki_wish wish, X509 *second)
+/* owner: caller */
+static X509 *load(struct pair *pair, struct pki_wish wish, X509 *second)
 {
     struct err err;
     struct pki_identity leaf = pki_make(wish);
     pki_write(in_folder("chain.pem"), leaf.certificate, second);
     pki_write_key(in_folder("key.pem"), leaf.key);
+    X509 *certificate = leaf.certificate;
+    X509_up_ref(certificate);
     pki_free(&leaf);
     assert_int_equal(tls_server_create(in_folder("chain.pem"),
                                        in_folder("key.pem"), &pair->tls_server,
@@ -71,6 +74,7 @@ static void load(struct pair *pair, struct pki_wish wish, X509 *second)
     assert_int_equal(
         tls_client_create(in_folder("root.pem"), &pair->tls_client, &err),
         ST_OK);
+    return certificate;
 }
 
 static const struct pki_wish good = {
@@ -79,7 +83,7 @@ static const struct pki_wish good = {
 static void listen_only(struct pair *pair, struct pki_wish wish)
 {
     *pair = (struct pair){.loop = loop_create()};
-    load(pair, wish, NULL);
+    X509_free(load(pair, wish, NULL));
     end_listen(&pair->server, pair->loop, NULL);
 }
 
@@ -213,6 +217,134 @@ static void test_tls_certificates_are_judged_never_refused(void **state)
                      tls_fault_name(rows[i].fault));
         assert_int_equal(tls->pkix, rows[i].fault == TLS_FAULT_NONE);
         assert_true(tls->has_certificate);
+        pair_close(&pair);
+    }
+}
+
+/* A record of usage 2 or 3 for that key. */
+static struct tls_tlsa record_of(X509 *certificate, unsigned usage,
+                                 unsigned char *digest)
+{
+    unsigned n = 0;
+    unsigned char *der = NULL;
+    int bytes = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(certificate), &der);
+    assert_true(bytes > 0);
+    assert_int_equal(
+        EVP_Digest(der, (size_t)bytes, digest, &n, EVP_sha256(), NULL), 1);
+    OPENSSL_free(der);
+    return (struct tls_tlsa){usage, 1, 1, {(const char *)digest, n}};
+}
+
+/* RFC 7672 3.1: what the record says of the leaf counts, names and dates do
+ * not (3); of the issuer they do (2). The certificate is judged beside it. */
+static void test_tls_records_bind_beside_the_certificate(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *names[TLS_DANE_NAMES];
+        struct pki_wish wish;
+        unsigned usage;
+        bool other; /* the record is about somebody else */
+        enum tls_dane dane;
+        enum tls_fault fault;
+    } rows[] = {
+        {{"mx.example"},
+         {.alt_name = "DNS:mx.example", .issuer = &root},
+         3,
+         false,
+         TLS_DANE_MATCH,
+         TLS_FAULT_NONE},
+        {{"mx.example"},
+         {.alt_name = "DNS:mx.example"},
+         3,
+         false,
+         TLS_DANE_MATCH,
+         TLS_FAULT_SELF_SIGNED},
+        {{"mx.example"},
+         {.alt_name = "DNS:mx.example",
+          .issuer = &root,
+          .from_s = -9000,
+          .to_s = -10},
+         3,
+         false,
+         TLS_DANE_MATCH,
+         TLS_FAULT_EXPIRED},
+        {{"mx.example"},
+         {.alt_name = "DNS:no.example", .issuer = &root},
+         3,
+         false,
+         TLS_DANE_MATCH,
+         TLS_FAULT_WRONG_HOST},
+        {{"mx.example"},
+         {.alt_name = "DNS:mx.example", .issuer = &root},
+         3,
+         true,
+         TLS_DANE_MISMATCH,
+         TLS_FAULT_NONE},
+        {{"mx.example"},
+         {.alt_name = "DNS:mx.example", .issuer = &stranger},
+         2,
+         false,
+         TLS_DANE_MATCH,
+         TLS_FAULT_UNTRUSTED},
+        {{"mx.example"},
+         {.alt_name = "DNS:no.example", .issuer = &stranger},
+         2,
+         false,
+         TLS_DANE_MISMATCH,
+         TLS_FAULT_UNTRUSTED},
+        {{"mx.example", "d.example"},
+         {.alt_name = "DNS:d.example", .issuer = &stranger},
+         2,
+         false,
+         TLS_DANE_MATCH,
+         TLS_FAULT_UNTRUSTED},
+        {{"mx.example"},
+         {.alt_name = "DNS:mx.example",
+          .issuer = &stranger,
+          .from_s = -9000,
+          .to_s = -10},
+         2,
+         false,
+         TLS_DANE_MISMATCH,
+         TLS_FAULT_UNTRUSTED},
+        {{"mx.example"},
+         {.alt_name = "DNS:mx.example", .issuer = &root},
+         2,
+         true,
+         TLS_DANE_MISMATCH,
+         TLS_FAULT_NONE},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct pair pair = {.loop = loop_create()};
+        unsigned char digest[EVP_MAX_MD_SIZE];
+        struct pki_wish wish = rows[i].wish;
+        wish.common_name = "mx";
+        X509 *leaf = load(&pair, wish, stranger.certificate);
+        end_listen(&pair.server, pair.loop, NULL);
+        connect_plain(&pair);
+        end_say(&pair.server, "220 go\r\n");
+        start_server(&pair);
+        end_wait_octets(&pair.client, "220 go\r\n");
+        struct tls_tlsa record =
+            record_of(rows[i].other        ? weak_root.certificate
+                      : rows[i].usage == 3 ? leaf
+                                           : stranger.certificate,
+                      rows[i].usage, digest);
+        struct tls_client_options options = {
+            .host = "mx.example", .tlsa = &record, .tlsa_count = 1};
+        memcpy(options.dane_names, rows[i].names, sizeof rows[i].names);
+        struct err err;
+        assert_int_equal(conn_start_tls_client(pair.client.conn,
+                                               pair.tls_client, &options, &err),
+                         ST_OK);
+        end_wait(&pair.client, CONN_EVENT_TLS_READY);
+        const struct tls_facts *tls = conn_tls(pair.client.conn);
+        if (tls->dane != rows[i].dane || tls->fault != rows[i].fault)
+            fail_msg("row %zu: got %d and %s, want %d and %s", i,
+                     (int)tls->dane, tls_fault_name(tls->fault),
+                     (int)rows[i].dane, tls_fault_name(rows[i].fault));
+        X509_free(leaf);
         pair_close(&pair);
     }
 }
@@ -518,6 +650,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_tls_upgrade_carries_octets_and_tells_facts),
         cmocka_unit_test(test_tls_certificates_are_judged_never_refused),
+        cmocka_unit_test(test_tls_records_bind_beside_the_certificate),
         cmocka_unit_test(test_tls_sha1_signed_certificate_is_weak),
         cmocka_unit_test(test_tls_below_12_gets_a_protocol_version_alert),
         cmocka_unit_test(test_tls_12_is_served),
