@@ -71,6 +71,17 @@ static void close_control(struct target *t)
     buf_reset(&t->answer);
 }
 
+/* libfaketime removes its shared memory at an orderly end; of a killed process
+ * it stays. */
+static void remove_clock_memory(pid_t pid)
+{
+    char path[64];
+    snprintf(path, sizeof path, "/dev/shm/faketime_shm_%ld", (long)pid);
+    unlink(path);
+    snprintf(path, sizeof path, "/dev/shm/sem.faketime_sem_%ld", (long)pid);
+    unlink(path);
+}
+
 static void reap(struct target *t)
 {
     int status;
@@ -79,6 +90,7 @@ static void reap(struct target *t)
     kill(-t->pid, SIGKILL); /* what it may have left behind in its group */
     while (waitpid(t->pid, &status, 0) < 0 && errno == EINTR)
         ;
+    remove_clock_memory(t->pid);
     t->pid = 0;
     t->has_exited = true;
     t->exit = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
