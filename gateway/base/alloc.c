@@ -13,8 +13,15 @@ struct block {
     alignas(max_align_t) char data[];
 };
 
+struct farewell {
+    struct farewell *next;
+    void (*fn)(void *arg);
+    void *arg;
+};
+
 struct arena {
     struct block *blocks; /* newest first */
+    struct farewell *farewells;
 };
 
 static void *checked(void *p)
@@ -66,12 +73,21 @@ void arena_destroy(struct arena **arena)
 {
     if (!*arena)
         return;
+    for (struct farewell *f = (*arena)->farewells; f; f = f->next)
+        f->fn(f->arg);
     for (struct block *b = (*arena)->blocks, *next; b; b = next) {
         next = b->next;
         free(b);
     }
     free(*arena);
     *arena = NULL;
+}
+
+void arena_on_destroy(struct arena *arena, void (*fn)(void *arg), void *arg)
+{
+    struct farewell *farewell = ARENA_NEW(arena, struct farewell);
+    *farewell = (struct farewell){arena->farewells, fn, arg};
+    arena->farewells = farewell;
 }
 
 void *arena_alloc(struct arena *arena, size_t n)

@@ -23,6 +23,10 @@ struct arena;
 struct arena *arena_create(void);
 void arena_destroy(struct arena **arena);
 
+/* Calls fn(arg) when the arena goes, the latest first, its memory still there.
+ */
+void arena_on_destroy(struct arena *arena, void (*fn)(void *arg), void *arg);
+
 /* Zeroed, aligned for any type; never NULL. */
 void *arena_alloc(struct arena *arena, size_t n)
     __attribute__((returns_nonnull));
