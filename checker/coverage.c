@@ -10,118 +10,115 @@ static bool is(const char *a, const char *b)
 
 /* -- what a step expects -------------------------------------------------- */
 
-static bool row_has(const struct step *s, const char *key, const char *value)
+/* An expectation stands on the clause's other side, or it does not; a clause is
+ * put to the test where a scenario holds both. */
+enum side { SIDE_PLAIN = 1, SIDE_DENIED = 2, SIDE_BOTH = 3 };
+
+static enum side side(bool denied)
 {
-    for (const struct expect_row *r = s->expect->rows; r; r = r->next) {
-        const struct node *cell = node_get(r->node, key);
-        if (cell && (!value || node_is_text(cell, value)))
-            return true;
-    }
-    return false;
+    return denied ? SIDE_DENIED : SIDE_PLAIN;
 }
 
-static bool any_prefix(const struct node *list, const char *first_digits)
+static bool is_word(const char *word, const char *const *words)
 {
+    while (*words && !is(word, *words))
+        words++;
+    return *words != NULL;
+}
+
+static const char *const row_words[] = {"failed",       "deferred", "direct",
+                                        "notification", "not",      "apart",
+                                        "silent",       NULL};
+static const char *const step_words[] = {"refused", "absent", "warned", NULL};
+
+static bool row_denies(const struct expect_row *row, const char *const *words)
+{
+    const struct node *number = node_get(row->node, "conversation");
+    return is_word(node_text(row->node, "delivery", "-"), words) ||
+           (is_word("not", words) && node_get(row->node, "not")) ||
+           (is_word("apart", words) && number && !node_is_text(number, "1")) ||
+           (is_word("silent", words) &&
+            is(node_text(row->node, "dsn", ""), "no"));
+}
+
+/* Of texts that begin as a reply does. */
+static int reply_sides(const struct node *list, const char *const *words)
+{
+    int sides = 0;
     for (const struct node *n = list ? list->first : NULL; n; n = n->next) {
-        if (n->kind == NODE_KIND_TEXT && strchr(first_digits, n->text[0]))
-            return true;
+        if (n->kind == NODE_KIND_TEXT)
+            sides |= side(is_word("refused", words) &&
+                          strchr("45", n->text[0]) != NULL);
     }
-    return false;
+    return sides;
 }
 
-/* A dialogue in which the gateway refuses, closes, or is silent. */
-static bool session_refuses(const struct step *s)
+static bool has_zero(const struct node *connections)
 {
+    const struct node *n = connections ? connections->first : NULL;
+    while (n && !node_is_text(n, "0"))
+        n = n->next;
+    return n != NULL;
+}
+
+static int expect_sides(const struct step *s, const char *const *words)
+{
+    const struct expect *e = s->expect;
+    int sides = reply_sides(e->replies, words);
+    for (const struct expect_row *r = e->rows; r; r = r->next)
+        sides |= side(row_denies(r, words));
+    if ((e->absent && e->absent->count) || has_zero(e->connections))
+        sides |= side(is_word("absent", words));
+    if (e->warnings)
+        sides |= side(is_word("warned", words) && e->warnings->count);
+    return sides;
+}
+
+/* A dialogue in which the gateway refuses, closes, or is silent; and goes on.
+ */
+static int session_sides(const struct step *s, const char *const *words)
+{
+    static const char *const ends[] = {"closed", "nothing", "protocol-version",
+                                       NULL};
+    int sides = 0;
     for (const struct turn *t = s->session; t; t = t->next) {
         for (size_t i = 0; i < t->expect.count; i++) {
             const char *text = t->expect.texts[i];
-            if (text[0] == '4' || text[0] == '5' || is(text, "closed") ||
-                is(text, "nothing") || is(text, "protocol-version"))
-                return true;
+            bool refuses = strchr("45", text[0]) || is_word(text, ends);
+            sides |= side(refuses && is_word("refused", words));
         }
     }
-    return false;
+    return sides;
 }
 
-static bool sees_apart(const struct step *s)
+static int sides_of(const struct scenario_case *c, const char *const *words)
 {
-    for (const struct expect_row *r = s->expect->rows; r; r = r->next) {
-        const char *number = node_text(r->node, "conversation", "1");
-        if (strcmp(number, "1") != 0)
-            return true;
+    int sides = 0;
+    for (const struct step *s = c->steps; s; s = s->next) {
+        if (s->kind == STEP_KIND_SESSION)
+            sides |= session_sides(s, words);
+        else if (s->kind == STEP_KIND_EXPECT)
+            sides |= expect_sides(s, words);
     }
-    return false;
+    return sides;
 }
-
-static bool sees_refused(const struct step *s)
-{
-    return any_prefix(s->expect->replies, "45");
-}
-
-static bool sees_absent(const struct step *s)
-{
-    return (s->expect->absent && s->expect->absent->count) ||
-           any_prefix(s->expect->connections, "0");
-}
-
-static bool sees_silent(const struct step *s)
-{
-    return row_has(s, "dsn", "no");
-}
-
-static bool sees_not(const struct step *s)
-{
-    return row_has(s, "not", NULL);
-}
-
-static bool sees_warned(const struct step *s)
-{
-    return s->expect->warnings && s->expect->warnings->count;
-}
-
-static const struct {
-    const char *word;
-    bool (*sees)(const struct step *s); /* NULL: that delivery */
-} denials[] = {
-    {"failed", NULL},          {"deferred", NULL},      {"direct", NULL},
-    {"notification", NULL},    {"not", sees_not},       {"warned", sees_warned},
-    {"refused", sees_refused}, {"absent", sees_absent}, {"apart", sees_apart},
-    {"silent", sees_silent},
-};
-enum { DENIAL_COUNT = sizeof denials / sizeof *denials };
 
 bool coverage_knows(const char *word)
 {
-    for (size_t i = 0; i < DENIAL_COUNT; i++) {
-        if (is(denials[i].word, word))
-            return true;
-    }
-    return false;
-}
-
-static bool step_denies(const struct step *s, const char *word)
-{
-    if (s->kind == STEP_KIND_SESSION)
-        return is(word, "refused") && session_refuses(s);
-    if (s->kind != STEP_KIND_EXPECT)
-        return false;
-    for (size_t i = 0; i < DENIAL_COUNT; i++) {
-        if (is(denials[i].word, word))
-            return denials[i].sees ? denials[i].sees(s)
-                                   : row_has(s, "delivery", word);
-    }
-    return false;
+    return is_word(word, row_words) || is_word(word, step_words);
 }
 
 bool coverage_denies(const struct scenario_case *c, const char *const *words)
 {
-    for (const struct step *s = c->steps; s; s = s->next) {
-        for (const char *const *word = words; *word; word++) {
-            if (step_denies(s, *word))
-                return true;
-        }
-    }
-    return false;
+    return sides_of(c, words) & SIDE_DENIED;
+}
+
+static bool row_has(const struct step *s, const char *key)
+{
+    const struct expect_row *r = s->expect->rows;
+    while (r && !node_get(r->node, key))
+        r = r->next;
+    return r != NULL;
 }
 
 static bool step_shows(const struct step *s, const char *what)
@@ -129,7 +126,7 @@ static bool step_shows(const struct step *s, const char *what)
     if (s->kind == STEP_KIND_SESSION)
         return is(what, "session");
     return s->kind == STEP_KIND_EXPECT &&
-           (node_get(s->expect->node, what) || row_has(s, what, NULL));
+           (node_get(s->expect->node, what) || row_has(s, what));
 }
 
 bool coverage_shows(const struct scenario_case *c, const char *const *shows)
@@ -162,25 +159,53 @@ static const char *joined(struct arena *arena, const char *const *words)
     return text;
 }
 
+/* One scenario sees both: what differs between its cases, rows or replies is
+ * then the clause's doing. */
+static bool sees_both(const struct coverage *v, const struct clause *one)
+{
+    const struct scenario *scenario = NULL;
+    int sides = 0;
+    for (size_t i = 0; i < v->case_count && sides != SIDE_BOTH; i++) {
+        const struct scenario_case *c = v->cases[i];
+        if (c->scenario != scenario)
+            sides = 0;
+        scenario = c->scenario;
+        if (names(c, one->id) && !c->expected_fail)
+            sides |= sides_of(c, one->denied);
+    }
+    return sides == SIDE_BOTH;
+}
+
+static bool is_shown(const struct coverage *v, const struct clause *one)
+{
+    for (size_t i = 0; i < v->case_count; i++) {
+        const struct scenario_case *c = v->cases[i];
+        if (names(c, one->id) && !c->expected_fail &&
+            coverage_shows(c, one->shows))
+            return true;
+    }
+    return false;
+}
+
 static size_t report_clause(const struct coverage *v, const struct clause *one,
                             struct arena *arena, FILE *to)
 {
-    bool shown = false, denied = false;
-    for (size_t i = 0; i < v->case_count; i++) {
-        const struct scenario_case *c = v->cases[i];
-        if (!names(c, one->id) || c->expected_fail)
-            continue;
-        bool shows = coverage_shows(c, one->shows);
-        shown |= shows;
-        denied |= shows && coverage_denies(c, one->denied);
-    }
-    if (!shown)
+    size_t missing = 0;
+    if (!is_shown(v, one)) {
+        missing++;
         fprintf(to, "clause %s: no case decides it (%s)\n", one->id,
                 joined(arena, one->shows));
-    if (!denied)
-        fprintf(to, "clause %s: no case sees its other side (%s)\n", one->id,
-                joined(arena, one->denied));
-    return !shown + (size_t)!denied;
+    }
+    if (!sees_both(v, one)) {
+        missing++;
+        fprintf(to, "clause %s: no scenario sees both its sides (%s)\n",
+                one->id, joined(arena, one->denied));
+    }
+    if (v->broken && !is_word(one->id, v->broken)) {
+        missing++;
+        fprintf(to, "clause %s: no mutant breaks it\n", one->id);
+    }
+    return missing;
 }
 
 /* -- postures ------------------------------------------------------------- */

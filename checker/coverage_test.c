@@ -65,7 +65,8 @@ static char *report(struct fixture *f, const char *clause, const char *rest)
     const struct scenario_case *c = scenario_cases(s);
     for (; c && count < 16; c = c->next)
         cases[count++] = c;
-    struct coverage coverage = {f->clauses, postures, cases, count};
+    static const char *const broken[] = {"ORDER-3", NULL};
+    struct coverage coverage = {f->clauses, postures, cases, count, broken};
     FILE *to = open_memstream(&text, &octets);
     size_t lines = 0, missing = coverage_report(&coverage, to);
     fclose(to);
@@ -121,12 +122,24 @@ static void test_coverage_clause_needs_a_case_that_shows_it(void **state)
                   "tls12\n" SUBMIT "expect:\n  bob@hospital.example: {method: "
                   "email, delivery: notification}\n");
     assert_says(text, "clause MINIMUM-1: no case decides it", false);
-    assert_says(text, "clause MINIMUM-1: no case sees its other side", true);
+    assert_says(text, "clause MINIMUM-1: no scenario sees both its sides",
+                true);
     free(text);
     text = report(*state, "ORDER-3",
                   "tls12\n" SUBMIT "expect:\n  bob@hospital.example: {method: "
                   "email, delivery: notification, not: "
                   "{access-right: no access right}}\n");
+    assert_says(text, "clause ORDER-3: no case decides it", false);
+    assert_says(text, "clause ORDER-3: no scenario sees both its sides", true);
+    assert_says(text, "clause ORDER-3: no mutant breaks it", false);
+    assert_says(text, "clause ORDER-1: no mutant breaks it", true);
+    free(text);
+    text = report(*state, "ORDER-3",
+                  "$p\n" SUBMIT "expect:\n  bob@hospital.example: {method: "
+                  "email, delivery: notification, not: $not}\n"
+                  "cases:\n  columns: [p, not]\n"
+                  "  one: [tls12, {access-right: no access right}]\n"
+                  "  two: [expired, absent]\n");
     assert_says(text, "clause ORDER-3", false);
     free(text);
 }

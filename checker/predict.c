@@ -60,10 +60,14 @@ static void attempt(struct walk *w)
     schedule(w);
 }
 
-/* DSN-3: nobody answered, or DANE forbade to go on; NULL: it depends. */
+/* DSN-3: what a server said instead of a greeting, else that nobody answered or
+ * DANE forbade to go on; NULL: it depends. */
 static const char *expired_status(const struct walk *w)
 {
     const struct prediction *p = w->p;
+    const char *busy = predict_busy_status(&w->a, p->attempts);
+    if (busy)
+        return busy;
     const char *server = facts_get(w->a.tables, &p->facts, "server");
     const char *at = strrchr(w->a.address, '@');
     const struct posture *posture = world_posture(w->a.world, at ? at + 1 : "");

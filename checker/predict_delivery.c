@@ -201,15 +201,26 @@ static const char *minimum(const struct attempt *a, const struct prediction *p)
     return strcmp(p->row->of, "nta7516") == 0 ? "dane" : "pkix";
 }
 
-static const char *greeting(const struct posture *posture)
+/* The last word of the hosts that take no greeting or EHLO, of that class. */
+static const char *greeting(const struct posture *posture, unsigned attempts,
+                            char class)
 {
+    const char *last = NULL;
     for (const struct posture_host *h = posture->hosts; h; h = h->next) {
-        const char *reply = reply_to(h, "connect", 1);
-        reply = reply ? reply : reply_to(h, "ehlo", 1);
-        if (reply && reply[0] == '5')
-            return reply;
+        const char *reply = reply_to(h, "connect", attempts);
+        reply = reply ? reply : reply_to(h, "ehlo", attempts);
+        if (reply && reply[0] == class)
+            last = reply;
     }
-    return "";
+    return last;
+}
+
+const char *predict_busy_status(const struct attempt *a, unsigned attempts)
+{
+    const char *at = strrchr(a->address, '@');
+    const struct posture *posture = world_posture(a->world, at ? at + 1 : "");
+    const char *reply = posture ? greeting(posture, attempts, '4') : NULL;
+    return reply ? predict_status_of(a->arena, reply) : NULL;
 }
 
 void predict_delivery(const struct attempt *a, struct prediction *p)
@@ -219,9 +230,11 @@ void predict_delivery(const struct attempt *a, struct prediction *p)
     p->delivery = p->row->delivery;
     p->status = p->row->status;
     p->minimum = NULL;
-    if (p->status && strcmp(p->status, "server") == 0)
-        p->status =
-            predict_status_of(a->arena, posture ? greeting(posture) : "");
+    if (p->status && strcmp(p->status, "server") == 0) {
+        const char *reply =
+            posture ? greeting(posture, p->attempts, '5') : NULL;
+        p->status = predict_status_of(a->arena, reply ? reply : "");
+    }
     if (!posture)
         return;
     if (strcmp(p->delivery, "direct") == 0) {

@@ -28,6 +28,9 @@ void predict_delivery(const struct attempt *a, struct prediction *p);
 
 /* predict_status_of - the enhanced code of a reply, or that of its class. */
 const char *predict_status_of(struct arena *arena, const char *reply);
+/* predict_busy_status - of a 4xx where a greeting or EHLO was due, the last of
+ * the hosts; NULL: none says so. */
+const char *predict_busy_status(const struct attempt *a, unsigned attempts);
 
 /* predict_header - the n-th header line of that name (from 0), or NULL. */
 const struct header_line *predict_header(const struct submit *submit,

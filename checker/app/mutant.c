@@ -1,5 +1,6 @@
 #include "kit/mutant.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -180,4 +181,44 @@ const char *mutant_judge(struct arena *arena, const struct mutant *mutant,
                 "failure: %s",
                 mutant->words.v[i], *seen_out);
     return NULL;
+}
+
+static int by_name(const void *a, const void *b)
+{
+    const struct mutant *x = a, *y = b;
+    return strcmp(x->name, y->name);
+}
+
+static int is_patch(const struct dirent *entry)
+{
+    size_t n = strlen(entry->d_name);
+    return n > 6 && strcmp(entry->d_name + n - 6, ".patch") == 0;
+}
+
+enum status mutants_read(struct arena *arena, const char *fixtures,
+                         struct mutant **out, size_t *count_out,
+                         struct err *err)
+{
+    const char *folder = arena_printf(arena, "%s/mutants", fixtures);
+    struct dirent **entries;
+    int found = scandir(folder, &entries, is_patch, NULL);
+    *count_out = 0;
+    *out = NULL;
+    if (found < 0)
+        return err_set(err, ST_INVAL, "%s: %s", folder, strerror(errno));
+    struct mutant *all = arena_alloc(arena, ((size_t)found + 1) * sizeof(*all));
+    enum status status = ST_OK;
+    for (int i = 0; i < found; i++) {
+        const char *path =
+            arena_printf(arena, "%s/%s", folder, entries[i]->d_name);
+        if (status == ST_OK)
+            status = mutant_read(arena, path, &all[*count_out], err);
+        if (status == ST_OK)
+            ++*count_out;
+        free(entries[i]);
+    }
+    free(entries);
+    qsort(all, *count_out, sizeof(*all), by_name);
+    *out = all;
+    return status;
 }

@@ -27,6 +27,11 @@ enum status mutant_parse(struct arena *arena, const char *path,
 enum status mutant_read(struct arena *arena, const char *path,
                         struct mutant *out, struct err *err) MUST_USE;
 
+/* mutants_read - all of FIXTURES/mutants, by name; the array is the arena's. */
+enum status mutants_read(struct arena *arena, const char *fixtures,
+                         struct mutant **out, size_t *count_out,
+                         struct err *err) MUST_USE;
+
 /* mutant_judge - NULL when results show that it was noticed for the right
  * reason; else why not. *seen_out: the first failure in one line. */
 const char *mutant_judge(struct arena *arena, const struct mutant *mutant,

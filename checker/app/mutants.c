@@ -206,12 +206,6 @@ static enum status baseline(const struct mutants *all, struct err *err)
     return status;
 }
 
-static int by_name(const void *a, const void *b)
-{
-    const struct mutant *x = a, *y = b;
-    return strcmp(x->name, y->name);
-}
-
 static bool is_wanted(const struct texts *names, const struct mutant *m)
 {
     for (size_t i = 0; i < names->n; i++)
@@ -224,31 +218,13 @@ static bool is_wanted(const struct texts *names, const struct mutant *m)
 static enum status read_all(struct mutants *all, const struct texts *names,
                             struct err *err)
 {
-    struct arena *arena = all->kit->arena;
-    const char *folder = arena_printf(arena, "%s/mutants", all->kit->fixtures);
-    DIR *dir = opendir(folder);
-    if (!dir)
-        return err_set(err, ST_INVAL, "%s: %s", folder, strerror(errno));
-    enum status status = ST_OK;
-    size_t room = 0;
-    for (struct dirent *e; status == ST_OK && (e = readdir(dir));) {
-        size_t n = strlen(e->d_name);
-        if (n < 7 || strcmp(e->d_name + n - 6, ".patch") != 0)
-            continue;
-        struct mutant m;
-        status = mutant_read(
-            arena, arena_printf(arena, "%s/%s", folder, e->d_name), &m, err);
-        if (status != ST_OK || !is_wanted(names, &m))
-            continue;
-        if (all->count == room) {
-            room = room ? room * 2 : 16;
-            all->v = xrealloc(all->v, room * sizeof(*all->v));
-        }
-        all->v[all->count++] = m;
-    }
-    closedir(dir);
-    if (all->count)
-        qsort(all->v, all->count, sizeof(*all->v), by_name);
+    enum status status = mutants_read(all->kit->arena, all->kit->fixtures,
+                                      &all->v, &all->count, err);
+    size_t wanted = 0;
+    for (size_t i = 0; i < all->count; i++)
+        if (is_wanted(names, &all->v[i]))
+            all->v[wanted++] = all->v[i];
+    all->count = wanted;
     return status;
 }
 
@@ -324,7 +300,6 @@ static int mutants(struct kit *kit, const struct command *self, int argc,
     struct err err = {0};
     code = read_all(&all, &names, &err) == ST_OK ? hunt_all(&all)
                                                  : kit_complain(&err);
-    free(all.v);
     return code;
 }
 

@@ -9,6 +9,7 @@
 #include "checker/coverage.h"
 #include "kit/fanout.h"
 #include "kit/files.h"
+#include "kit/mutant.h"
 #include "kit/plan.h"
 #include "kit/pool.h"
 #include "kit/trial.h"
@@ -225,11 +226,22 @@ static bool lint_plan(const struct run *run)
 /* What no case puts to the test, to standard error. */
 static int covered(const struct run *run, int code)
 {
-    struct coverage coverage = {run->catalogue.clauses,
-                                fixtures_postures(run->catalogue.fixtures),
-                                run->all_cases, run->all_count};
     if (!run->coverage || (code != EXIT_FINE && code != EXIT_FAILED))
         return code;
+    struct err err;
+    struct mutant *mutants;
+    size_t count;
+    if (mutants_read(run->kit->arena, run->kit->fixtures, &mutants, &count,
+                     &err) != ST_OK)
+        return kit_complain(&err);
+    const char **broken =
+        arena_alloc(run->kit->arena, (count + 1) * sizeof *broken);
+    for (size_t i = 0; i < count; i++)
+        broken[i] = mutants[i].clause;
+    broken[count] = NULL;
+    struct coverage coverage = {run->catalogue.clauses,
+                                fixtures_postures(run->catalogue.fixtures),
+                                run->all_cases, run->all_count, broken};
     size_t missing = coverage_report(&coverage, stderr);
     if (missing)
         fprintf(stderr, "lasthop: %zu gaps in coverage\n", missing);
