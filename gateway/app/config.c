@@ -71,6 +71,14 @@ static const struct key share_keys[] = {
 };
 static const struct shape share_shape = SHAPE(share_fields, share_keys);
 
+typedef struct config_dkim dkim_fields;
+static const struct key dkim_keys[] = {
+    KEY(dkim_fields, "domain", KEY_DOMAIN, domain, true),
+    KEY(dkim_fields, "selector", KEY_DOMAIN, selector, true),
+    KEY(dkim_fields, "key", KEY_FILE, key, true),
+};
+static const struct shape dkim_shape = SHAPE(dkim_fields, dkim_keys);
+
 typedef struct config_organization organization_fields;
 static const struct key organization_keys[] = {
     KEY(organization_fields, "name", KEY_TEXT, name, true),
@@ -186,6 +194,7 @@ static const struct key top_keys[] = {
     KEY(fields, "log", KEY_TEXT, log, false),
     SECTION("notification", notification_shape, true),
     PART(fields, "settings", KEY_MAP, settings, settings_shape, false),
+    PART(fields, "dkim", KEY_LIST, dkim, dkim_shape, false),
     PART(fields, "organizations", KEY_LIST, organizations, organization_shape,
          true),
 };
@@ -230,6 +239,6 @@ const struct config *config_load(struct arena *arena, struct faults *faults)
     *config = defaults;
     config_read_map(&reader, root, &top_shape, config);
     if (faults->count == 0)
-        config_check(faults, root, config);
+        config_check(arena, faults, root, config);
     return faults->count == 0 ? config : NULL;
 }

@@ -44,6 +44,12 @@ struct config_list {
     size_t count;
 };
 
+struct config_dkim {
+    const char *domain; /* an organization's, or host-name */
+    const char *selector;
+    const char *key; /* PEM file */
+};
+
 struct config_organization {
     const char *name;
     const char *uuid;
@@ -114,6 +120,7 @@ struct config {
         const char *from, *portal;
     } notification;
     struct config_settings settings;
+    struct config_list dkim;          /* struct config_dkim */
     struct config_list organizations; /* struct config_organization */
 };
 

@@ -115,6 +115,36 @@ static void check_organization(struct check *check, const struct yaml *node,
     check_shares(check, child(node, "shared-verifications"), o);
 }
 
+static bool is_claimed(const struct config *config, const char *domain)
+{
+    const struct config_organization *all = config->organizations.items;
+    for (size_t i = 0; i < config->organizations.count; i++) {
+        const char *const *domains = all[i].domains.items;
+        for (size_t k = 0; k < all[i].domains.count; k++)
+            if (strcasecmp(domains[k], domain) == 0)
+                return true;
+    }
+    return strcasecmp(config->host_name, domain) == 0;
+}
+
+static void check_dkim(struct check *check, struct arena *arena,
+                       const struct yaml *list, const struct config *config)
+{
+    const struct config_dkim *keys = config->dkim.items;
+    const struct yaml *n = list ? list->first : NULL;
+    for (size_t i = 0; n && i < config->dkim.count; i++, n = n->next) {
+        const struct yaml *domain = child(n, "domain");
+        note(check, "key",
+             arena_printf(arena, "%s._domainkey.%s", keys[i].selector,
+                          keys[i].domain),
+             child(n, "selector"));
+        if (!is_claimed(config, keys[i].domain))
+            faults_add(check->faults, domain->line, domain->column,
+                       "domain `%s` is no organization's, nor `host-name`",
+                       keys[i].domain);
+    }
+}
+
 static void check_top(struct faults *faults, const struct yaml *root,
                       const struct config *config)
 {
@@ -136,8 +166,8 @@ static void check_top(struct faults *faults, const struct yaml *root,
                    "`journal` has either `descriptor` or `file`");
 }
 
-void config_check(struct faults *faults, const struct yaml *root,
-                  const struct config *config)
+void config_check(struct arena *arena, struct faults *faults,
+                  const struct yaml *root, const struct config *config)
 {
     struct check check = {.faults = faults};
     const struct config_organization *all = config->organizations.items;
@@ -145,6 +175,7 @@ void config_check(struct faults *faults, const struct yaml *root,
     check_top(faults, root, config);
     for (size_t i = 0; i < config->organizations.count; i++, n = n->next)
         check_organization(&check, n, &all[i]);
+    check_dkim(&check, arena, child(root, "dkim"), config);
     check_once(&check);
     free(check.seen);
 }

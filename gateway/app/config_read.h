@@ -68,7 +68,7 @@ bool config_read_text(struct config_reader *reader, const struct yaml *node,
 bool config_read_time(const char *text, int64_t *out);
 
 /* config_check - what no single value shows, once every value is good. */
-void config_check(struct faults *faults, const struct yaml *root,
-                  const struct config *config);
+void config_check(struct arena *arena, struct faults *faults,
+                  const struct yaml *root, const struct config *config);
 
 #endif

@@ -88,6 +88,10 @@ static const struct {
     {"  - name: hospital", true},
     {"    uuid: 00000000-0000-4000-8000-000000000003", true},
     {"    domains: [hospital.example]", true},
+    {"dkim:", false},
+    {"  - domain: clinic.example", true},
+    {"    selector: lasthop1", true},
+    {"    key: file.pem", true},
 };
 enum { LINES = sizeof good / sizeof *good };
 
@@ -218,6 +222,11 @@ static void test_good_file_fills_everything(void **state)
     assert_null(share->access_code);
     assert_int_equal(share->opened_s, 1767603600);
     assert_int_equal(o[1].policy, POLICY_OFF);
+    const struct config_dkim *key = c->dkim.items;
+    assert_int_equal(c->dkim.count, 1);
+    assert_string_equal(key->domain, "clinic.example");
+    assert_string_equal(key->selector, "lasthop1");
+    assert_string_equal(key->key, f->pem);
     assert_int_equal(o[1].spf_authentication, 0);
     assert_int_equal(o[1].spf_addresses.count, 0);
 }
@@ -386,6 +395,10 @@ static void test_wrong_values_are_told_where_they_stand(void **state)
          "a header field"},
         {"  nta_header", "  nta_header: 'X Y: 1'", "a header field"},
         {"    dkim-selectors", "    dkim-selectors: [a b]", "a domain name"},
+        {"  - domain: clinic", "  - domain: other.example",
+         "is no organization's, nor `host-name`"},
+        {"    selector", "    selector: a b", "a domain name"},
+        {"    key: file.pem", "    key: none.pem", "a readable file"},
         {"state", "state: *anchor", "alias"},
         {"state", "state: &a state", "anchor"},
         {"state", "state: !!str state", "tag"},
@@ -406,6 +419,18 @@ static void test_secrets_are_not_repeated(void **state)
     at = line_of("        sms");
     load(f, with(f, at, "        sms: \"0612345678\""));
     assert_null(strstr(said(f), "0612345678"));
+}
+
+static void test_a_selector_has_one_key(void **state)
+{
+    struct fixture *f = *state;
+    size_t at = line_of("    key: file.pem");
+    const struct config *c =
+        load(f, with(f, at,
+                     "    key: file.pem\n"
+                     "  - {domain: CLINIC.example, selector: Lasthop1, "
+                     "key: file.pem}"));
+    assert_fault(f, c, at + 2, "`lasthop1._domainkey.clinic.example` stands");
 }
 
 static void test_shares_have_one_kind(void **state)
@@ -464,6 +489,7 @@ int main(void)
         TEST(test_every_duplicate_key_is_told),
         TEST(test_wrong_values_are_told_where_they_stand),
         TEST(test_secrets_are_not_repeated),
+        TEST(test_a_selector_has_one_key),
         TEST(test_shares_have_one_kind),
         TEST(test_broken_yaml_is_told_with_its_place),
     };

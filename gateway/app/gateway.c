@@ -10,6 +10,7 @@
 #include <stdlib.h>
 
 #include "app/control.h"
+#include "app/keys.h"
 #include "app/submission.h"
 #include "base/log.h"
 #include "base/zone.h"
@@ -25,6 +26,7 @@ struct gateway {
     struct loop *loop;
     struct organizations *organizations;
     struct directory directory;
+    struct keys *keys;
     struct journal *journal;
     struct store *store;
     struct auth *auth;
@@ -177,6 +179,8 @@ static enum status start_last_hop(struct gateway *g)
     if (status == ST_OK)
         status =
             tls_client_create(config->outbound.trust, &g->tls_client, g->err);
+    if (status == ST_OK)
+        status = keys_load(config, &g->keys, g->err);
     if (status != ST_OK)
         return status;
     struct transport_smtp_settings *smtp =
@@ -259,6 +263,7 @@ static void release(struct gateway *g)
         transport_smtp_destroy(&g->transport);
     if (g->resolver)
         resolver_ub_destroy(&g->resolver);
+    keys_destroy(&g->keys);
     tls_client_destroy(&g->tls_client);
     tls_server_destroy(&g->tls_server);
     journal_close(&g->journal);

@@ -7,6 +7,7 @@
 
 #include "app/config.h"
 #include "app/gateway.h"
+#include "app/keys.h"
 #include "app/password.h"
 #include "app/spf_command.h"
 #include "base/log.h"
@@ -85,16 +86,20 @@ static int check(const struct options *options)
     struct arena *arena = arena_create();
     struct err err;
     struct tls_server *tls = NULL;
+    struct keys *keys = NULL;
     const struct config *config = load(arena, options->config);
     enum status status =
         config ? tls_server_create(config->submission.certificate,
                                    config->submission.key, &tls, &err)
                : ST_INVAL;
+    if (status == ST_OK)
+        status = keys_load(config, &keys, &err);
     if (config && status != ST_OK)
         fprintf(stderr, "%s: %s\n", options->config, err.text);
     if (status == ST_OK)
         printf("%s: good\n", options->config);
     tls_server_destroy(&tls);
+    keys_destroy(&keys);
     arena_destroy(&arena);
     return status == ST_OK ? EXIT_SUCCESS : EXIT_USAGE;
 }

@@ -3,7 +3,7 @@
 #include <libpsl.h>
 #include <string.h>
 
-#include "rules/taglist.h"
+#include "address/taglist.h"
 
 enum { PCT_ALL = 100 };
 

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "rules/spf_record.h"
-#include "rules/taglist.h"
+#include "address/taglist.h"
 
 enum { MONTH_TEXT = 7, HOST_MAX = 253, LABEL_MAX = 63, PREFERENCE_MAX = 65535 };
 

@@ -1,4 +1,4 @@
-#include "rules/taglist.h"
+#include "address/taglist.h"
 
 #include <ctype.h>
 

@@ -1,7 +1,7 @@
 /* taglist - "name=value; name=value", as DKIM and DMARC records are written
  * (RFC 6376 3.2). Pure; slices point into the text. */
-#ifndef RULES_TAGLIST_H
-#define RULES_TAGLIST_H
+#ifndef ADDRESS_TAGLIST_H
+#define ADDRESS_TAGLIST_H
 
 #include "base/slice.h"
 
