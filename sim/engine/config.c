@@ -8,6 +8,7 @@
 #include "base/base64.h"
 #include "base/buf.h"
 #include "base/random.h"
+#include "peer/mailkey.h"
 
 enum { CONFIG_MOST = 1 << 20, HASH_OCTETS = 32, SALT_OCTETS = 16, COST_LN = 4 };
 
@@ -197,13 +198,12 @@ static void put_spf_addresses(struct buf *buf, const struct config_settings *s,
 }
 
 /* The gateway signs with nothing yet; it is told which keys it would use. */
-static void put_selectors(struct buf *buf, const struct organization *o)
+static void put_selectors(struct buf *buf)
 {
-    if (o->key_records)
-        buf_puts(buf, "    dkim-selectors:\n");
-    for (const struct key_record *k = o->key_records; k; k = k->next) {
+    buf_puts(buf, "    dkim-selectors:\n");
+    for (unsigned kind = 0; kind < MAILKEY_KIND_COUNT; kind++) {
         buf_puts(buf, "      - ");
-        put_text(buf, k->selector);
+        put_text(buf, mailkey_selector(kind));
         buf_puts(buf, "\n");
     }
 }
@@ -225,7 +225,7 @@ static void put_organization(struct buf *buf, const struct config_settings *s,
     put_pair(buf, "    ", "spf-authentication",
              o->needs_credentials ? "no" : "yes");
     put_spf_addresses(buf, s, o);
-    put_selectors(buf, o);
+    put_selectors(buf);
     put_credentials(buf, s, o);
     put_accounts(buf, o);
     put_shares(buf, s, o);

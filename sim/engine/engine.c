@@ -72,6 +72,7 @@ enum status engine_create(const struct engine_settings *settings,
     fill_addresses(e);
     e->loop = loop_create();
     e->pki = pki_create();
+    e->keys = mailkeys_create();
     e->hashes = config_hashes_create();
     return ST_OK;
 }
@@ -85,6 +86,7 @@ void engine_destroy(struct engine **engine)
         folder_remove(e->work_dir);
     config_hashes_destroy(&e->hashes);
     pki_destroy(&e->pki);
+    mailkeys_destroy(&e->keys);
     loop_destroy(&e->loop);
     block_release(&e->block);
     arena_destroy(&e->arena);

@@ -19,6 +19,7 @@ struct engine {
     char other_address[BLOCK_ADDRESS_BYTES]; /* of another submitter */
     struct loop *loop;
     struct pki *pki;
+    struct mailkeys *keys;
     struct config_hashes *hashes;
     const char *interposer, *sanitizer;
     char *work_dir; /* holds a folder for each case */

@@ -139,18 +139,6 @@ static struct credential *read_credentials(struct arena *arena,
     return first;
 }
 
-static void read_dkim(struct fixtures *f, struct organization *o,
-                      const struct node *map)
-{
-    struct key_record **end = &o->key_records;
-    for (const struct node *n = map ? map->first : NULL; n; n = n->next) {
-        *end = ARENA_NEW(f->arena, struct key_record);
-        (*end)->selector = n->key;
-        (*end)->txt = n->text;
-        end = &(*end)->next;
-    }
-}
-
 static void check_accounts(struct reading *r, const struct organization *o,
                            const struct node *list)
 {
@@ -195,6 +183,14 @@ static void read_recipients(struct reading *r, struct organization *o,
     }
 }
 
+void read_sending_dns(struct sending_dns *dns, const struct node *map)
+{
+    dns->spf = node_text(map, "spf", dns->spf);
+    dns->bounce = node_text(map, "bounce", dns->bounce);
+    dns->dkim = node_text(map, "dkim", dns->dkim);
+    dns->dmarc = node_text(map, "dmarc", dns->dmarc);
+}
+
 /* NULL after a diagnostic. */
 static struct organization *read_organization(struct reading *r,
                                               struct fixtures *f,
@@ -208,11 +204,12 @@ static struct organization *read_organization(struct reading *r,
     o->domains = read_texts(f->arena, node_get(map, "domains")).texts;
     o->transport_security = node_text(map, "transport-security", "off");
     o->nta = node_text(map, "nta", "no");
+    o->dns = (struct sending_dns){"good", "good", "good", "good"};
+    read_sending_dns(&o->dns, node_get(map, "dns"));
     o->inbound_direct_delivery =
         node_is_text(node_get(map, "inbound-direct-delivery"), "yes");
     o->accounts = read_accounts(f->arena, node_get(map, "accounts"));
     o->credentials = read_credentials(f->arena, node_get(map, "credentials"));
-    read_dkim(f, o, node_get(map, "dkim"));
     check_accounts(r, o, node_get(map, "accounts"));
     o->mail = node_text(map, "mail", "");
     return read_domain_posture(r, node_get(map, "mail"), o->name) ? o : NULL;
@@ -332,7 +329,12 @@ bool organization_meets_nta(const struct organization *organization)
 {
     static const char *const met[] = {"yes", "spf-soft", "dmarc-quarantine",
                                       NULL};
-    return met[words_index(met, organization->nta)];
+    static const char *const spf[] = {"good", "soft", NULL};
+    static const char *const dmarc[] = {"good", "strict", NULL};
+    const struct sending_dns *dns = &organization->dns;
+    return met[words_index(met, organization->nta)] &&
+           spf[words_index(spf, dns->spf)] && strcmp(dns->dkim, "good") == 0 &&
+           dmarc[words_index(dmarc, dns->dmarc)];
 }
 
 const char *fixtures_dir(const struct fixtures *fixtures)

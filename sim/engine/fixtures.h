@@ -25,10 +25,10 @@ struct own_recipient {
     const struct own_recipient *next;
 };
 
-/* A DKIM key record that the organization publishes. */
-struct key_record {
-    const char *selector, *txt;
-    struct key_record *next;
+/* What the domains of an organization publish as senders (MAIL-2): words,
+ * "good" where a file names none. */
+struct sending_dns {
+    const char *spf, *bounce, *dkim, *dmarc;
 };
 
 struct organization {
@@ -40,7 +40,7 @@ struct organization {
     const char *const *domains;       /* ended by NULL */
     struct account *accounts;
     struct credential *credentials;
-    struct key_record *key_records;
+    struct sending_dns dns;
     const char *nta;  /* its domains as a sender: yes, no, or what is wrong */
     const char *mail; /* posture of its own domains' mail host */
     const struct own_recipient *recipients;

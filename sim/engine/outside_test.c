@@ -45,6 +45,7 @@ static struct outside {
     struct scenario *scenario;
     struct loop *loop;
     struct pki *pki;
+    struct mailkeys *keys;
     struct block block;
     struct recorder *recorder;
     struct world *world;
@@ -179,10 +180,12 @@ static int set_up(void **state)
     load();
     o.loop = loop_create();
     o.pki = pki_create();
+    o.keys = mailkeys_create();
     const struct scenario_case *c = scenario_cases(o.scenario);
     o.recorder = recorder_create(c, "gateway.lasthop.example", NULL);
     struct world_settings settings = {.loop = o.loop,
                                       .pki = o.pki,
+                                      .keys = o.keys,
                                       .block = &o.block,
                                       .gateway_host = "gateway.lasthop.example",
                                       .recorder = o.recorder,
@@ -200,6 +203,7 @@ static int tear_down(void **state)
     world_destroy(&o.world);
     recorder_destroy(&o.recorder);
     pki_destroy(&o.pki);
+    mailkeys_destroy(&o.keys);
     loop_destroy(&o.loop);
     block_release(&o.block);
     scenario_destroy(&o.scenario);

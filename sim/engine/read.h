@@ -47,4 +47,7 @@ char *read_lower(struct arena *arena, const char *text);
 /* The part behind the last at sign; "" where there is none. */
 const char *address_domain(const char *address);
 
+/* What a map of words changes in what a domain publishes. */
+void read_sending_dns(struct sending_dns *dns, const struct node *map);
+
 #endif

@@ -90,6 +90,7 @@ static enum status raise_world(struct stage *s, struct err *err)
     struct world_settings settings = {.loop = e->loop,
                                       .pki = e->pki,
                                       .block = &e->block,
+                                      .keys = e->keys,
                                       .gateway_host = engine_gateway_host,
                                       .recorder = s->recorder,
                                       .now_s = s->now_s};

@@ -35,8 +35,9 @@ struct key {
     const char *example;
 };
 
-extern const struct key vocabulary_scenario[];     /* a scenario file */
-extern const struct key vocabulary_posture[];      /* fixtures/postures */
+extern const struct key vocabulary_scenario[]; /* a scenario file */
+extern const struct key vocabulary_posture[];  /* fixtures/postures */
+extern const struct key vocabulary_sending_dns[];
 extern const struct key vocabulary_organization[]; /* fixtures/organizations */
 
 /* vocabulary_check - every deviation of a tree from a table is a diagnostic;

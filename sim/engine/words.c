@@ -65,6 +65,13 @@ const char *const words_nta_sender[] = {
     "legacy",     "twice",       "insecure",         "bogus",   "servfail",
     "no-spf",     "spf-neutral", "spf-soft",         "no-dkim", "no-dmarc",
     "dmarc-none", "dmarc-half",  "dmarc-quarantine", NULL};
+const char *const words_dns_spf[] = {"good", "none", "soft", "neutral", NULL};
+const char *const words_dns_bounce[] = {"good", "none", "wrong", "servfail",
+                                        NULL};
+const char *const words_dns_dkim[] = {"good",  "none",    "ed25519",  "rsa",
+                                      "other", "revoked", "servfail", NULL};
+const char *const words_dns_dmarc[] = {"good",   "none",     "p-none",
+                                       "strict", "servfail", NULL};
 const char *const words_connect[] = {"accepted", "refused", NULL};
 const char *const words_command[] = {"connect", "ehlo", "starttls",    "mail",
                                      "rcpt",    "data", "end-of-data", NULL};

@@ -23,6 +23,10 @@ extern const char *const words_dns_fault[]; /* as in peer/dns */
 extern const char *const words_ciphers[];
 extern const char *const words_nta[];        /* the recipient side */
 extern const char *const words_nta_sender[]; /* the sending side */
+extern const char *const words_dns_spf[];    /* of a sending domain (MAIL-2) */
+extern const char *const words_dns_bounce[];
+extern const char *const words_dns_dkim[];
+extern const char *const words_dns_dmarc[];
 extern const char *const words_connect[];
 extern const char *const words_command[]; /* where a host may reply otherwise */
 extern const char *const words_restart[];

@@ -272,6 +272,7 @@ static enum status place_domain(struct world *w, const struct domain *d,
                                  .organization =
                                      world_organization_of(w->spec, d->name),
                                  .gateway_host = w->settings.gateway_host,
+                                 .keys = w->settings.keys,
                                  .has_spf = world_spf(w->spec, d->name) != NULL,
                                  .address = host_address,
                                  .association = host_association,
@@ -292,13 +293,22 @@ static void remove_zones(struct world *w, const char *domain)
                     arena_printf(w->arena, POSTURE_ZONE_PREFIX "%s", domain));
 }
 
+static bool sending_dns_differs(const struct sending_dns *a,
+                                const struct sending_dns *b)
+{
+    return strcmp(a->spf, b->spf) != 0 || strcmp(a->bounce, b->bounce) != 0 ||
+           strcmp(a->dkim, b->dkim) != 0 || strcmp(a->dmarc, b->dmarc) != 0;
+}
+
 /* What the domain publishes as a sender has changed. */
 static bool sends_otherwise(const struct world_spec *now,
                             const struct world_spec *before, const char *domain)
 {
     const struct organization *a = world_organization_of(now, domain);
     const struct organization *b = world_organization_of(before, domain);
-    return a && b && strcmp(a->nta, b->nta) != 0;
+    return a && b &&
+           (strcmp(a->nta, b->nta) != 0 ||
+            sending_dns_differs(&a->dns, &b->dns));
 }
 
 static enum status
@@ -333,17 +343,21 @@ static enum status publish_spf(struct world *w, struct err *err)
 static enum status serve_names(struct world *w, struct err *err)
 {
     char address[BLOCK_ADDRESS_BYTES], gateway[BLOCK_ADDRESS_BYTES];
+    char bounces[BLOCK_ADDRESS_BYTES];
     block_address(w->settings.block, BLOCK_HOST_RESOLVER, address);
     block_address(w->settings.block, BLOCK_HOST_GATEWAY, gateway);
+    block_address(w->settings.block, BLOCK_HOST_BOUNCES, bounces);
     w->dns = dns_create(w->settings.loop, w->settings.now_s);
     uint16_t port = w->settings.dns_port;
     enum status status = dns_listen(
         w->dns, address, port ? port : (uint16_t)w->settings.block->port, err);
     if (status == ST_OK)
         status = world_zone_gateway(
-            w->dns, w->settings.gateway_host,
-            arena_printf(w->arena, "portal.%s", w->settings.gateway_host),
-            gateway, err);
+            &(struct zone_settings){.arena = w->arena,
+                                    .dns = w->dns,
+                                    .gateway_host = w->settings.gateway_host,
+                                    .keys = w->settings.keys},
+            gateway, bounces, err);
     return status;
 }
 

@@ -7,6 +7,7 @@
 #include "engine/recorder.h"
 #include "engine/scenario.h"
 #include "peer/loop.h"
+#include "peer/mailkey.h"
 #include "peer/pki.h"
 
 struct world;
@@ -16,6 +17,7 @@ struct world_settings {
     struct pki *pki;
     const struct block *block;
     const char *gateway_host; /* its names are served too */
+    struct mailkeys *keys;
     struct recorder *recorder;
     uint16_t dns_port; /* 0: the block's */
     int64_t now_s;

@@ -179,20 +179,3 @@ enum status world_spf_add(struct dns *dns, const char *domain, const char *text,
         return dns_fault_set(dns, domain, "TXT", DNS_FAULT_SERVFAIL, err);
     return world_record_add(dns, domain, "TXT", err, "\"%s\"", text);
 }
-
-enum status world_zone_gateway(struct dns *dns, const char *gateway_host,
-                               const char *portal, const char *address,
-                               struct err *err)
-{
-    const char *dot = strchr(gateway_host, '.');
-    enum status status =
-        dns_zone_add(dns, dot ? dot + 1 : gateway_host, true, err);
-    if (status == ST_OK)
-        status = world_record_add(dns, gateway_host, "A", err, "%s", address);
-    if (status == ST_OK)
-        status = world_record_add(dns, gateway_host, "MX", err, "10 %s.",
-                                  gateway_host);
-    if (status == ST_OK)
-        status = world_record_add(dns, portal, "A", err, "%s", address);
-    return status;
-}

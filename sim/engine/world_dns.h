@@ -4,6 +4,7 @@
 
 #include "engine/scenario.h"
 #include "peer/dns.h"
+#include "peer/mailkey.h"
 
 /* The address of a host name, or NULL. */
 typedef const char *world_address(void *ctx, const char *host);
@@ -17,6 +18,7 @@ struct zone_settings {
     struct dns *dns;
     const struct organization *organization; /* whose domain it is, or NULL */
     const char *gateway_host;
+    struct mailkeys *keys;
     bool has_spf; /* its SPF record is the scenario's, see world_spf_add */
     world_address *address;
     world_association *association;
@@ -31,9 +33,12 @@ enum status world_zone_add(const struct zone_settings *settings,
  * in place. Adding it again changes nothing. */
 enum status world_spf_add(struct dns *dns, const char *domain, const char *text,
                           struct err *err) MUST_USE;
-/* world_zone_gateway - the gateway's own names: host and portal. */
-enum status world_zone_gateway(struct dns *dns, const char *gateway_host,
-                               const char *portal, const char *address,
+/* world_zone_gateway - the gateway's own names: host, portal, return-path host;
+ * and what the host's own mail needs: SPF, key records, DMARC. */
+enum status world_zone_gateway(const struct zone_settings *settings,
+                               const char *address, const char *bounces,
                                struct err *err) MUST_USE;
+/* The host that takes what comes back (MAIL-2). */
+const char *world_bounce_host(struct arena *arena, const char *gateway_host);
 
 #endif

@@ -60,16 +60,42 @@ bool world_sending_is_signed(const struct organization *organization)
     return strcmp(organization->nta, "insecure") != 0;
 }
 
+/* A character-string of TXT holds 255 octets at most; a key record has more. */
 static enum status add_text(const struct zone_settings *z, const char *name,
                             const char *text, struct err *err)
 {
-    return *text ? world_record_add(z->dns, name, "TXT", err, "\"%s\"", text)
-                 : ST_OK;
+    enum { STRING_MOST = 250 };
+    const char *data = "";
+    if (!*text)
+        return ST_OK;
+    for (size_t n = strlen(text), part; n; n -= part, text += part) {
+        part = n < STRING_MOST ? n : STRING_MOST;
+        data = arena_printf(z->arena, "%s%s\"%.*s\"", data, *data ? " " : "",
+                            (int)part, text);
+    }
+    return dns_record_add(z->dns, name, "TXT", data, err);
+}
+
+/* What a word of `dns:` stands for; NULL: not in this list. */
+struct meaning {
+    const char *word, *text;
+};
+
+static const char *meaning_of(const struct meaning *all, const char *word)
+{
+    while (all->word && strcmp(all->word, word) != 0)
+        all++;
+    return all->text;
 }
 
 static enum status add_spf(const struct zone_settings *z, const char *domain,
                            const char *end, struct err *err)
 {
+    static const struct meaning ends[] = {
+        {"none", ""}, {"soft", "~all"}, {"neutral", "?all"}, {NULL, NULL}};
+    const char *asked = meaning_of(ends, z->organization->dns.spf);
+    if (asked)
+        end = asked;
     if (!end)
         end = SPF_END_RIGHT;
     if (z->has_spf || !*end)
@@ -79,15 +105,72 @@ static enum status add_spf(const struct zone_settings *z, const char *domain,
         arena_printf(z->arena, "v=spf1 a:%s %s", z->gateway_host, end), err);
 }
 
+static enum status add_dmarc(const struct zone_settings *z, const char *domain,
+                             const char *record, struct err *err)
+{
+    static const struct meaning records[] = {
+        {"none", ""},
+        {"p-none", "v=DMARC1; p=none"},
+        {"strict", "v=DMARC1; p=reject; adkim=s; aspf=s"},
+        {NULL, NULL}};
+    const char *word = z->organization->dns.dmarc;
+    const char *asked = meaning_of(records, word);
+    const char *name = arena_printf(z->arena, "_dmarc.%s", domain);
+    if (asked)
+        record = asked;
+    enum status status = add_text(z, name, record ? record : DMARC_RIGHT, err);
+    if (status == ST_OK && strcmp(word, "servfail") == 0)
+        status = world_fault_set(z->dns, name, NULL, word, err);
+    return status;
+}
+
+/* What stands at a selector; "" for nothing. */
+static const char *key_text(const struct zone_settings *z, const char *domain,
+                            enum mailkey_kind kind, const char *word)
+{
+    static const char *const kinds[] = {
+        [MAILKEY_KIND_ED25519] = "ed25519", [MAILKEY_KIND_RSA] = "rsa"};
+    bool is_one = strcmp(word, kinds[MAILKEY_KIND_ED25519]) == 0 ||
+                  strcmp(word, kinds[MAILKEY_KIND_RSA]) == 0;
+    if (strcmp(word, "none") == 0 || (is_one && strcmp(word, kinds[kind]) != 0))
+        return "";
+    if (strcmp(word, "revoked") == 0) /* RFC 6376 3.6.1: an empty p= */
+        return arena_printf(z->arena, "v=DKIM1; k=%s; p=", kinds[kind]);
+    if (strcmp(word, "other") == 0) /* nobody here has that one */
+        return mailkey_record(z->keys, MAILKEY_KIND_ED25519,
+                              "somebody-else.example");
+    return mailkey_record(z->keys, kind, domain);
+}
+
 static enum status add_keys(const struct zone_settings *z, const char *domain,
-                            struct err *err)
+                            const char *word, struct err *err)
 {
     enum status status = ST_OK;
-    for (const struct key_record *k = z->organization->key_records;
-         k && status == ST_OK; k = k->next)
-        status = add_text(
-            z, arena_printf(z->arena, "%s._domainkey.%s", k->selector, domain),
-            k->txt, err);
+    for (unsigned kind = 0; kind < MAILKEY_KIND_COUNT && status == ST_OK;
+         kind++) {
+        const char *name = arena_printf(z->arena, "%s._domainkey.%s",
+                                        mailkey_selector(kind), domain);
+        status = add_text(z, name, key_text(z, domain, kind, word), err);
+        if (status == ST_OK && strcmp(word, "servfail") == 0)
+            status = world_fault_set(z->dns, name, NULL, word, err);
+    }
+    return status;
+}
+
+static enum status add_bounce(const struct zone_settings *z, const char *domain,
+                              struct err *err)
+{
+    const char *word = z->organization->dns.bounce;
+    const char *name = arena_printf(z->arena, "zivverbounce.%s", domain);
+    const char *to = strcmp(word, "wrong") == 0
+                         ? "bounce.somebody-else.example"
+                         : world_bounce_host(z->arena, z->gateway_host);
+    if (strcmp(word, "none") == 0)
+        return ST_OK;
+    enum status status =
+        world_record_add(z->dns, name, "CNAME", err, "%s.", to);
+    if (status == ST_OK && strcmp(word, "servfail") == 0)
+        status = world_fault_set(z->dns, name, NULL, word, err);
     return status;
 }
 
@@ -113,15 +196,60 @@ enum status world_sending_add(const struct zone_settings *z,
 {
     const struct sending *s = sending_of(z->organization);
     const char *name = domain->name;
+    const char *keys = s->lacks_keys ? "none" : z->organization->dns.dkim;
     enum status status = add_spf(z, name, s->spf_end, err);
     if (status == ST_OK)
-        status = add_text(z, arena_printf(z->arena, "_dmarc.%s", name),
-                          s->dmarc ? s->dmarc : DMARC_RIGHT, err);
+        status = add_dmarc(z, name, s->dmarc, err);
     if (status == ST_OK)
-        status = world_record_add(
-            z->dns, arena_printf(z->arena, "zivverbounce.%s", name), "CNAME",
-            err, "%s.", z->gateway_host);
-    if (status == ST_OK && !s->lacks_keys)
-        status = add_keys(z, name, err);
+        status = add_bounce(z, name, err);
+    if (status == ST_OK)
+        status = add_keys(z, name, keys, err);
     return status == ST_OK ? add_record(z, s, domain, err) : status;
+}
+
+const char *world_bounce_host(struct arena *arena, const char *gateway_host)
+{
+    return arena_printf(arena, "bounce.%s", gateway_host);
+}
+
+static enum status add_gateway_hosts(const struct zone_settings *z,
+                                     const char *address, const char *bounces,
+                                     struct err *err)
+{
+    const char *host = z->gateway_host;
+    const char *bounce = world_bounce_host(z->arena, host);
+    const struct {
+        const char *name, *type, *data;
+    } records[] = {
+        {host, "A", address},
+        {host, "MX", arena_printf(z->arena, "10 %s.", host)},
+        {arena_printf(z->arena, "portal.%s", host), "A", address},
+        {bounce, "A", bounces},
+        {bounce, "MX", arena_printf(z->arena, "10 %s.", bounce)},
+    };
+    enum status status = ST_OK;
+    for (size_t i = 0; i < sizeof records / sizeof *records && status == ST_OK;
+         i++)
+        status = dns_record_add(z->dns, records[i].name, records[i].type,
+                                records[i].data, err);
+    return status;
+}
+
+enum status world_zone_gateway(const struct zone_settings *z,
+                               const char *address, const char *bounces,
+                               struct err *err)
+{
+    const char *host = z->gateway_host, *dot = strchr(host, '.');
+    const char *spf = arena_printf(z->arena, "v=spf1 a:%s -all", host);
+    enum status status = dns_zone_add(z->dns, dot ? dot + 1 : host, true, err);
+    if (status == ST_OK)
+        status = add_gateway_hosts(z, address, bounces, err);
+    if (status == ST_OK)
+        status = add_text(z, host, spf, err);
+    if (status == ST_OK)
+        status = add_text(z, world_bounce_host(z->arena, host), spf, err);
+    if (status == ST_OK)
+        status = add_text(z, arena_printf(z->arena, "_dmarc.%s", host),
+                          DMARC_RIGHT, err);
+    return status == ST_OK ? add_keys(z, host, "good", err) : status;
 }

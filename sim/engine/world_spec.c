@@ -120,6 +120,7 @@ static void change_organization(struct arena *arena, struct organization *o,
     o->transport_security =
         node_text(map, "transport-security", o->transport_security);
     o->nta = node_text(map, "nta", o->nta);
+    read_sending_dns(&o->dns, node_get(map, "dns"));
     const struct node *idd = node_get(map, "inbound-direct-delivery");
     if (idd)
         o->inbound_direct_delivery = node_is_text(idd, "yes");
