@@ -110,6 +110,27 @@ static void put_head(struct buf *buf, const struct config_settings *s)
                s->host, s->host);
 }
 
+static void put_key(struct buf *buf, const char *domain, enum mailkey_kind kind)
+{
+    put_pair(buf, "  - ", "domain", domain);
+    put_pair(buf, "    ", "selector", mailkey_selector(kind));
+    buf_printf(buf, "    key: dkim-%s-%s.pem\n", mailkey_selector(kind),
+               domain);
+}
+
+/* Whom the gateway signs for: each domain, and its own host (MAIL-1). */
+static void put_keys(struct buf *buf, const struct config_settings *s)
+{
+    buf_puts(buf, "dkim:\n");
+    for (unsigned kind = 0; kind < MAILKEY_KIND_COUNT; kind++) {
+        put_key(buf, s->host, kind);
+        for (const struct organization *o = s->world->organizations; o;
+             o = o->next)
+            for (const char *const *d = o->domains; *d; d++)
+                put_key(buf, *d, kind);
+    }
+}
+
 static void put_settings(struct buf *buf, const struct config_settings *s)
 {
     bool has_pause = false;
@@ -237,6 +258,7 @@ const char *config_format(struct arena *arena,
     struct buf buf;
     buf_init(&buf, CONFIG_MOST);
     put_head(&buf, settings);
+    put_keys(&buf, settings);
     put_settings(&buf, settings);
     buf_puts(&buf, "organizations:\n");
     for (const struct organization *o = settings->world->organizations; o;

@@ -67,6 +67,32 @@ static enum status write_keys(struct stage *s, struct err *err)
     return status;
 }
 
+static enum status write_mail_key(struct stage *s, const char *domain,
+                                  enum mailkey_kind kind, struct err *err)
+{
+    return write_text(s,
+                      arena_printf(s->arena, "dkim-%s-%s.pem",
+                                   mailkey_selector(kind), domain),
+                      mailkey_pem(s->engine->keys, kind, domain), err);
+}
+
+/* The keys that config_format() names. */
+static enum status write_mail_keys(struct stage *s,
+                                   const struct world_spec *world,
+                                   struct err *err)
+{
+    enum status status = ST_OK;
+    for (unsigned kind = 0; kind < MAILKEY_KIND_COUNT && status == ST_OK;
+         kind++) {
+        status = write_mail_key(s, engine_gateway_host, kind, err);
+        for (const struct organization *o = world->organizations;
+             o && status == ST_OK; o = o->next)
+            for (const char *const *d = o->domains; *d && status == ST_OK; d++)
+                status = write_mail_key(s, *d, kind, err);
+    }
+    return status;
+}
+
 enum status stage_write_config(struct stage *s, const struct world_spec *world,
                                struct err *err)
 {
@@ -163,6 +189,8 @@ enum status stage_create(struct engine *engine, const struct scenario_case *c,
         status = raise_world(s, err);
     if (status == ST_OK)
         status = write_keys(s, err);
+    if (status == ST_OK)
+        status = write_mail_keys(s, c->world, err);
     if (status == ST_OK)
         status = stage_write_config(s, c->world, err);
     if (status == ST_OK)
