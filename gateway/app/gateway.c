@@ -121,9 +121,10 @@ static enum status start_intake(struct gateway *g)
         journal_open((int)config->journal.descriptor, config->journal.file,
                      &g->journal, g->err);
     if (status == ST_OK)
-        status =
-            store_open(&(struct store_settings){config->state, post, g->loop},
-                       &g->store, g->err);
+        status = store_open(&(struct store_settings){.directory = config->state,
+                                                     .post = post,
+                                                     .loop = g->loop},
+                            &g->store, g->err);
     if (status == ST_OK)
         status =
             tls_server_create(config->submission.certificate,

@@ -236,8 +236,10 @@ enum status intake_begin(const struct intake_world *world,
         arena_destroy(&own);
         return ST_PERM;
     }
-    struct store_accept accept = {&in->message, in->recipients, in->count,
-                                  in->event};
+    struct store_accept accept = {.message = &in->message,
+                                  .recipients = in->recipients,
+                                  .recipient_count = in->count,
+                                  .event = in->event};
     store_accept(world->store, &accept, on_stored, in);
     *out = in;
     return ST_OK;

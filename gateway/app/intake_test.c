@@ -16,6 +16,7 @@
 #include <cmocka.h>
 
 #include "app/intake.h"
+#include "base/test_folder.h"
 
 static struct {
     pthread_mutex_t lock;
@@ -105,8 +106,7 @@ static int setup(void **state)
     struct fixture *f = xcalloc(1, sizeof *f);
     struct err err;
     int fds[2];
-    snprintf(f->directory, sizeof f->directory, "/tmp/lasthop-intake-XXXXXX");
-    if (!mkdtemp(f->directory) || pipe(fds) != 0)
+    if (!test_folder_make(f->directory, "intake") || pipe(fds) != 0)
         return -1;
     f->journal = fds[0];
     fcntl(f->journal, F_SETFL, O_NONBLOCK);
@@ -118,7 +118,8 @@ static int setup(void **state)
     *state = f;
     return journal_open(fds[1], NULL, &f->world.journal, &err) == ST_OK &&
                    store_open(
-                       &(struct store_settings){f->directory, post, NULL},
+                       &(struct store_settings){.directory = f->directory,
+                                                .post = post},
                        &f->world.store, &err) == ST_OK
                ? 0
                : -1;
@@ -135,10 +136,7 @@ static int teardown(void **state)
     posted.count = 0;
     journal_close(&f->world.journal);
     close(f->journal);
-    char *path = xasprintf("%s/gateway.db", f->directory);
-    unlink(path);
-    free(path);
-    rmdir(f->directory);
+    test_folder_remove(f->directory);
     arena_destroy(&f->arena);
     free(f);
     return 0;

@@ -15,6 +15,7 @@
 #include <cmocka.h>
 
 #include "base/mapped.h"
+#include "base/test_folder.h"
 
 struct folder {
     char path[64];
@@ -23,11 +24,8 @@ struct folder {
 static int setup(void **state)
 {
     struct folder *f = xcalloc(1, sizeof *f);
-    const char *base = getenv("TMPDIR");
-    snprintf(f->path, sizeof f->path, "%s/lasthop-blob-XXXXXX",
-             base && strlen(base) < 30 ? base : "/tmp");
     *state = f;
-    return mkdtemp(f->path) ? 0 : -1;
+    return test_folder_make(f->path, "blob") ? 0 : -1;
 }
 
 static size_t count_files(const struct folder *f)

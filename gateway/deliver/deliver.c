@@ -140,7 +140,8 @@ static void finish_recipient(struct job *job, struct arena *arena,
         report->delivery == DELIVERY_FAILED && compose_dsn_allowed(job->item);
     struct event_line event = event_outcome(arena, job->item, report, has_dsn);
     struct store_record change = {.change = STORE_CHANGE_FINISHED,
-                                  .method = method_name(report->method)};
+                                  .method = method_name(report->method),
+                                  .delivery = delivery_name(report->delivery)};
     struct store_dsn dsn;
     if (has_dsn) {
         dsn = compose_dsn(arena, &job->deliver->settings, job->item, report,

@@ -5,15 +5,17 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/alloc.h"
 #include "base/log.h"
+#include "store/lock.h"
+#include "store/schema.h"
+#include "store/spool.h"
 #include "store/statement.h"
 
-/* Exclusive: a second gateway on the same state is told so at once, and no
- * shared-memory file is needed. WAL with FULL: one sync a commit. */
-static const char pragmas[] = "PRAGMA locking_mode = EXCLUSIVE;"
-                              "PRAGMA journal_mode = WAL;"
+/* WAL with FULL: one sync a commit, and readers in other processes. */
+static const char pragmas[] = "PRAGMA journal_mode = WAL;"
                               "PRAGMA synchronous = FULL;"
                               "PRAGMA foreign_keys = ON;"
                               "PRAGMA temp_store = MEMORY;"
@@ -22,36 +24,6 @@ static const char pragmas[] = "PRAGMA locking_mode = EXCLUSIVE;"
                               " PRIMARY KEY (kind, item)) WITHOUT ROWID;";
 
 enum { SCHEMA_VERSION = 1, BUSY_MS = 2000 };
-
-/* due_ms is NULL once the outcome is final. */
-static const char schema[] =
-    "BEGIN;"
-    "CREATE TABLE message ("
-    " n INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE,"
-    " accepted_ms INTEGER NOT NULL, organization TEXT NOT NULL,"
-    " sender TEXT NOT NULL, reverse_path TEXT NOT NULL, envid TEXT,"
-    " ret_full INTEGER NOT NULL, direct_delivery INTEGER NOT NULL,"
-    " email_permitted INTEGER NOT NULL, content BLOB NOT NULL);"
-    "CREATE TABLE recipient ("
-    " n INTEGER PRIMARY KEY, message INTEGER NOT NULL REFERENCES message (n),"
-    " address TEXT NOT NULL, conversation TEXT NOT NULL,"
-    " notify INTEGER NOT NULL, orcpt TEXT, right TEXT NOT NULL,"
-    " right_value TEXT, return_path TEXT NOT NULL UNIQUE,"
-    " link_token TEXT NOT NULL UNIQUE, mail_id TEXT NOT NULL,"
-    " attempts INTEGER NOT NULL DEFAULT 0,"
-    " method TEXT NOT NULL DEFAULT 'none', due_ms INTEGER);"
-    "CREATE INDEX recipient_due ON recipient (due_ms)"
-    " WHERE due_ms IS NOT NULL;"
-    "CREATE TABLE dsn ("
-    " n INTEGER PRIMARY KEY, message INTEGER NOT NULL REFERENCES message (n),"
-    " goes_to TEXT NOT NULL, recipients TEXT NOT NULL,"
-    " created_ms INTEGER NOT NULL, attempts INTEGER NOT NULL DEFAULT 0,"
-    " due_ms INTEGER, content BLOB NOT NULL);"
-    "CREATE INDEX dsn_due ON dsn (due_ms) WHERE due_ms IS NOT NULL;"
-    "CREATE TABLE event ("
-    " n INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, line TEXT NOT NULL);"
-    "PRAGMA user_version = 1;"
-    "COMMIT;";
 
 static enum status run_text(struct db *db, const char *text, struct err *err)
 {
@@ -68,6 +40,17 @@ static int on_version(void *out, int columns, char **values, char **names)
     return 0;
 }
 
+/* One area after another, all or nothing. */
+static enum status create_schema(struct db *db, struct err *err)
+{
+    static const char *const areas[] = {"BEGIN", schema_queue,
+                                        "PRAGMA user_version = 1", "COMMIT"};
+    enum status status = ST_OK;
+    for (size_t i = 0; status == ST_OK && i < sizeof areas / sizeof *areas; i++)
+        status = run_text(db, areas[i], err);
+    return status;
+}
+
 static enum status prepare_schema(struct db *db, struct err *err)
 {
     int version = 0;
@@ -78,32 +61,47 @@ static enum status prepare_schema(struct db *db, struct err *err)
                      NULL) != SQLITE_OK)
         return stmt_fault(db, err);
     if (version == 0)
-        return run_text(db, schema, err);
+        return create_schema(db, err);
     if (version != SCHEMA_VERSION)
         return err_set(err, ST_TEMP, "database of version %d, expected %d",
                        version, SCHEMA_VERSION);
     return ST_OK;
 }
 
-enum status db_open(const char *directory, struct db **db_out, struct err *err)
+static enum status make_folder(const char *path, struct err *err)
 {
-    if (mkdir(directory, 0700) != 0 && errno != EEXIST)
-        return err_set(err, ST_TEMP, "%s: %s", directory, strerror(errno));
-    char *path = xasprintf("%s/gateway.db", directory);
-    struct db *db = xcalloc(1, sizeof *db);
+    if (mkdir(path, 0700) == 0 || errno == EEXIST)
+        return ST_OK;
+    return err_set(err, ST_TEMP, "%s: %s", path, strerror(errno));
+}
+
+static enum status open_file(struct db *db, const char *path, struct err *err)
+{
     int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE |
                 SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE;
-    enum status status = ST_OK;
     if (sqlite3_open_v2(path, &db->sql, flags, NULL) != SQLITE_OK)
-        status = stmt_fault(db, err);
-    if (status == ST_OK) {
-        sqlite3_busy_timeout(db->sql, BUSY_MS);
-        status = prepare_schema(db, err);
-    }
-    if (status != ST_OK) {
+        return stmt_fault(db, err);
+    sqlite3_busy_timeout(db->sql, BUSY_MS);
+    return prepare_schema(db, err);
+}
+
+enum status db_open(const char *directory, struct db **db_out, struct err *err)
+{
+    char *path = xasprintf("%s/gateway.db", directory);
+    struct db *db = xcalloc(1, sizeof *db);
+    db->spool = xasprintf("%s/spool", directory);
+    db->lock = -1;
+    enum status status = make_folder(directory, err);
+    if (status == ST_OK)
+        status = make_folder(db->spool, err);
+    if (status == ST_OK)
+        status = lock_take(directory, &db->lock, err);
+    if (status == ST_OK && (status = open_file(db, path, err)) != ST_OK)
         err_wrap(err, "%s", path);
+    if (status == ST_OK)
+        status = spool_clean(db, err);
+    if (status != ST_OK)
         db_close(&db);
-    }
     free(path);
     *db_out = db;
     return status;
@@ -117,6 +115,9 @@ void db_close(struct db **db)
         sqlite3_finalize((*db)->prepared[i]);
     if (sqlite3_close((*db)->sql) != SQLITE_OK)
         BUG("a statement was left open");
+    if ((*db)->lock >= 0)
+        close((*db)->lock);
+    free((*db)->spool);
     free(*db);
     *db = NULL;
 }
@@ -158,6 +159,11 @@ void db_step_end(struct db *db, bool keep)
 bool db_is_broken(const struct db *db)
 {
     return sqlite3_get_autocommit(db->sql);
+}
+
+const char *db_spool(const struct db *db)
+{
+    return db->spool;
 }
 
 enum store_fault db_fault(const struct db *db)

@@ -12,6 +12,8 @@ enum status db_open(const char *directory, struct db **db_out,
                     struct err *err) MUST_USE;
 void db_close(struct db **db);
 
+const char *db_spool(const struct db *db);
+
 /* A transaction holds the requests that waited; each request is a step that
  * can fail alone. After a fault that undid the whole transaction db_is_broken
  * is true until db_rollback. */

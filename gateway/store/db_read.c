@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "store/spool.h"
 #include "store/statement.h"
 
 enum { BATCH_BYTES = 32 << 20 };
@@ -50,6 +51,16 @@ static sqlite3_stmt *one_row(struct load *load, enum stmt which, int64_t n)
     return status == ST_OK ? stmt : NULL;
 }
 
+static void load_content(struct load *load, sqlite3_stmt *stmt,
+                         struct store_message *message)
+{
+    if (sqlite3_column_type(stmt, 11) == SQLITE_NULL)
+        spool_load(load->db, load->arena, message,
+                   (size_t)sqlite3_column_int64(stmt, 10));
+    else
+        message->content = column_blob(load, stmt, 11);
+}
+
 static enum status load_message(struct load *load, int64_t n, bool with_content,
                                 const struct store_message **out)
 {
@@ -74,9 +85,10 @@ static enum status load_message(struct load *load, int64_t n, bool with_content,
                           .envid = column(load, stmt, 5),
                           .ret_full = sqlite3_column_int(stmt, 6) != 0,
                           .direct_delivery = sqlite3_column_int(stmt, 7) != 0,
-                          .email_permitted = sqlite3_column_int(stmt, 8) != 0}};
+                          .email_permitted = sqlite3_column_int(stmt, 8) != 0,
+                          .kind = column(load, stmt, 9)}};
     if (with_content)
-        m->message.content = column_blob(load, stmt, 9);
+        load_content(load, stmt, &m->message);
     sqlite3_reset(stmt);
     load->messages = m;
     *out = &m->message;

@@ -1,9 +1,10 @@
 /* The changes: accept, record, and the journal lines that wait. */
 #include "store/db.h"
+#include "store/spool.h"
 #include "store/statement.h"
 
 static enum status add_message(struct db *db, const struct store_message *m,
-                               struct err *err)
+                               bool in_database, struct err *err)
 {
     sqlite3_stmt *stmt = stmt_prepare(db, STMT_ADD_MESSAGE, err);
     if (!stmt)
@@ -17,7 +18,10 @@ static enum status add_message(struct db *db, const struct store_message *m,
     stmt_int(stmt, 7, m->ret_full);
     stmt_int(stmt, 8, m->direct_delivery);
     stmt_int(stmt, 9, m->email_permitted);
-    stmt_blob(stmt, 10, m->content);
+    stmt_text(stmt, 10, m->kind ? m->kind : "mail");
+    stmt_int(stmt, 11, (int64_t)m->content.n);
+    if (in_database)
+        stmt_blob(stmt, 12, m->content);
     return stmt_run(db, stmt, err);
 }
 
@@ -58,7 +62,8 @@ static enum status add_event(struct db *db, const struct store_event *event,
 enum status db_accept(struct db *db, const struct store_accept *accept,
                       struct err *err)
 {
-    enum status status = add_message(db, accept->message, err);
+    enum status status =
+        add_message(db, accept->message, !spool_holds(accept), err);
     int64_t message = sqlite3_last_insert_rowid(db->sql);
     for (size_t i = 0; status == ST_OK && i < accept->recipient_count; i++)
         status = add_recipient(db, message, accept->message->accepted_ms,
@@ -93,6 +98,20 @@ static enum status unclaim(struct db *db, const struct store_item *item,
     return stmt_run(db, stmt, err);
 }
 
+static void bind_decided(sqlite3_stmt *stmt, const struct store_record *record)
+{
+    stmt_text(stmt, 2, record->method);
+    stmt_text(stmt, 3, record->event.id ? record->event.line : NULL);
+}
+
+static void bind_finished(sqlite3_stmt *stmt, const struct store_record *record)
+{
+    stmt_text(stmt, 2, record->method);
+    stmt_text(stmt, 3, record->delivery);
+    stmt_int(stmt, 4, record->until_ms);
+    stmt_int(stmt, 5, record->links);
+}
+
 static sqlite3_stmt *
 bind_change(struct db *db, const struct store_record *record, struct err *err)
 {
@@ -102,7 +121,7 @@ bind_change(struct db *db, const struct store_record *record, struct err *err)
     case STORE_CHANGE_DECIDED:
         stmt = stmt_prepare(db, STMT_METHOD, err);
         if (stmt)
-            stmt_text(stmt, 2, record->method);
+            bind_decided(stmt, record);
         break;
     case STORE_CHANGE_DEFERRED:
         stmt =
@@ -116,7 +135,7 @@ bind_change(struct db *db, const struct store_record *record, struct err *err)
         stmt = stmt_prepare(db, dsn ? STMT_FINISH_DSN : STMT_FINISH_RECIPIENT,
                             err);
         if (stmt && !dsn)
-            stmt_text(stmt, 2, record->method);
+            bind_finished(stmt, record);
         break;
     }
     if (stmt)

@@ -18,7 +18,7 @@ static const char *const texts[] = {
     [STMT_ADD_MESSAGE] =
         "INSERT INTO message (id, accepted_ms, organization, sender,"
         " reverse_path, envid, ret_full, direct_delivery, email_permitted,"
-        " content) VALUES (?,?,?,?,?,?,?,?,?,?)",
+        " kind, content_bytes, content) VALUES (?,?,?,?,?,?,?,?,?,?,?,?)",
     [STMT_ADD_RECIPIENT] =
         "INSERT INTO recipient (message, address, conversation, notify, orcpt,"
         " right, right_value, return_path, link_token, mail_id, due_ms)"
@@ -30,7 +30,9 @@ static const char *const texts[] = {
     [STMT_ADD_EVENT] = "INSERT INTO event (id, line) VALUES (?,?)",
     [STMT_DROP_EVENT] = "DELETE FROM event WHERE id = ?",
     [STMT_EVENTS] = "SELECT id, line FROM event ORDER BY n",
-    [STMT_METHOD] = "UPDATE recipient SET method = ?2 WHERE n = ?1",
+    [STMT_METHOD] =
+        "UPDATE recipient SET method = coalesce(?2, method), decided = ?3"
+        " WHERE n = ?1 AND due_ms IS NOT NULL",
     [STMT_DEFER_RECIPIENT] =
         "UPDATE recipient SET due_ms = ?2, method = coalesce(?3, method),"
         " attempts = attempts + 1 WHERE n = ?1 AND due_ms IS NOT NULL",
@@ -38,6 +40,7 @@ static const char *const texts[] = {
                        " WHERE n = ?1 AND due_ms IS NOT NULL",
     [STMT_FINISH_RECIPIENT] =
         "UPDATE recipient SET due_ms = NULL, method = coalesce(?2, method),"
+        " delivery = ?3, outcome_ms = ?4, links = ?5,"
         " attempts = attempts + 1 WHERE n = ?1 AND due_ms IS NOT NULL",
     [STMT_FINISH_DSN] = "UPDATE dsn SET due_ms = NULL, attempts = attempts + 1"
                         " WHERE n = ?1 AND due_ms IS NOT NULL",
@@ -56,8 +59,8 @@ static const char *const texts[] = {
                                                                      dsn) ")",
     [STMT_MESSAGE] =
         "SELECT id, accepted_ms, organization, sender, reverse_path, envid,"
-        " ret_full, direct_delivery, email_permitted, content"
-        " FROM message WHERE n = ?",
+        " ret_full, direct_delivery, email_permitted, kind, content_bytes,"
+        " content FROM message WHERE n = ?",
     [STMT_RECIPIENT] =
         "SELECT message, address, conversation, notify, orcpt, right,"
         " right_value, return_path, link_token, mail_id, attempts, method"
@@ -65,6 +68,7 @@ static const char *const texts[] = {
     [STMT_DSN] =
         "SELECT message, goes_to, recipients, created_ms, attempts, content"
         " FROM dsn WHERE n = ?",
+    [STMT_SPOOLED] = "SELECT 1 FROM message WHERE id = ? AND content IS NULL",
 };
 _Static_assert(sizeof texts / sizeof *texts == STMT_COUNT,
                "a text per statement");

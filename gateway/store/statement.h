@@ -34,6 +34,7 @@ enum stmt {
     STMT_MESSAGE,
     STMT_RECIPIENT,
     STMT_DSN,
+    STMT_SPOOLED,
     STMT_COUNT
 };
 
@@ -41,6 +42,8 @@ struct db {
     sqlite3 *sql;
     sqlite3_stmt *prepared[STMT_COUNT];
     enum store_fault fault;
+    char *spool; /* folder of large content */
+    int lock;    /* of the state folder; -1: none */
 };
 
 /* stmt_prepare - ready, nothing bound; NULL after a fault (in err). */

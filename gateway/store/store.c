@@ -149,6 +149,11 @@ enum status store_open(const struct store_settings *settings,
     return ST_OK;
 }
 
+const char *store_spool(const struct store *store)
+{
+    return db_spool(store->db);
+}
+
 void store_drain(struct store *store)
 {
     pthread_mutex_lock(&store->lock);
@@ -231,6 +236,7 @@ void store_record(struct store *store, const struct store_record *record,
         (struct store_item){.kind = record->item->kind, .id = record->item->id};
     copy->item = &r->item;
     copy->method = copy_text(r->arena, record->method);
+    copy->delivery = copy_text(r->arena, record->delivery);
     copy->event.id = copy_text(r->arena, record->event.id);
     copy->event.line = copy_text(r->arena, record->event.line);
     if (record->change != STORE_CHANGE_DEFERRED)

@@ -17,13 +17,16 @@
 #include "base/slice.h"
 #include "base/status.h"
 
+struct blob;
 struct store;
 
 /* Runs fn(arg) once on the loop, soon; may be called from any thread. */
 typedef void store_post_fn(void *loop, void (*fn)(void *arg), void *arg);
 
 struct store_settings {
-    const char *directory; /* created when missing */
+    const char *directory;    /* created when missing */
+    int64_t keep_finished_ms; /* a message with nothing to come is removed so
+                                 long after its last outcome; 0: never */
     store_post_fn *post;
     void *loop; /* the first argument of post */
 };
@@ -45,16 +48,22 @@ enum store_notify {
 
 /* One accepted message, as it was completed at acceptance. */
 struct store_message {
-    const char *id;           /* the gateway's own, unique */
-    int64_t accepted_ms;      /* wall clock */
-    const char *organization; /* name of the sender's organization */
-    const char *sender;       /* address in From */
-    const char *reverse_path; /* "" is the null reverse-path */
-    const char *envid;        /* ENVID decoded; NULL: absent */
-    bool ret_full;            /* RET=FULL was asked (treated as HDRS) */
-    bool direct_delivery;     /* zivver-direct-delivery is present */
-    bool email_permitted;     /* ...-verification: email-verification */
-    struct slice content;     /* whole, CRLF, with the control fields */
+    const char *id;      /* the gateway's own, unique; letters and digits */
+    const char *kind;    /* "mail", or "reply" from the portal (CONV-4);
+                          * NULL: mail */
+    int64_t accepted_ms; /* wall clock */
+    const char *organization;  /* name of the sender's organization */
+    const char *sender;        /* address in From */
+    const char *reverse_path;  /* "" is the null reverse-path */
+    const char *envid;         /* ENVID decoded; NULL: absent */
+    bool ret_full;             /* RET=FULL was asked (treated as HDRS) */
+    bool direct_delivery;      /* zivver-direct-delivery is present */
+    bool email_permitted;      /* ...-verification: email-verification */
+    struct slice content;      /* whole, CRLF, with the control fields. Of an
+                                * item: where it is large it is read from the
+                                * spool as it is looked at (base/mapped.h) */
+    const char *content_fault; /* of an item: the content is not there, and
+                                * why; NULL: it is */
 };
 
 /* One recipient of it. */
@@ -127,6 +136,10 @@ typedef void store_event_fn(void *ctx, const struct store_event *event);
  */
 enum status store_open(const struct store_settings *settings,
                        struct store **store_out, struct err *err) MUST_USE;
+/* store_spool - the folder for blobs of this process, on the disk of the
+ * messages (base/blob.h); lives as long as the store. */
+const char *store_spool(const struct store *store);
+
 /* store_drain - wait until everything queued so far is done and its answers are
  * posted: an orderly stop lets the loop run them, then closes. */
 void store_drain(struct store *store);
@@ -146,6 +159,8 @@ struct store_accept {
     const struct store_message *message;
     const struct store_recipient *recipients;
     size_t recipient_count;
+    struct blob *content;     /* of the message, where it is a file: kept in the
+                                 spool. NULL: it goes into the database */
     struct store_event event; /* accepted */
 };
 
@@ -160,7 +175,8 @@ void store_due(struct store *store, int64_t now_ms, size_t limit,
 void store_item_release(struct store_item *item);
 
 enum store_change {
-    STORE_CHANGE_DECIDED,  /* remember the method; stays claimed */
+    STORE_CHANGE_DECIDED,  /* remember the method, and the event's line as
+                            * the latest decision; stays claimed */
     STORE_CHANGE_DEFERRED, /* due again at until_ms; counts an attempt */
     STORE_CHANGE_FINISHED, /* its outcome is final */
 };
@@ -168,8 +184,10 @@ enum store_change {
 struct store_record {
     const struct store_item *item;
     enum store_change change;
-    const char *method;          /* NULL: as before */
-    int64_t until_ms;            /* DEFERRED */
+    const char *method;   /* NULL: as before */
+    int64_t until_ms;     /* DEFERRED */
+    const char *delivery; /* FINISHED: direct, notification, failed */
+    unsigned links; /* FINISHED, direct: secure download links in the copy */
     struct store_event event;    /* journal it after ST_OK, then
                                   * store_event_written */
     const struct store_dsn *dsn; /* FINISHED: made in the same transaction,

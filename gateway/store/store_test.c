@@ -16,6 +16,7 @@
 #include <cmocka.h>
 
 #include "base/alloc.h"
+#include "base/test_folder.h"
 #include "store/store.h"
 
 /* A loop: functions posted by the store's thread, run by the test. */
@@ -81,7 +82,8 @@ struct fixture {
 static void open_store(struct fixture *f)
 {
     struct err err;
-    struct store_settings settings = {f->directory, post, &posts};
+    struct store_settings settings = {
+        .directory = f->directory, .post = post, .loop = &posts};
     if (store_open(&settings, &f->store, &err) != ST_OK)
         fail_msg("%s", err.text);
 }
@@ -89,10 +91,7 @@ static void open_store(struct fixture *f)
 static int setup(void **state)
 {
     struct fixture *f = xcalloc(1, sizeof *f);
-    const char *base = getenv("TMPDIR");
-    snprintf(f->directory, sizeof f->directory, "%s/lasthop-store-XXXXXX",
-             base && strlen(base) < 30 ? base : "/tmp");
-    if (!mkdtemp(f->directory))
+    if (!test_folder_make(f->directory, "store"))
         return -1;
     posts.turns = 0;
     open_store(f);
@@ -105,14 +104,7 @@ static int teardown(void **state)
     struct fixture *f = *state;
     store_close(&f->store);
     drain();
-    static const char *const names[] = {"gateway.db", "gateway.db-wal",
-                                        "gateway.db-journal"};
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        char path[128];
-        snprintf(path, sizeof path, "%s/%s", f->directory, names[i]);
-        unlink(path);
-    }
-    rmdir(f->directory);
+    test_folder_remove(f->directory);
     free(f);
     return 0;
 }
@@ -196,8 +188,10 @@ static void sample_init(struct sample *s, int n, int64_t ms)
             .link_token = s->token[i],
             .mail_id = s->token[i]};
     }
-    s->accept = (struct store_accept){
-        &s->message, s->recipients, 2, {s->event_id, s->event}};
+    s->accept = (struct store_accept){.message = &s->message,
+                                      .recipients = s->recipients,
+                                      .recipient_count = 2,
+                                      .event = {s->event_id, s->event}};
 }
 
 static void accept_one(struct fixture *f, struct sample *s)
@@ -483,7 +477,8 @@ static void test_open_without_a_directory_says_so(void **state)
     struct store *store = NULL;
     struct err err;
     (void)state;
-    struct store_settings settings = {"/dev/null/x", post, &posts};
+    struct store_settings settings = {
+        .directory = "/dev/null/x", .post = post, .loop = &posts};
     assert_int_equal(store_open(&settings, &store, &err), ST_TEMP);
     assert_non_null(strstr(err.text, "/dev/null/x"));
     assert_null(store);

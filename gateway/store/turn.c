@@ -1,6 +1,7 @@
 #include "store/turn.h"
 
 #include "base/log.h"
+#include "store/spool.h"
 
 struct batch {
     struct arena *arena;
@@ -43,7 +44,7 @@ static bool apply_all(struct db *db, struct request *first, struct err *err)
         return false;
     for (struct request *r = first; r; r = r->next) {
         struct err own = {.status = ST_OK};
-        if (!is_change(r))
+        if (!is_change(r) || r->answer.status != ST_OK)
             continue;
         if (db_step_begin(db, err) != ST_OK)
             return false;
@@ -57,6 +58,28 @@ static bool apply_all(struct db *db, struct request *first, struct err *err)
         }
     }
     return db_commit(db, err) == ST_OK;
+}
+
+/* Large content goes to the disk before the transaction that names it, so that
+ * nobody else's commit waits with the database locked. */
+static void keep_content(struct db *db, struct request *first)
+{
+    for (struct request *r = first; r; r = r->next) {
+        struct err err;
+        if (r->kind == REQUEST_ACCEPT && spool_holds(&r->in.accept) &&
+            spool_keep(db, &r->in.accept, &err) != ST_OK)
+            fail(r, db, &err);
+    }
+}
+
+/* What was kept for nothing. After anything but want of room it stays until the
+ * next start, for the commit may have reached the disk all the same. */
+static void drop_content(struct db *db, const struct request *first)
+{
+    for (const struct request *r = first; r; r = r->next)
+        if (r->kind == REQUEST_ACCEPT && spool_holds(&r->in.accept) &&
+            r->answer.fault == STORE_FAULT_FULL)
+            spool_remove(db, r->in.accept.message->id);
 }
 
 static void change_all(struct db *db, struct request *first)
@@ -102,7 +125,9 @@ static void answer_due(struct db *db, struct request *r)
 
 void turn_work(struct db *db, struct request *first)
 {
+    keep_content(db, first);
     change_all(db, first);
+    drop_content(db, first);
     for (struct request *r = first; r; r = r->next)
         if (r->kind == REQUEST_DUE)
             answer_due(db, r);

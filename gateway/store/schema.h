@@ -1,0 +1,8 @@
+/* schema - the tables of the database, each area's text in a file of its own:
+ * schema_<area>.c. Inside store only. */
+#ifndef STORE_SCHEMA_H
+#define STORE_SCHEMA_H
+
+extern const char schema_queue[]; /* messages, recipients, DSNs, events */
+
+#endif
