@@ -59,6 +59,8 @@ static const struct key account_keys[] = {
     KEY(account_fields, "name", KEY_TEXT, name, false),
     KEY(account_fields, "two-factor", KEY_BOOLEAN, two_factor, false),
     WORD(account_fields, "status", status, status_words),
+    KEY(account_fields, "password-hash", KEY_HASH, password_hash, false),
+    KEY(account_fields, "totp", KEY_BASE32, totp, false),
 };
 static const struct shape account_shape = SHAPE(account_fields, account_keys);
 
@@ -139,6 +141,17 @@ static const struct key settings_keys[] = {
     NUMBER(setting_fields, "message_bytes", message_bytes, 1, 1 << 30),
     NUMBER(setting_fields, "recipients", recipients, 1, 100000),
     NUMBER(setting_fields, "random_seed", random_seed, 0, INT64_MAX),
+    NUMBER(setting_fields, "code_sms_ms", code_sms_ms, 1, YEAR_MS),
+    NUMBER(setting_fields, "code_email_ms", code_email_ms, 1, YEAR_MS),
+    NUMBER(setting_fields, "code_tries", code_tries, 1, 1000),
+    NUMBER(setting_fields, "code_lock_ms", code_lock_ms, 0, YEAR_MS),
+    NUMBER(setting_fields, "code_void_tries", code_void_tries, 1, 1000),
+    NUMBER(setting_fields, "codes_per_window", codes_per_window, 1, 1000),
+    NUMBER(setting_fields, "code_window_ms", code_window_ms, 0, YEAR_MS),
+    NUMBER(setting_fields, "portal_session_ms", portal_session_ms, 1000,
+           YEAR_MS),
+    NUMBER(setting_fields, "portal_reply_bytes", portal_reply_bytes, 1024,
+           1 << 28),
 };
 static const struct shape settings_shape = SHAPE(setting_fields, settings_keys);
 
@@ -175,6 +188,22 @@ static const struct key notification_keys[] = {
 };
 static const struct shape notification_shape = SHAPE(fields, notification_keys);
 
+static const struct key portal_keys[] = {
+    KEY(fields, "listen", KEY_ENDPOINT, portal.listen, true),
+    KEY(fields, "certificate", KEY_FILE, portal.certificate, true),
+    KEY(fields, "key", KEY_FILE, portal.key, true),
+};
+static const struct shape portal_shape = SHAPE(fields, portal_keys);
+
+static const struct key sms_keys[] = {
+    KEY(fields, "address", KEY_ENDPOINT, sms.address, true),
+    KEY(fields, "host", KEY_DOMAIN, sms.host, true),
+    KEY(fields, "path", KEY_TARGET, sms.path, true),
+    KEY(fields, "tls", KEY_BOOLEAN, sms.tls, false),
+    KEY(fields, "token", KEY_SECRET, sms.token, false),
+};
+static const struct shape sms_shape = SHAPE(fields, sms_keys);
+
 /* The parts of the whole write into struct config itself: offset 0. */
 #define SECTION(key_name, of, must)                                            \
     {                                                                          \
@@ -193,6 +222,8 @@ static const struct key top_keys[] = {
     KEY(fields, "control", KEY_PATH, control, false),
     KEY(fields, "log", KEY_TEXT, log, false),
     SECTION("notification", notification_shape, true),
+    SECTION("portal", portal_shape, false),
+    SECTION("sms", sms_shape, false),
     PART(fields, "settings", KEY_MAP, settings, settings_shape, false),
     PART(fields, "dkim", KEY_LIST, dkim, dkim_shape, false),
     PART(fields, "organizations", KEY_LIST, organizations, organization_shape,
@@ -204,6 +235,7 @@ static const struct config defaults = {
     .outbound.smtp_port = 25,
     .journal.descriptor = -1,
     .log = "warn",
+    .sms.tls = true,
     .settings = {.dane_satisfies = true,
                  .idd_requires_account = true,
                  .nta_time_zone = "Europe/Amsterdam",
@@ -222,7 +254,16 @@ static const struct config defaults = {
                  .sessions_per_address = 50,
                  .received_fields = 100,
                  .message_bytes = 52428800,
-                 .recipients = 1000},
+                 .recipients = 1000,
+                 .code_sms_ms = 300000,
+                 .code_email_ms = 600000,
+                 .code_tries = 5,
+                 .code_lock_ms = 900000,
+                 .code_void_tries = 20,
+                 .codes_per_window = 3,
+                 .code_window_ms = 900000,
+                 .portal_session_ms = 3600000,
+                 .portal_reply_bytes = 20971520},
 };
 
 const struct config *config_load(struct arena *arena, struct faults *faults)

@@ -28,7 +28,9 @@ struct config_account {
     const char *address;
     const char *name;
     bool two_factor;
-    int status; /* enum config_status */
+    int status;                /* enum config_status */
+    const char *password_hash; /* of the portal's login; NULL: none */
+    const char *totp;          /* RFC 6238's secret in base32; NULL: none */
 };
 
 struct config_share {
@@ -90,6 +92,15 @@ struct config_settings {
     int64_t message_bytes;
     int64_t recipients;
     int64_t random_seed;
+    int64_t code_sms_ms; /* PORTAL-2: how long a code is good */
+    int64_t code_email_ms;
+    int64_t code_tries; /* wrong ones until the link is locked */
+    int64_t code_lock_ms;
+    int64_t code_void_tries; /* in all, until it is void */
+    int64_t codes_per_window;
+    int64_t code_window_ms;
+    int64_t portal_session_ms;
+    int64_t portal_reply_bytes; /* of a reply with all attachments */
 };
 
 struct config {
@@ -119,6 +130,16 @@ struct config {
     struct {
         const char *from, *portal;
     } notification;
+    struct {
+        struct config_endpoint listen; /* address NULL: no portal */
+        const char *certificate, *key;
+    } portal;
+    struct {
+        struct config_endpoint address; /* address NULL: no SMS */
+        const char *host, *path;
+        bool tls;
+        const char *token; /* secret; NULL: none */
+    } sms;
     struct config_settings settings;
     struct config_list dkim;          /* struct config_dkim */
     struct config_list organizations; /* struct config_organization */

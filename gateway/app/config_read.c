@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { KEYS_MAX = 32 };
+enum { KEYS_MAX = 64 };
 
 static const char *const kinds[] = {
     [YAML_TEXT] = "a text", [YAML_MAP] = "a map", [YAML_LIST] = "a list"};
@@ -170,6 +170,9 @@ static void read_key(struct config_reader *reader, const struct yaml *node,
     case KEY_RESOLVER:
     case KEY_PHONE:
     case KEY_CODE:
+    case KEY_BASE32:
+    case KEY_SECRET:
+    case KEY_TARGET:
         config_read_text(reader, node, key->kind, field);
         break;
     }

@@ -22,6 +22,9 @@ enum key_kind {
     KEY_CODE,     /* const char *: an access code (RIGHT-3) */
     KEY_ZONE,     /* const char *: a time zone of the system */
     KEY_FIELD,    /* const char *: "Name: value" of a header */
+    KEY_BASE32,   /* const char *: RFC 4648 6, 16 octets or more; secret */
+    KEY_SECRET,   /* const char *: a text that no fault repeats */
+    KEY_TARGET,   /* const char *: the path of an HTTP request */
     KEY_ENDPOINT, /* struct config_endpoint: address:port */
     KEY_BOOLEAN,  /* bool: yes, no */
     KEY_NUMBER,   /* int64_t within least and most */

@@ -43,6 +43,16 @@ static const struct {
     {"notification:", true},
     {"  from: no-reply@gateway.lasthop.example", true},
     {"  portal: https://portal.gateway.lasthop.example", true},
+    {"portal:", false},
+    {"  listen: \"127.0.0.1:443\"", true},
+    {"  certificate: file.pem", true},
+    {"  key: file.pem", true},
+    {"sms:", false},
+    {"  address: \"127.0.0.9:80\"", true},
+    {"  host: sms.example", true},
+    {"  path: /send", true},
+    {"  tls: no", false},
+    {"  token: a-secret", false},
     {"settings:", false},
     {"  access_code_keyword: example", false},
     {"  invalid_access_right: ignore", false},
@@ -63,6 +73,8 @@ static const struct {
     {"  message_bytes: 8", false},
     {"  recipients: 9", false},
     {"  random_seed: 10", false},
+    {"  code_sms_ms: 12", false},
+    {"  portal_session_ms: 2000", false},
     {"organizations:", true},
     {"  - name: clinic", true},
     {"    uuid: 00000000-0000-4000-8000-000000000002", true},
@@ -78,6 +90,7 @@ static const struct {
     {"        password-hash: \"" HASH "\"", true},
     {"    accounts:", false},
     {"      - address: jansen@clinic.example", true},
+    {"        totp: GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ", false},
     {"        name: Jansen", false},
     {"        two-factor: yes", false},
     {"        status: suspended", false},
@@ -201,6 +214,12 @@ static void test_good_file_fills_everything(void **state)
     assert_int_equal(c->settings.spf_timeout_ms, 11);
     assert_int_equal(c->settings.unknown_host_wait_ms, 1);
     assert_int_equal(c->settings.random_seed, 10);
+    assert_int_equal(c->portal.listen.port, 443);
+    assert_int_equal(c->sms.address.port, 80);
+    assert_false(c->sms.tls);
+    assert_string_equal(c->sms.path, "/send");
+    assert_int_equal(c->settings.code_sms_ms, 12);
+    assert_int_equal(c->settings.portal_session_ms, 2000);
     assert_int_equal(c->organizations.count, 2);
     const struct config_organization *o = c->organizations.items;
     assert_string_equal(o->name, "clinic");
@@ -252,6 +271,8 @@ static void test_defaults_stand_where_nothing_is_said(void **state)
     assert_string_equal(c->settings.nta_time_zone, "Europe/Amsterdam");
     assert_null(c->settings.nta_header);
     assert_int_equal(c->settings.spf_timeout_ms, 20000);
+    assert_int_equal(c->settings.code_sms_ms, 300000);
+    assert_int_equal(c->settings.code_void_tries, 20);
 }
 
 static size_t indent_of(const char *line)
@@ -379,9 +400,9 @@ static void test_wrong_values_are_told_where_they_stand(void **state)
         {"        status", "        status: gone", "active, suspended"},
         {"      - address", "      - address: a@other.example",
          "in no domain of organization `clinic`"},
-        {"  - name: hospital", "  - name: Clinic", "in line 43 already"},
+        {"  - name: hospital", "  - name: Clinic", "already"},
         {"    domains: [hospital", "    domains: [CLINIC.example]",
-         "in line 45 already"},
+         "already"},
         {"    spf-authentication", "    spf-authentication: maybe", "yes, no"},
         {"    spf-addresses", "    spf-addresses: [192.0.2.0/33]",
          "or a block such as"},
@@ -399,6 +420,8 @@ static void test_wrong_values_are_told_where_they_stand(void **state)
          "is no organization's, nor `host-name`"},
         {"    selector", "    selector: a b", "a domain name"},
         {"    key: file.pem", "    key: none.pem", "a readable file"},
+        {"        totp", "        totp: SHORT", "base32"},
+        {"  path", "  path: send", "a path such as"},
         {"state", "state: *anchor", "alias"},
         {"state", "state: &a state", "anchor"},
         {"state", "state: !!str state", "tag"},

@@ -136,6 +136,28 @@ static const char *check_code(struct config_reader *reader, const char *text)
     return n >= 4 && n <= 64 ? text : NULL;
 }
 
+/* RFC 4226 4: a secret of 128 bits or more. */
+static const char *check_base32(struct config_reader *reader, const char *text)
+{
+    size_t n = strlen(text), pad = strspn(text + strcspn(text, "="), "=");
+    (void)reader;
+    return n - pad >= 26 && pad <= 6 &&
+                   all_of(text, n - pad, "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567")
+               ? text
+               : NULL;
+}
+
+static const char *check_target(struct config_reader *reader, const char *text)
+{
+    (void)reader;
+    if (*text != '/')
+        return NULL;
+    for (const char *p = text; *p; p++)
+        if (*p <= ' ' || *p > '~' || *p == '#')
+            return NULL;
+    return text;
+}
+
 static const char *check_zone(struct config_reader *reader, const char *text)
 {
     (void)reader;
@@ -188,6 +210,10 @@ static const struct {
     [KEY_RESOLVER] = {check_resolver, "address@port", false},
     [KEY_PHONE] = {check_phone, "a phone number such as +31612345678", true},
     [KEY_CODE] = {check_code, "an access code of 4 to 64 characters", true},
+    [KEY_BASE32] = {check_base32, "a secret in base32, 26 letters or more",
+                    true},
+    [KEY_SECRET] = {check_text, "a text on one line", true},
+    [KEY_TARGET] = {check_target, "a path such as /send", false},
     [KEY_ZONE] = {check_zone, "a time zone that the system knows", false},
     [KEY_FIELD] = {check_field, "a header field `Name: value`", false},
 };

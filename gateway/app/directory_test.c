@@ -11,9 +11,9 @@ static const char *clinic_domains[] = {"clinic.example", "zorg.example"};
 static const char *hospital_domains[] = {"hospital.example",
                                          "lab.clinic.example"};
 static struct config_account clinic_accounts[] = {
-    {"Jansen@clinic.example", "Jansen", true, CONFIG_STATUS_ACTIVE},
-    {"weak@clinic.example", NULL, false, CONFIG_STATUS_ACTIVE},
-    {"gone@clinic.example", NULL, true, CONFIG_STATUS_SUSPENDED},
+    {"Jansen@clinic.example", "Jansen", true, CONFIG_STATUS_ACTIVE, NULL, NULL},
+    {"weak@clinic.example", NULL, false, CONFIG_STATUS_ACTIVE, NULL, NULL},
+    {"gone@clinic.example", NULL, true, CONFIG_STATUS_SUSPENDED, NULL, NULL},
 };
 static struct config_account hospital_accounts[] = {
     {"bob@hospital.example", NULL, true, CONFIG_STATUS_ACTIVE},

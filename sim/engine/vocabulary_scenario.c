@@ -122,6 +122,15 @@ static const struct key gateway_keys[] = {
     {.name = "message_bytes", .type = VALUE_NUMBER, .help = "CONN-6"},
     {.name = "recipients", .type = VALUE_NUMBER, .help = "CONN-6"},
     {.name = "random_seed", .type = VALUE_NUMBER, .help = "TRANSPORT-4"},
+    {.name = "code_sms_ms", .type = VALUE_NUMBER, .help = "PORTAL-2"},
+    {.name = "code_email_ms", .type = VALUE_NUMBER, .help = "PORTAL-2"},
+    {.name = "code_tries", .type = VALUE_NUMBER, .help = "PORTAL-2"},
+    {.name = "code_lock_ms", .type = VALUE_NUMBER, .help = "PORTAL-2"},
+    {.name = "code_void_tries", .type = VALUE_NUMBER, .help = "PORTAL-2"},
+    {.name = "codes_per_window", .type = VALUE_NUMBER, .help = "PORTAL-2"},
+    {.name = "code_window_ms", .type = VALUE_NUMBER, .help = "PORTAL-2"},
+    {.name = "portal_session_ms", .type = VALUE_NUMBER, .help = "PORTAL-3"},
+    {.name = "portal_reply_bytes", .type = VALUE_NUMBER, .help = "PORTAL-1"},
     END};
 
 static const struct key world_keys[] = {
