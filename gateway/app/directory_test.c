@@ -16,7 +16,7 @@ static struct config_account clinic_accounts[] = {
     {"gone@clinic.example", NULL, true, CONFIG_STATUS_SUSPENDED, NULL, NULL},
 };
 static struct config_account hospital_accounts[] = {
-    {"bob@hospital.example", NULL, true, CONFIG_STATUS_ACTIVE},
+    {"bob@hospital.example", NULL, true, CONFIG_STATUS_ACTIVE, NULL, NULL},
 };
 static struct config_credential clinic_credentials[] = {
     {"clinic-app", NULL, "hash", 0},

@@ -55,7 +55,7 @@ static void turn(void)
 
 static const char *domains[] = {"clinic.example"};
 static struct config_account accounts[] = {
-    {"jansen@clinic.example", NULL, true, CONFIG_STATUS_ACTIVE}};
+    {"jansen@clinic.example", NULL, true, CONFIG_STATUS_ACTIVE, NULL, NULL}};
 static struct config_organization clinic = {.name = "clinic",
                                             .uuid = "u",
                                             .domains = {domains, 1},
