@@ -1,0 +1,76 @@
+/* web - an HTTPS server on the loop (RFC 9110, 9112): requests come whole, each
+ * is answered once, later if need be.
+ *
+ * Nothing here waits for a client: a request has a time in which it must be
+ * there, a connection one in which it may be silent, and there is a cap on
+ * header, body and connections. GET, HEAD and POST are served. */
+#ifndef NET_WEB_H
+#define NET_WEB_H
+
+#include <stdint.h>
+
+#include "base/slice.h"
+#include "net/loop.h"
+#include "net/tls.h"
+
+struct web_server;
+struct web_exchange; /* one request that is not answered yet */
+
+struct web_settings {
+    const char *address;
+    uint16_t port;          /* 0: any, see web_port */
+    struct tls_server *tls; /* outlives the server */
+    size_t header_max;      /* octets */
+    size_t body_max;
+    int64_t idle_ms;    /* between two octets, or two requests */
+    int64_t request_ms; /* for a whole request */
+    size_t connections; /* at a time; later ones wait in the backlog */
+};
+
+/* Valid until the exchange is answered. */
+struct web_request {
+    const char *method; /* "GET", "HEAD", "POST" */
+    const char *path;   /* as it came; "" is "/" */
+    const char *query;  /* behind the '?'; "" where absent */
+    struct slice body;
+};
+
+typedef void web_on_request(struct web_exchange *exchange,
+                            const struct web_request *request, void *ctx);
+
+/* errors  ST_TEMP: the address cannot be listened at */
+enum status web_server_create(struct loop *loop,
+                              const struct web_settings *settings,
+                              web_on_request *on_request, void *ctx,
+                              struct web_server **out,
+                              struct err *err) MUST_USE;
+uint16_t web_port(const struct web_server *server);
+/* web_server_stop - no new connection; requests under way may still be
+ * answered. */
+void web_server_stop(struct web_server *server);
+size_t web_exchange_count(const struct web_server *server);
+/* Connections are closed; exchanges that are still open may be answered, which
+ * goes nowhere. */
+void web_server_destroy(struct web_server **server);
+
+/* web_header - of the request; NULL: absent. */
+const char *web_header(const struct web_exchange *exchange, const char *name);
+
+struct web_field {
+    const char *name, *value;
+};
+
+struct web_answer {
+    int status;
+    const struct web_field *fields; /* Content-Type among them */
+    size_t field_count;
+    struct slice body;
+    /* Told when the body was sent or will not be; NULL: the body is copied. */
+    void (*release)(void *ctx);
+    void *release_ctx;
+};
+
+/* web_answer - also where the client has gone; the exchange is gone then. */
+void web_answer(struct web_exchange *exchange, const struct web_answer *answer);
+
+#endif

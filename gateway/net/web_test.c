@@ -1,0 +1,300 @@
+/* The server over loopback, asked by our own client and by raw octets. */
+#include "net/test_end.h"
+#include "net/test_pki.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "net/http.h"
+#include "net/web.h"
+
+enum { BODY_MAX = 1000, REQUEST_MS = 150 };
+
+static char folder[64];
+
+struct world {
+    struct loop *loop;
+    struct tls_server *tls_server;
+    struct tls_client *tls_client;
+    struct web_server *server;
+    struct web_exchange *held;
+    bool holds; /* answers later */
+    char seen[512];
+    int asked, released;
+    struct http_fetch *fetch;
+    bool is_done;
+    int status;
+    char type[64], body[256], failure[512];
+};
+
+static const char *in_folder(const char *name)
+{
+    static char paths[4][128];
+    static int next;
+    char *path = paths[next++ % 4];
+    snprintf(path, sizeof paths[0], "%s/%s", folder, name);
+    return path;
+}
+
+static void on_release(void *ctx)
+{
+    struct world *w = ctx;
+    w->released++;
+}
+
+static void reply(struct world *w, struct web_exchange *exchange)
+{
+    static const struct web_field fields[] = {{"Content-Type", "text/x-a"}};
+    struct web_answer answer = {.status = 403,
+                                .fields = fields,
+                                .field_count = 1,
+                                .body = SLICE_LITERAL("an answer"),
+                                .release = on_release,
+                                .release_ctx = w};
+    web_answer(exchange, &answer);
+}
+
+static void on_request(struct web_exchange *exchange,
+                       const struct web_request *request, void *ctx)
+{
+    struct world *w = ctx;
+    const char *host = web_header(exchange, "host");
+    w->asked++;
+    snprintf(w->seen, sizeof w->seen, "%s %s ?%s %s [%.*s]", request->method,
+             request->path, request->query, host ? host : "-",
+             SLICE_ARG(request->body));
+    if (w->holds)
+        w->held = exchange;
+    else
+        reply(w, exchange);
+}
+
+static int set_up(void **state)
+{
+    struct world *w = xcalloc(1, sizeof *w);
+    struct err err;
+    snprintf(folder, sizeof folder, "/tmp/lasthop-web-XXXXXX");
+    if (!mkdtemp(folder))
+        return -1;
+    struct pki_identity leaf = pki_make((struct pki_wish){
+        .common_name = "portal", .alt_name = "DNS:portal.example"});
+    pki_write(in_folder("chain.pem"), leaf.certificate, NULL);
+    pki_write_key(in_folder("key.pem"), leaf.key);
+    pki_free(&leaf);
+    w->loop = loop_create();
+    if (tls_server_create(in_folder("chain.pem"), in_folder("key.pem"),
+                          &w->tls_server, &err) != ST_OK ||
+        tls_client_create(in_folder("chain.pem"), &w->tls_client, &err) !=
+            ST_OK)
+        return -1;
+    struct web_settings settings = {.address = "127.0.0.1",
+                                    .tls = w->tls_server,
+                                    .header_max = 4096,
+                                    .body_max = BODY_MAX,
+                                    .idle_ms = END_WAIT_MS,
+                                    .request_ms = REQUEST_MS,
+                                    .connections = 2};
+    if (web_server_create(w->loop, &settings, on_request, w, &w->server,
+                          &err) != ST_OK)
+        return -1;
+    *state = w;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    struct world *w = *state;
+    http_cancel(&w->fetch);
+    web_server_destroy(&w->server);
+    tls_server_destroy(&w->tls_server);
+    tls_client_destroy(&w->tls_client);
+    loop_destroy(&w->loop);
+    unlink(in_folder("chain.pem"));
+    unlink(in_folder("key.pem"));
+    free(w);
+    return rmdir(folder);
+}
+
+static void on_done(const struct http_response *response, void *ctx)
+{
+    struct world *w = ctx;
+    w->is_done = true;
+    w->fetch = NULL;
+    w->status = response->status;
+    snprintf(w->type, sizeof w->type, "%.*s",
+             SLICE_ARG(response->content_type));
+    snprintf(w->body, sizeof w->body, "%.*s", SLICE_ARG(response->body));
+    snprintf(w->failure, sizeof w->failure, "%s",
+             response->failure ? response->failure : "");
+}
+
+static void begin(struct world *w, const char *method, const char *path,
+                  struct slice body)
+{
+    struct http_request request = {.method = method,
+                                   .address = "127.0.0.1",
+                                   .port = web_port(w->server),
+                                   .host = "portal.example",
+                                   .path = path,
+                                   .tls = w->tls_client,
+                                   .content_type = body.n ? "text/a" : NULL,
+                                   .body = body,
+                                   .body_max = 4096,
+                                   .timeout_ms = END_WAIT_MS};
+    w->is_done = false;
+    w->fetch = http_fetch(w->loop, &request, on_done, w);
+}
+
+static void turn_until(struct world *w, const bool *flag)
+{
+    int64_t until = clock_mono_ms() + END_WAIT_MS;
+    while (!*flag && clock_mono_ms() < until)
+        loop_run_once(w->loop, 50);
+    assert_true(*flag);
+}
+
+static void test_request_comes_whole_and_is_answered(void **state)
+{
+    struct world *w = *state;
+    begin(w, "POST", "/m/x?lang=nl", SLICE_LITERAL("a=b"));
+    turn_until(w, &w->is_done);
+    assert_string_equal(w->seen, "POST /m/x ?lang=nl portal.example [a=b]");
+    assert_string_equal(w->failure, "");
+    assert_int_equal(w->status, 403);
+    assert_string_equal(w->type, "text/x-a");
+    assert_string_equal(w->body, "an answer");
+    for (int i = 0; i < 100 && !w->released; i++)
+        loop_run_once(w->loop, 50);
+    assert_int_equal(w->released, 1);
+}
+
+static void test_body_above_the_cap_is_413(void **state)
+{
+    struct world *w = *state;
+    char big[BODY_MAX + 1];
+    memset(big, 'a', sizeof big);
+    begin(w, "POST", "/", (struct slice){big, sizeof big - 1});
+    turn_until(w, &w->is_done);
+    assert_int_equal(w->status, 403);
+    begin(w, "POST", "/", (struct slice){big, sizeof big});
+    turn_until(w, &w->is_done);
+    assert_int_equal(w->status, 413);
+    assert_int_equal(w->asked, 1);
+}
+
+static void test_other_methods_are_not_served(void **state)
+{
+    struct world *w = *state;
+    begin(w, "DELETE", "/", (struct slice){"", 0});
+    turn_until(w, &w->is_done);
+    assert_int_equal(w->status, 501);
+    assert_int_equal(w->asked, 0);
+}
+
+static bool is_held(struct world *w)
+{
+    int64_t until = clock_mono_ms() + END_WAIT_MS;
+    while (!w->held && clock_mono_ms() < until)
+        loop_run_once(w->loop, 50);
+    return w->held != NULL;
+}
+
+static void test_answer_may_come_later_than_a_request_may_take(void **state)
+{
+    struct world *w = *state;
+    w->holds = true;
+    begin(w, "GET", "/", (struct slice){"", 0});
+    assert_true(is_held(w));
+    int64_t until = clock_mono_ms() + 2 * REQUEST_MS;
+    while (clock_mono_ms() < until)
+        loop_run_once(w->loop, 10);
+    assert_int_equal(web_exchange_count(w->server), 1);
+    assert_false(w->is_done);
+    reply(w, w->held);
+    turn_until(w, &w->is_done);
+    assert_int_equal(w->status, 403);
+    assert_int_equal(web_exchange_count(w->server), 0);
+}
+
+static void test_answer_to_a_client_that_left_goes_nowhere(void **state)
+{
+    struct world *w = *state;
+    w->holds = true;
+    begin(w, "GET", "/", (struct slice){"", 0});
+    assert_true(is_held(w));
+    http_cancel(&w->fetch);
+    for (int i = 0; i < 10; i++)
+        loop_run_once(w->loop, 5);
+    reply(w, w->held);
+    for (int i = 0; i < 10; i++)
+        loop_run_once(w->loop, 5);
+    assert_int_equal(w->released, 1);
+    assert_int_equal(web_exchange_count(w->server), 0);
+}
+
+static void test_answer_after_the_server_went_goes_nowhere(void **state)
+{
+    struct world *w = *state;
+    w->holds = true;
+    begin(w, "GET", "/", (struct slice){"", 0});
+    assert_true(is_held(w));
+    web_server_destroy(&w->server);
+    reply(w, w->held);
+    assert_int_equal(w->released, 1);
+}
+
+static void test_slow_request_is_cut_off(void **state)
+{
+    struct world *w = *state;
+    struct end end;
+    struct err err;
+    end_connect(&end, w->loop, web_port(w->server), NULL);
+    end_wait(&end, CONN_EVENT_CONNECTED);
+    struct tls_client_options options = {.host = "portal.example"};
+    assert_int_equal(
+        conn_start_tls_client(end.conn, w->tls_client, &options, &err), ST_OK);
+    end_wait(&end, CONN_EVENT_TLS_READY);
+    int64_t start = clock_mono_ms();
+    end_say(&end, "GET / HTTP/1.1\r\n");
+    end_wait(&end, CONN_EVENT_ERROR);
+    assert_in_range(clock_mono_ms() - start, REQUEST_MS / 3, END_WAIT_MS / 2);
+    assert_int_equal(w->asked, 0);
+    end_release(&end);
+}
+
+/* Two stand idle; a third is served once they were cut off. */
+static void test_connections_above_the_cap_wait(void **state)
+{
+    struct world *w = *state;
+    struct end ends[2];
+    for (int i = 0; i < 2; i++) {
+        end_connect(&ends[i], w->loop, web_port(w->server), NULL);
+        end_wait(&ends[i], CONN_EVENT_CONNECTED);
+    }
+    for (int i = 0; i < 5; i++)
+        loop_run_once(w->loop, 5);
+    begin(w, "GET", "/", (struct slice){"", 0});
+    turn_until(w, &w->is_done);
+    assert_int_equal(w->status, 403);
+    for (int i = 0; i < 2; i++) {
+        end_wait(&ends[i], CONN_EVENT_EOF);
+        end_release(&ends[i]);
+    }
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(test_request_comes_whole_and_is_answered),
+        TEST(test_body_above_the_cap_is_413),
+        TEST(test_other_methods_are_not_served),
+        TEST(test_answer_may_come_later_than_a_request_may_take),
+        TEST(test_answer_to_a_client_that_left_goes_nowhere),
+        TEST(test_answer_after_the_server_went_goes_nowhere),
+        TEST(test_slow_request_is_cut_off),
+        TEST(test_connections_above_the_cap_wait),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
