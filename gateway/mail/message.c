@@ -103,6 +103,12 @@ bool mail_is_kept(const struct mail_field *field)
     return true;
 }
 
+bool mail_is_kept_field(struct slice raw)
+{
+    struct mail_field field = split_field(raw);
+    return mail_is_kept(&field);
+}
+
 char *mail_date(struct arena *arena, int64_t wall_s)
 {
     static const char days[][4] = {"Sun", "Mon", "Tue", "Wed",

@@ -36,6 +36,8 @@ const char *mail_value(struct arena *arena, const struct mail_message *message,
 /* mail_is_kept - false: never leaves the gateway, whoever it goes to: zivver-*,
  * Bcc, Return-Path and a foreign X-Zivver-Transport (MAIL-1, RIGHT-5). */
 bool mail_is_kept(const struct mail_field *field);
+/* The same of raw octets. */
+bool mail_is_kept_field(struct slice raw);
 
 /* mail_date - RFC 5322 3.3, in UTC. */
 char *mail_date(struct arena *arena, int64_t wall_s);

@@ -13,7 +13,7 @@
 #include "base/slice.h"
 #include "base/status.h"
 
-enum { MAIL_PARTS_MAX = 10000, MAIL_PART_TEXT_MAX = 4 << 20 };
+enum { MAIL_PARTS_MAX = 2000, MAIL_PART_TEXT_MAX = 4 << 20 };
 
 enum mail_part_kind {
     MAIL_PART_TEXT,       /* text/plain that is read in the message itself */
