@@ -3,7 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/blob.h"
 #include "base/clock.h"
+#include "base/log.h"
 #include "base/random.h"
 #include "mail/copy.h"
 #include "rules/admission.h"
@@ -14,6 +16,7 @@ struct intake {
     const struct intake_world *world;
     struct arena *arena; /* holds the intake too */
     struct store_message message;
+    struct blob *content;
     struct store_recipient *recipients;
     size_t count;
     struct store_event event;
@@ -116,6 +119,18 @@ static void fill_recipients(struct intake *in, const struct envelope *envelope,
     }
 }
 
+/* What the completed message could not be kept for. */
+static enum status slice_content(struct intake *in, struct reply *refusal)
+{
+    struct err err;
+    if (blob_slice(in->content, &in->message.content, &err) == ST_OK)
+        return ST_OK;
+    log_error("submission", "content cannot be kept", "error=%s", err.text);
+    *refusal =
+        blob_is_full(in->content) ? server_reply_full : server_reply_not_stored;
+    return ST_TEMP;
+}
+
 static void fill_message(struct intake *in, const struct intake_client *client,
                          const struct server_want *want,
                          const struct admission *admission)
@@ -138,8 +153,9 @@ static void fill_message(struct intake *in, const struct intake_client *client,
         .direct_delivery = admission->wishes.direct_delivery,
         .email_permitted = admission->wishes.email_permitted,
     };
-    m->content = mail_complete(
-        arena,
+    in->content = blob_create_in(arena, store_spool(in->world->store));
+    mail_complete(
+        in->content, arena,
         &(struct mail_completion){.content = want->content,
                                   .id = id,
                                   .host_name = in->world->config->host_name,
@@ -153,7 +169,7 @@ static void on_stored(void *ctx, const struct store_answer *answer)
 {
     struct intake *in = ctx;
     const struct intake_world *world = in->world;
-    struct reply reply = {451, "4.3.0", "Cannot be stored now, try again"};
+    struct reply reply = server_reply_not_stored;
     if (answer->status == ST_OK) {
         journal_line(world->journal, in->event.line);
         store_event_written(world->store, in->event.id);
@@ -165,7 +181,7 @@ static void on_stored(void *ctx, const struct store_answer *answer)
         reply = server_reply_stored;
         reply.text = arena_printf(in->arena, "Accepted as %s", in->message.id);
     } else if (answer->fault == STORE_FAULT_FULL) {
-        reply = (struct reply){452, "4.3.1", "No room for it now, try again"};
+        reply = server_reply_full;
     }
     if (in->done)
         in->done(in->ctx, &reply);
@@ -211,6 +227,8 @@ static enum status prepare(struct intake *in,
         return ST_PERM;
     }
     fill_message(in, client, want, &admission);
+    if (slice_content(in, refusal) != ST_OK)
+        return ST_TEMP;
     fill_recipients(in, envelope, mailboxes, &admission);
     in->wishes = admission.wishes;
     struct mail_message parsed = mail_parse(in->arena, in->message.content);
@@ -239,6 +257,7 @@ enum status intake_begin(const struct intake_world *world,
     struct store_accept accept = {.message = &in->message,
                                   .recipients = in->recipients,
                                   .recipient_count = in->count,
+                                  .content = in->content,
                                   .event = in->event};
     store_accept(world->store, &accept, on_stored, in);
     *out = in;

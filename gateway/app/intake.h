@@ -35,7 +35,7 @@ typedef void intake_done_fn(void *ctx, const struct reply *reply);
  * out     ST_OK: out is under way, done is called once, later; the reply is
  *         valid during the call. A message that was begun is stored even after
  *         intake_forget
- * errors  ST_PERM: refused, the reply is in the arena
+ * errors  ST_PERM: refused, now or for good; the reply is in the arena
  */
 enum status intake_begin(const struct intake_world *world,
                          const struct intake_client *client,

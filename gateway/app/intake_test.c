@@ -272,26 +272,42 @@ static void test_intake_forgotten_is_stored_all_the_same(void **state)
     assert_int_equal(due(f), 3);
 }
 
+/* With no file above 64 KiB. */
+static enum status begin_without_room(struct fixture *f, size_t body_bytes)
+{
+    struct rlimit before, tight;
+    char *body = arena_alloc(f->arena, body_bytes + 1);
+    memset(body, 'x', body_bytes);
+    signal(SIGXFSZ, SIG_IGN);
+    getrlimit(RLIMIT_FSIZE, &before);
+    tight = before;
+    tight.rlim_cur = 64 << 10;
+    setrlimit(RLIMIT_FSIZE, &tight);
+    enum status status =
+        begin(f, arena_printf(f->arena, "%s\r\n%s\r\n",
+                              HEAD("jansen@clinic.example"), body));
+    if (status == ST_OK)
+        turn();
+    setrlimit(RLIMIT_FSIZE, &before);
+    return status;
+}
+
 /* KEEP-3 */
 static void test_intake_without_room_is_a_4xx(void **state)
 {
     struct fixture *f = *state;
-    struct rlimit before, tight;
-    char *body = arena_alloc(f->arena, (1 << 20) + 1);
-    memset(body, 'x', 1 << 20);
-    signal(SIGXFSZ, SIG_IGN);
-    getrlimit(RLIMIT_FSIZE, &before);
-    tight = before;
-    tight.rlim_cur = 256 << 10;
-    setrlimit(RLIMIT_FSIZE, &tight);
-    assert_int_equal(
-        begin(f, arena_printf(f->arena, "%s\r\n%s\r\n",
-                              HEAD("jansen@clinic.example"), body)),
-        ST_OK);
-    turn();
-    setrlimit(RLIMIT_FSIZE, &before);
+    assert_int_equal(begin_without_room(f, 200000), ST_OK);
     assert_string_equal(f->order, "reply ");
     assert_int_equal(f->reply[0], '4');
+    assert_string_equal(journalled(f), "");
+    assert_int_equal(due(f), 0);
+}
+
+static void test_intake_without_room_in_the_spool_is_a_452(void **state)
+{
+    struct fixture *f = *state;
+    assert_int_equal(begin_without_room(f, 1 << 20), ST_PERM);
+    assert_string_equal(f->reply, "452 4.3.1 No room for it now, try again");
     assert_string_equal(journalled(f), "");
     assert_int_equal(due(f), 0);
 }
@@ -306,6 +322,7 @@ int main(void)
         TEST(test_intake_refusal_stores_nothing),
         TEST(test_intake_forgotten_is_stored_all_the_same),
         TEST(test_intake_without_room_is_a_4xx),
+        TEST(test_intake_without_room_in_the_spool_is_a_452),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -323,6 +323,7 @@ static void on_accept(struct conn *conn, void *ctx)
         .host_name = config->host_name,
         .recipients_max = (size_t)config->settings.recipients,
         .message_bytes_max = (size_t)config->settings.message_bytes,
+        .spool = store_spool(s->world.intake.store),
         .idle_timeout_ms = config->settings.idle_timeout_ms,
         .auth_pause_first_ms = config->settings.auth_pause_first_ms,
         .auth_pause_longest_ms = config->settings.auth_pause_longest_ms,

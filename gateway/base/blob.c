@@ -93,13 +93,13 @@ enum status blob_open(const char *directory, const char *name, size_t n,
         return missing;
     }
     struct blob *blob = blob_create(directory);
-    blob->fd = fd;
     blob->written = n;
     enum status status = mapped_create(fd, n, &blob->map, err);
     if (status != ST_OK) {
         err_wrap(err, "%s", path);
         blob_destroy(&blob);
     }
+    close(fd);
     free(path);
     *out = blob;
     return status;
@@ -202,7 +202,12 @@ size_t blob_bytes(const struct blob *blob)
 
 bool blob_is_file(const struct blob *blob)
 {
-    return blob->fd >= 0;
+    return blob->fd >= 0 || blob->written > 0;
+}
+
+bool blob_has_failed(const struct blob *blob)
+{
+    return blob->fault != 0;
 }
 
 bool blob_is_full(const struct blob *blob)
@@ -220,7 +225,7 @@ static enum status faulted(const struct blob *blob, struct err *err)
 enum status blob_slice(struct blob *blob, struct slice *out, struct err *err)
 {
     *out = SLICE_LITERAL("");
-    if (blob->fd < 0 && !blob->fault) {
+    if (!blob_is_file(blob) && !blob->fault) {
         *out = buf_slice(&blob->tail);
         return ST_OK;
     }
@@ -231,8 +236,10 @@ enum status blob_slice(struct blob *blob, struct slice *out, struct err *err)
         mapped_destroy(&blob->map);
         enum status status =
             mapped_create(blob->fd, blob->written, &blob->map, err);
-        if (status != ST_OK)
+        if (status != ST_OK) {
+            blob->fault = EIO;
             return err_wrap(err, "%s", blob->directory);
+        }
     }
     *out = blob->map;
     return ST_OK;

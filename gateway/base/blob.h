@@ -42,6 +42,7 @@ void blob_reset(struct blob *blob);
 
 size_t blob_bytes(const struct blob *blob);
 bool blob_is_file(const struct blob *blob);
+bool blob_has_failed(const struct blob *blob);
 /* The first failure was want of room (KEEP-3). */
 bool blob_is_full(const struct blob *blob);
 

@@ -27,34 +27,31 @@ static const char *safe_helo(struct arena *arena, const char *helo)
     return safe;
 }
 
-static void put_received(struct arena *arena, struct buf *out,
+static void put_received(struct arena *arena, struct blob *out,
                          const struct mail_completion *in)
 {
     /* RFC 5321 4.4, RFC 3848. No "for": it would name a recipient (CONV-3). */
-    buf_printf(out,
-               "Received: from %s ([%s])\r\n by %s with %s id %s;\r\n"
-               " %s\r\n",
-               safe_helo(arena, in->client_helo), in->client_ip, in->host_name,
-               in->is_authenticated ? "ESMTPSA" : "ESMTPS", in->id,
-               mail_date(arena, in->now_s));
+    blob_printf(out,
+                "Received: from %s ([%s])\r\n by %s with %s id %s;\r\n"
+                " %s\r\n",
+                safe_helo(arena, in->client_helo), in->client_ip, in->host_name,
+                in->is_authenticated ? "ESMTPSA" : "ESMTPS", in->id,
+                mail_date(arena, in->now_s));
 }
 
-struct slice mail_complete(struct arena *arena,
-                           const struct mail_completion *in)
+void mail_complete(struct blob *out, struct arena *arena,
+                   const struct mail_completion *in)
 {
     struct mail_message message = mail_parse(arena, in->content);
-    struct buf out;
-    buf_init(&out, in->content.n + ADDED_BYTES);
-    put_received(arena, &out, in);
+    put_received(arena, out, in);
     for (size_t i = 0; i < message.field_count; i++)
-        buf_put(&out, message.fields[i].raw);
+        blob_put(out, message.fields[i].raw);
     if (!mail_find(&message, "Date"))
-        buf_printf(&out, "Date: %s\r\n", mail_date(arena, in->now_s));
+        blob_printf(out, "Date: %s\r\n", mail_date(arena, in->now_s));
     if (!mail_find(&message, "Message-ID"))
-        buf_printf(&out, "Message-ID: <%s@%s>\r\n", in->id, in->host_name);
-    buf_puts(&out, "\r\n");
-    buf_put(&out, message.body);
-    return finish(arena, &out);
+        blob_printf(out, "Message-ID: <%s@%s>\r\n", in->id, in->host_name);
+    blob_puts(out, "\r\n");
+    blob_put(out, message.body);
 }
 
 struct slice mail_direct_copy(struct arena *arena, struct slice content,

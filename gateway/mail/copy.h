@@ -3,6 +3,7 @@
 #ifndef MAIL_COPY_H
 #define MAIL_COPY_H
 
+#include "base/blob.h"
 #include "mail/message.h"
 
 struct mail_completion {
@@ -15,10 +16,10 @@ struct mail_completion {
     int64_t now_s;
 };
 
-/* mail_complete - with a Received field before all others, and Date and
- * Message-ID where they are missing. */
-struct slice mail_complete(struct arena *arena,
-                           const struct mail_completion *in);
+/* mail_complete - puts the message with a Received field before all others, and
+ * Date and Message-ID where they are missing. */
+void mail_complete(struct blob *out, struct arena *arena,
+                   const struct mail_completion *in);
 
 struct mail_direct {
     enum mail_transport transport; /* DIRECT, NTA7516 or IDD */

@@ -158,14 +158,20 @@ static void test_direct_copy_of_odd_shapes(void **state)
 
 static struct slice complete(const char *content, const char *helo)
 {
-    return mail_complete(
-        arena, &(struct mail_completion){.content = slice_of(content),
-                                         .id = "m1",
-                                         .host_name = "gateway.lasthop.example",
-                                         .client_helo = helo,
-                                         .is_authenticated = true,
-                                         .client_ip = "127.0.0.3",
-                                         .now_s = 1772438400});
+    struct blob *out = blob_create_in(arena, NULL);
+    struct slice octets;
+    struct err err;
+    mail_complete(
+        out, arena,
+        &(struct mail_completion){.content = slice_of(content),
+                                  .id = "m1",
+                                  .host_name = "gateway.lasthop.example",
+                                  .client_helo = helo,
+                                  .is_authenticated = true,
+                                  .client_ip = "127.0.0.3",
+                                  .now_s = 1772438400});
+    assert_int_equal(blob_slice(out, &octets, &err), ST_OK);
+    return octets;
 }
 
 static void test_completion_adds_what_is_missing(void **state)

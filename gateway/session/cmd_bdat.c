@@ -10,7 +10,6 @@ static const struct reply syntax = {501, "5.5.4", "Syntax: BDAT size [LAST]"};
 static const struct reply closing = {421, "4.7.0", "Closing"};
 static const struct reply wrong_order = {503, "5.5.1",
                                          "Command out of sequence"};
-static const struct reply too_large = {552, "5.3.4", "Message too large"};
 
 /* False: this is no chunk whose octets could be counted. */
 static bool parse(struct slice args, unsigned long long *size, bool *is_last)
@@ -29,7 +28,7 @@ static bool parse(struct slice args, unsigned long long *size, bool *is_last)
 }
 
 /* A CR whose LF has not come is held back: it may come with the next chunk.
- * Kept octets stand in s->content. */
+ */
 static void keep(struct server_session *s, struct slice octets)
 {
     struct chunk *chunk = &s->chunk;
@@ -38,26 +37,10 @@ static void keep(struct server_session *s, struct slice octets)
         chunk->is_bare = (c == '\n') != chunk->has_cr;
         chunk->has_cr = c == '\r';
     }
-    if (!chunk->is_bare && !chunk->refusal &&
-        buf_add(&s->content, octets) != ST_OK)
-        chunk->refusal = &too_large;
-}
-
-static void complete(struct server_session *s)
-{
-    struct slice content = buf_slice(&s->content);
-    bool is_ended = !content.n || content.p[content.n - 1] == '\n';
-    if (!is_ended && buf_add(&s->content, SLICE_LITERAL("\r\n")) != ST_OK) {
-        server_say(s, SERVER_STAGE_DATA, &too_large);
-        server_reset_transaction(s);
-        server_set_state(s, SERVER_STATE_READY);
+    if (chunk->is_bare || chunk->refusal)
         return;
-    }
-    server_set_state(s, SERVER_STATE_CHUNKS);
-    s->want = (struct server_want){.kind = SERVER_WANT_STORE,
-                                   .envelope = &s->envelope,
-                                   .authenticated = s->user,
-                                   .content = buf_slice(&s->content)};
+    content_add(s, octets);
+    chunk->refusal = content_refusal(s);
 }
 
 /* All octets of the chunk have come. */
@@ -75,12 +58,14 @@ static void end_chunk(struct server_session *s)
         server_reset_transaction(s);
         server_set_state(s, SERVER_STATE_READY);
     } else if (chunk->is_last) {
-        complete(s);
+        server_set_state(s, SERVER_STATE_CHUNKS);
+        content_end_line(s);
+        content_want_store(s);
     } else {
         struct reply reply = {250, "2.0.0",
                               arena_printf(s->command.arena,
                                            "%zu octets received so far",
-                                           buf_slice(&s->content).n)};
+                                           blob_bytes(s->content))};
         server_set_state(s, SERVER_STATE_CHUNKS);
         server_say(s, SERVER_STAGE_DATA, &reply);
     }

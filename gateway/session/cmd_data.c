@@ -2,8 +2,9 @@
  * RFC 5321 4.1.1.4 and 4.5.2, CONN-5, CONN-6. */
 #include "session/server_internal.h"
 
+enum { PIECE_BYTES = 65536 };
+
 static const struct reply go = {354, NULL, "End data with <CRLF>.<CRLF>"};
-static const struct reply too_large = {552, "5.3.4", "Message too large"};
 static const struct reply bare = {550, "5.5.2", "Bare CR or LF is not allowed"};
 static const struct reply closing = {421, "4.7.0", "Closing"};
 
@@ -12,7 +13,7 @@ void proceed_data(struct server_session *s, const struct command *command)
     (void)command;
     server_say(s, SERVER_STAGE_DATA, &go);
     dot_decoder_init(&s->decoder);
-    buf_reset(&s->content);
+    content_reset(s);
     s->discarded = 0;
     server_set_state(s, SERVER_STATE_DATA);
 }
@@ -29,37 +30,28 @@ void data_void(struct server_session *s)
     server_close(s);
 }
 
-static void complete(struct server_session *s)
-{
-    if (s->decoder.too_long) {
-        server_say(s, SERVER_STAGE_DATA, &too_large);
-        server_reset_transaction(s);
-        server_set_state(s, SERVER_STATE_READY);
-        return;
-    }
-    s->want = (struct server_want){.kind = SERVER_WANT_STORE,
-                                   .envelope = &s->envelope,
-                                   .authenticated = s->user,
-                                   .content = buf_slice(&s->content)};
-}
-
 size_t data_feed(struct server_session *s, struct slice octets)
 {
     size_t used;
+    if (octets.n > PIECE_BYTES)
+        octets.n = PIECE_BYTES;
+    buf_reset(&s->piece);
     enum dot_event event =
-        dot_decoder_feed(&s->decoder, octets, &used, &s->content);
+        dot_decoder_feed(&s->decoder, octets, &used, &s->piece);
     if (s->decoder.is_bare) {
         if (s->state != SERVER_STATE_VOID) {
-            buf_release(&s->content);
+            content_reset(s);
             server_set_state(s, SERVER_STATE_VOID);
         }
         s->discarded += used;
         if (event == DOT_EVENT_END ||
             s->discarded > s->settings->message_bytes_max)
             data_void(s);
-    } else if (event == DOT_EVENT_END) {
-        complete(s);
+        return used;
     }
+    content_add(s, buf_slice(&s->piece));
+    if (event == DOT_EVENT_END)
+        content_want_store(s);
     return used;
 }
 

@@ -23,6 +23,10 @@ const struct reply server_reply_mail_ok = {250, "2.1.0", "Sender ok"};
 const struct reply server_reply_unauthorised = {530, "5.7.0",
                                                 "Authentication required"};
 const struct reply server_reply_stored = {250, "2.0.0", "Message accepted"};
+const struct reply server_reply_full = {452, "4.3.1",
+                                        "No room for it now, try again"};
+const struct reply server_reply_not_stored = {
+    451, "4.3.0", "Cannot be stored now, try again"};
 const struct reply server_reply_idle = {421, "4.4.2",
                                         "Nothing heard for too long, closing"};
 const struct reply server_reply_shutdown = {421, "4.3.2",
@@ -86,7 +90,8 @@ void server_reset_transaction(struct server_session *s)
     arena_destroy(&s->transaction);
     s->envelope = (struct envelope){0};
     s->recipients_size = 0;
-    buf_release(&s->content);
+    content_reset(s);
+    buf_release(&s->piece);
 }
 
 const struct reply *check_no_args(const struct server_session *s,
@@ -105,7 +110,8 @@ server_session_create(const struct server_settings *settings)
     s->life = arena_create();
     line_reader_init(&s->reader);
     buf_init(&s->out, OUT_BYTES);
-    buf_init(&s->content, settings->message_bytes_max);
+    buf_init(&s->piece, SIZE_MAX);
+    s->content = blob_create(settings->spool);
     buf_printf(&s->out, "220 %s ESMTP\r\n", settings->host_name);
     return s;
 }
@@ -124,6 +130,7 @@ void server_session_destroy(struct server_session **session)
         return;
     end_command(s);
     server_reset_transaction(s);
+    blob_destroy(&s->content);
     line_reader_release(&s->reader);
     buf_release(&s->out);
     arena_destroy(&s->life);

@@ -1,6 +1,7 @@
 /* server - one submitter's SMTP session, sans I/O: octets in, octets and wants
- * out. It reads no clock, opens nothing and decides nothing about users and
- * mail: what it cannot answer by the protocol alone it asks for as a want.
+ * out. It reads no clock, opens nothing but the file of a large message, and
+ * decides nothing about users and mail: what it cannot answer by the protocol
+ * alone it asks for as a want.
  *
  *     server_session_feed(s, input)      -> octets consumed
  *     server_session_take(s)             -> octets to be sent
@@ -41,10 +42,12 @@ enum server_stage {
 const char *server_stage_name(enum server_stage stage); /* "rcpt" */
 
 struct server_settings {
-    const char *host_name;       /* greeting and EHLO */
-    size_t recipients_max;       /* 1000 */
-    size_t message_bytes_max;    /* octets, 50 MiB */
-    int64_t idle_timeout_ms;     /* 300000 */
+    const char *host_name;    /* greeting and EHLO */
+    size_t recipients_max;    /* 1000 */
+    size_t message_bytes_max; /* octets, 50 MiB */
+    const char *spool;        /* folder for content that is large (base/blob.h);
+                                 NULL: it stays in memory */
+    int64_t idle_timeout_ms;  /* 300000 */
     int64_t auth_pause_first_ms; /* 1000: before the first 535; doubles up to */
     int64_t auth_pause_longest_ms; /* 16000 (AUTH-2) */
     int64_t discard_timeout_ms;    /* 5000: how long the rest of a void message
@@ -83,7 +86,8 @@ struct server_want {
     struct slice authenticated;
     /* PAUSE */
     int64_t pause_ms;
-    /* STORE: as sent, dot-stuffing undone, ends in CRLF unless empty */
+    /* STORE: as sent, dot-stuffing undone, ends in CRLF unless empty; valid
+     * until resume */
     struct slice content;
 };
 
@@ -124,6 +128,8 @@ extern const struct reply server_reply_auth_locked;  /* 454 4.7.0 */
 extern const struct reply server_reply_mail_ok;      /* 250 2.1.0 */
 extern const struct reply server_reply_unauthorised; /* 530 5.7.0 */
 extern const struct reply server_reply_stored;       /* 250 2.0.0 */
+extern const struct reply server_reply_full;         /* 452 4.3.1 */
+extern const struct reply server_reply_not_stored;   /* 451 4.3.0 */
 extern const struct reply server_reply_idle;         /* 421 4.4.2 */
 extern const struct reply server_reply_shutdown;     /* 421 4.3.2 */
 extern const struct reply server_reply_too_many;     /* 421 4.7.0 */

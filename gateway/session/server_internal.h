@@ -4,6 +4,8 @@
 #define SESSION_SERVER_INTERNAL_H
 
 #include "address/mailbox.h"
+#include "base/blob.h"
+#include "base/buf.h"
 #include "wire/dot.h"
 #include "wire/line.h"
 #include "wire/params.h"
@@ -62,7 +64,10 @@ struct server_session {
     bool is_silent; /* nothing was taken yet */
     struct line_reader reader;
     struct dot_decoder decoder;
-    struct buf content;
+    struct blob *content;
+    struct buf piece; /* of it, without dot-stuffing */
+    char content_last;
+    bool is_too_large;
     size_t discarded;
     struct command command;
     char tls[8]; /* "" before */
@@ -122,6 +127,13 @@ verb_proceed proceed_data;
 size_t data_feed(struct server_session *, struct slice octets);
 void data_void(struct server_session *); /* 550 5.5.2, 421 4.7.0, close */
 void data_resume(struct server_session *, const struct reply *);
+/* content.c: the message's octets; what goes wrong is told by the refusal. */
+void content_reset(struct server_session *);
+void content_add(struct server_session *, struct slice octets);
+void content_end_line(struct server_session *); /* CRLF where it is missing */
+const struct reply *content_refusal(const struct server_session *);
+/* Wants it stored, or refuses and ends the transaction. */
+void content_want_store(struct server_session *);
 verb_proceed proceed_rset, proceed_noop, proceed_quit, proceed_help,
     proceed_vrfy;
 verb_check check_unserved;

@@ -203,8 +203,8 @@ static struct script_run script_defaults(void)
                                .store_reply = {250, "2.0.0", "Stored"}};
 }
 
-static void script_play_as(struct script_run run, size_t piece,
-                           const char *const *lines)
+static inline void script_play_as(struct script_run run, size_t piece,
+                                  const char *const *lines)
 {
     run.settings.ctx = &run;
     run.piece = piece;
@@ -223,7 +223,7 @@ static void script_play_as(struct script_run run, size_t piece,
     buf_release(&run.data);
 }
 
-static void script_with(struct script_run run, const char *const *lines)
+static inline void script_with(struct script_run run, const char *const *lines)
 {
     script_play_as(run, 1000000, lines);
     script_play_as(run, 1, lines);
