@@ -77,6 +77,8 @@ struct config_settings {
     const char *nta_header;    /* NTA-7; NULL: none */
     int64_t unknown_host_wait_ms;
     int64_t queue_lifetime_ms;
+    bool delay_notice_default; /* DSN-2 */
+    int64_t delay_notice_after_ms;
     int64_t retry_first_ms;
     int64_t retry_longest_ms;
     int64_t idle_timeout_ms;

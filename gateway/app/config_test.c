@@ -64,6 +64,8 @@ static const struct {
     {"  nta_header: 'X-NTA: 7516'", false},
     {"  unknown_host_wait_ms: 1", false},
     {"  queue_lifetime_ms: 2", false},
+    {"  delay_notice_default: yes", false},
+    {"  delay_notice_after_ms: 12", false},
     {"  retry_first_ms: 3", false},
     {"  retry_longest_ms: 4", false},
     {"  idle_timeout_ms: 5", false},

@@ -164,6 +164,8 @@ static struct deliver_settings deliver_settings(const struct config *config)
         .idd_requires_account = s->idd_requires_account,
         .unknown_host_wait_ms = s->unknown_host_wait_ms,
         .queue_lifetime_ms = s->queue_lifetime_ms,
+        .delay_notice_default = s->delay_notice_default,
+        .delay_notice_after_ms = s->delay_notice_after_ms,
         .retry_first_ms = s->retry_first_ms,
         .retry_longest_ms = s->retry_longest_ms,
         .random_seed = (uint64_t)s->random_seed};

@@ -84,6 +84,7 @@ static void on_sent(struct outbound *outbound, const struct sent *sent,
     struct attempt *a = ctx;
     (void)outbound;
     take_reply(a, &sent->reply);
+    a->report.takes_notify = sent->takes_notify;
     switch (sent->kind) {
     case SENT_ACCEPTED:
         a->report.status = NULL;

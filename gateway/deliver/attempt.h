@@ -23,6 +23,7 @@ struct attempt_report {
     const char *reply;    /* the server's last reply line; NULL: none */
     enum why why;         /* DEFERRED */
     bool until_host_wait; /* DEFERRED: see struct decision */
+    bool takes_notify;    /* the server reports what was asked of it */
     /* For the explanation; NULL for a DSN. */
     const struct decision *decision;
     const struct reached *const *reached; /* by minimum; NULL: not asked */

@@ -207,16 +207,17 @@ static const struct row rows[] = {
      .servers = {{"mx1", .why = WHY_HANDSHAKE_FAILED, .handshake_fails = true,
                   ACCEPTS},
                  {"mx2", PKIX, ACCEPTS}},
-     .want = "done none notification mx1 250 2.0.0 ok | open mx1; quit mx1; "
-             "open mx1 plain; send mx1 to jansen@hospital.example; "
-             "quit mx1; "},
-    {"NTA 7516 met: over the connection that was measured, asking for reports",
+     .want =
+         "done none notification mx1 250 2.0.0 ok | open mx1; quit mx1; "
+         "open mx1 plain; send mx1 to jansen@hospital.example without reports; "
+         "quit mx1; "},
+    {"NTA 7516 met: over the connection that was measured",
      .sender_has_2fa = true, .dns = nta_both, .right = "sms",
      .servers = {{"mx1", PKIX, ACCEPTS}, {"mx2", DANE, ACCEPTS}},
      .want = "decided nta7516 direct mx2 dane 1.3; "
              "done nta7516 direct mx2 250 2.0.0 ok | "
              "open mx1 strict; quit mx1; open mx2 strict; send mx2 to "
-             "bob@hospital.example asking for reports; quit mx2; "},
+             "bob@hospital.example; quit mx2; "},
     {"NTA 7516 without 2FA: no look-up, the next rank", .dns = nta_both,
      .servers = {{"mx1", DANE, ACCEPTS}},
      .want = "decided email notification; "
@@ -259,7 +260,7 @@ static const struct row rows[] = {
              "done nta7516 direct nta2.example 250 2.0.0 ok | "
              "open nta1.example strict; quit nta1.example; "
              "open nta2.example strict; send nta2.example to "
-             "bob@hospital.example asking for reports; quit nta2.example; "},
+             "bob@hospital.example; quit nta2.example; "},
     {"ntamx too weak: the MX hosts for the next rank", .sender_has_2fa = true,
      .direct_delivery = true, .dns = nta_hops,
      .servers = {{"mx1", PKIX, ACCEPTS},
@@ -286,7 +287,7 @@ static const struct row rows[] = {
      .want = "decided nta7516 direct nta1.example dane 1.3; "
              "done nta7516 direct nta1.example 250 2.0.0 ok | "
              "open nta1.example strict; send nta1.example to "
-             "bob@hospital.example asking for reports; quit nta1.example; "},
+             "bob@hospital.example; quit nta1.example; "},
     {"next hops alone: nothing else goes there", .dns = nta_alone,
      .servers = {{"nta1.example", DANE, ACCEPTS}},
      .want = "decided none failed [5.4.4]; done none failed [5.4.4] | "},
@@ -298,7 +299,7 @@ static const struct row rows[] = {
                   .sent_reply = "550 5.1.1 no"},
                  {"mx2", PKIX, ACCEPTS}},
      .want = "done none failed mx1 550 5.1.1 no [5.1.1] | open mx1; "
-             "send mx1 to jansen@hospital.example; quit mx1; "},
+             "send mx1 to jansen@hospital.example without reports; quit mx1; "},
     {"DSN to nowhere", .is_dsn = true, .dns = null_mx,
      .want = "done none failed | "},
     {"DSN without look-up", .is_dsn = true, .dns = no_answer,

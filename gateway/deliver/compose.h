@@ -17,15 +17,4 @@ struct compose_wish {
 struct transport_mail compose(struct arena *arena,
                               const struct compose_wish *wish);
 
-/* compose_dsn_allowed - whether a failure of this recipient may be told to
- * anybody (DSN-1): a reverse-path is there, and NOTIFY does not exclude it. */
-bool compose_dsn_allowed(const struct store_item *item);
-
-/* compose_dsn - the status notification for one failed recipient. */
-struct store_dsn compose_dsn(struct arena *arena,
-                             const struct deliver_settings *settings,
-                             const struct store_item *item,
-                             const struct attempt_report *report,
-                             int64_t now_ms);
-
 #endif

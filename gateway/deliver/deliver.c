@@ -8,8 +8,8 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "deliver/attempt.h"
-#include "deliver/compose.h"
 #include "deliver/events.h"
+#include "deliver/notice.h"
 #include "deliver/recorder.h"
 #include "deliver/retry.h"
 #include "deliver/transport.h"
@@ -100,8 +100,15 @@ static void record(struct job *job, const struct store_record *record,
                  job);
 }
 
-static void defer(struct job *job, struct arena *arena,
-                  const struct attempt_report *report, int64_t now_ms)
+static int64_t earlier(int64_t until_ms, int64_t mark_ms, int64_t now_ms)
+{
+    return mark_ms > now_ms && mark_ms < until_ms ? mark_ms : until_ms;
+}
+
+/* When the recipient is tried again: at a time that changes what follows too.
+ */
+static int64_t next_ms(const struct job *job,
+                       const struct attempt_report *report, int64_t now_ms)
 {
     const struct deliver_settings *settings = &job->deliver->settings;
     const struct store_item *item = job->item;
@@ -110,14 +117,50 @@ static void defer(struct job *job, struct arena *arena,
                                 settings->queue_lifetime_ms};
     int64_t until_ms =
         retry_next_ms(&retry, item->attempts + 1, item->created_ms, now_ms);
-    int64_t wait_end_ms = item->created_ms + settings->unknown_host_wait_ms;
-    if (report->until_host_wait && wait_end_ms > now_ms &&
-        wait_end_ms < until_ms) {
-        until_ms = wait_end_ms;
+    if (report->until_host_wait) {
+        until_ms =
+            earlier(until_ms, item->created_ms + settings->unknown_host_wait_ms,
+                    now_ms);
     }
-    struct event_line event = event_deferred(arena, item, report, until_ms);
+    if (item->kind == STORE_KIND_RECIPIENT &&
+        notice_is_wanted(item, MAIL_DSN_ACTION_DELAYED,
+                         settings->delay_notice_default)) {
+        until_ms =
+            earlier(until_ms,
+                    item->created_ms + settings->delay_notice_after_ms, now_ms);
+    }
+    return until_ms;
+}
+
+/* DSN-2 */
+static bool is_delay_told(const struct job *job, int64_t now_ms)
+{
+    const struct deliver_settings *settings = &job->deliver->settings;
+    const struct store_item *item = job->item;
+    return item->kind == STORE_KIND_RECIPIENT &&
+           now_ms >= item->created_ms + settings->delay_notice_after_ms &&
+           notice_is_wanted(item, MAIL_DSN_ACTION_DELAYED,
+                            settings->delay_notice_default);
+}
+
+static void defer(struct job *job, struct arena *arena,
+                  const struct attempt_report *report, int64_t now_ms)
+{
+    const struct deliver_settings *settings = &job->deliver->settings;
+    const struct store_item *item = job->item;
     struct store_record change = {.change = STORE_CHANGE_DEFERRED,
-                                  .until_ms = until_ms};
+                                  .until_ms = next_ms(job, report, now_ms)};
+    struct store_dsn dsn;
+    if (is_delay_told(job, now_ms)) {
+        struct notice notice =
+            notice_of(report, MAIL_DSN_ACTION_DELAYED, now_ms);
+        notice.will_retry_until_ms =
+            item->created_ms + settings->queue_lifetime_ms;
+        dsn = notice_compose(arena, settings, item, &notice);
+        change.dsn = &dsn;
+    }
+    struct event_line event =
+        event_deferred(arena, item, report, change.until_ms);
     record(job, &change, &event);
 }
 
@@ -132,20 +175,34 @@ static void finish_dsn(struct job *job, struct arena *arena,
     record(job, &change, &event);
 }
 
+/* What an outcome tells the sender, if anything: a failure; a success where
+ * nobody further on tells it. A notification is never more than passed on. */
+static bool is_told(const struct job *job, const struct attempt_report *report,
+                    enum mail_dsn_action *action)
+{
+    bool is_failure = report->delivery == DELIVERY_FAILED;
+    *action = is_failure ? MAIL_DSN_ACTION_FAILED : MAIL_DSN_ACTION_RELAYED;
+    if (report->delivery == DELIVERY_DIRECT && report->takes_notify) {
+        return false;
+    }
+    return notice_is_wanted(job->item, *action, false);
+}
+
 static void finish_recipient(struct job *job, struct arena *arena,
                              const struct attempt_report *report,
                              int64_t now_ms)
 {
-    bool has_dsn =
-        report->delivery == DELIVERY_FAILED && compose_dsn_allowed(job->item);
+    enum mail_dsn_action action;
+    bool has_dsn = is_told(job, report, &action);
     struct event_line event = event_outcome(arena, job->item, report, has_dsn);
     struct store_record change = {.change = STORE_CHANGE_FINISHED,
                                   .method = method_name(report->method),
                                   .delivery = delivery_name(report->delivery)};
     struct store_dsn dsn;
     if (has_dsn) {
-        dsn = compose_dsn(arena, &job->deliver->settings, job->item, report,
-                          now_ms);
+        struct notice notice = notice_of(report, action, now_ms);
+        dsn =
+            notice_compose(arena, &job->deliver->settings, job->item, &notice);
         change.dsn = &dsn;
     }
     record(job, &change, &event);

@@ -25,11 +25,13 @@ struct deliver_settings {
     const char *nta_header;    /* "Name: value" (NTA-7); NULL: none */
     bool dane_satisfies;       /* dane_satisfies_certificate_validation; yes */
     bool idd_requires_account; /* default yes */
-    int64_t unknown_host_wait_ms; /* default 4 h */
-    int64_t queue_lifetime_ms;    /* default 5 d */
-    int64_t retry_first_ms;       /* default 5 min; doubles up to */
-    int64_t retry_longest_ms;     /* default 4 h */
-    uint64_t random_seed;         /* order of equal MX; 0: random */
+    int64_t unknown_host_wait_ms;  /* default 4 h */
+    int64_t queue_lifetime_ms;     /* default 5 d */
+    bool delay_notice_default;     /* DSN-2, where NOTIFY is absent; no */
+    int64_t delay_notice_after_ms; /* default 4 h */
+    int64_t retry_first_ms;        /* default 5 min; doubles up to */
+    int64_t retry_longest_ms;      /* default 4 h */
+    uint64_t random_seed;          /* order of equal MX; 0: random */
 };
 
 /* Must outlive the runner; settings and directory too. */

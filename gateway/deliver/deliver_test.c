@@ -151,8 +151,10 @@ static void add_dsn(const struct store_record *record)
         struct fake_item *fake = &items[i];
         if (fake->state == ITEM_NONE) {
             fake->message = *record->item->message;
-            fake->dsn = (struct store_dsn){
-                "jansen@hospital.example", "bob@hospital.example", {"dsn", 3}};
+            fake->dsn = (struct store_dsn){.to = "jansen@hospital.example",
+                                           .recipients = "bob@hospital.example",
+                                           .action = record->dsn->action,
+                                           .content = {"dsn", 3}};
             fake->item = (struct store_item){.kind = STORE_KIND_DSN,
                                              .id = (int64_t)i,
                                              .created_ms = now_ms,
@@ -190,6 +192,7 @@ void store_record(struct store *store, const struct store_record *record,
     }
     if (record->dsn != NULL) {
         assert_string_equal(record->dsn->to, "jansen@hospital.example");
+        fake->recipient.reported |= record->dsn->reports;
         add_dsn(record);
     }
 }
@@ -252,6 +255,7 @@ static const struct deliver_settings settings = {
     .idd_requires_account = true,
     .unknown_host_wait_ms = 14400000,
     .queue_lifetime_ms = 432000000,
+    .delay_notice_after_ms = 14400000,
     .retry_first_ms = 300000,
     .retry_longest_ms = 14400000,
     .random_seed = 1};
@@ -298,9 +302,9 @@ static const char *const *find_selectors(void *self, const char *organization,
 /* "outcome email failed 4.4.7 dsn; " of a journal line. */
 static void take_journal(void *ctx, const char *line)
 {
-    static const char *const keys[] = {"\"event\":\"", "\"method\":\"",
+    static const char *const keys[] = {"\"event\":\"",    "\"method\":\"",
                                        "\"delivery\":\"", "\"outcome\":\"",
-                                       "\"status\":\""};
+                                       "\"status\":\"",   "\"action\":\""};
     struct buf *out = ctx;
     const char *space = "";
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
@@ -469,7 +473,52 @@ static void test_deliver_failure_makes_a_dsn_that_is_sent(void **state)
     run(&world);
     expect_said(&world, "decided shared-sms notification; written; "
                         "outcome shared-sms failed 5.1.1 dsn; written; "
-                        "dsn failed; written; settled; ");
+                        "dsn failed failed; written; settled; ");
+    close_world(&world);
+}
+
+/* DSN-2: at the mark, once, and no more after a restart. */
+static void test_deliver_tells_of_a_delay_once(void **state)
+{
+    (void)state;
+    static const char *const wanted[] = {
+        "decided shared-sms notification; written; "
+        "deferred shared-sms 4.2.1; written; settled; ",
+        "decided shared-sms notification; written; "
+        "deferred shared-sms 4.2.1; written; "
+        "deferred 4.2.1 dsn; written; settled; ",
+        "decided shared-sms notification; written; "
+        "deferred shared-sms 4.2.1; written; settled; "};
+    struct world world;
+    open_world(&world, &puts_off);
+    add_recipient(0, STORE_NOTIFY_DELAY, "jansen@hospital.example");
+    items[0].item.attempts = 5;
+    items[0].due_ms += 14400000 - 1000;
+    for (size_t i = 0; i < 3; i++) {
+        now_ms = items[0].due_ms;
+        deliver_poke(world.deliver);
+        run(&world);
+        expect_said(&world, wanted[i]);
+        assert_int_equal(items[0].due_ms - now_ms, i == 0 ? 1000 : 14400000);
+        items[1].due_ms = INT64_MAX;
+    }
+    close_world(&world);
+}
+
+/* RFC 3461 5.2: who asked to be told of a success is told by somebody. */
+static void test_deliver_tells_that_a_notification_was_passed_on(void **state)
+{
+    (void)state;
+    struct transport_fake_row server = accepts;
+    server.takes_notify = true; /* of the notification, not of the message */
+    struct world world;
+    open_world(&world, &server);
+    add_recipient(0, STORE_NOTIFY_SUCCESS, "jansen@hospital.example");
+    deliver_poke(world.deliver);
+    run(&world);
+    expect_said(&world, "decided shared-sms notification; written; "
+                        "outcome shared-sms notification dsn; written; "
+                        "dsn sent relayed; written; settled; ");
     close_world(&world);
 }
 
@@ -566,6 +615,8 @@ int main(void)
         cmocka_unit_test(test_deliver_defers_with_growing_pauses),
         cmocka_unit_test(test_deliver_failure_makes_a_dsn_that_is_sent),
         cmocka_unit_test(test_deliver_failure_without_dsn),
+        cmocka_unit_test(test_deliver_tells_of_a_delay_once),
+        cmocka_unit_test(test_deliver_tells_that_a_notification_was_passed_on),
         cmocka_unit_test(test_deliver_lifetime_ends_in_failure),
         cmocka_unit_test(test_deliver_records_again_what_the_store_could_not),
         cmocka_unit_test(test_deliver_destroyed_while_busy_says_nothing),

@@ -223,6 +223,7 @@ struct event_line event_dsn(struct arena *arena, const struct store_item *item,
     }
     arena_destroy(&words);
     json_object_set_new(object, "recipients", recipients);
+    put(object, "action", item->dsn->action);
     put(object, "outcome", outcome);
     put_if(object, "host", report->host);
     put_if(object, "tls", report->tls);

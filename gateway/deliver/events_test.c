@@ -15,8 +15,10 @@ static const struct store_message message = {.id = "m1",
                                              .organization = "clinic"};
 static const struct store_recipient recipient = {
     .address = "bob@hospital.example", .conversation = "c1"};
-static const struct store_dsn dsn = {
-    .to = "jansen@clinic.example", .recipients = "bob@x.example eve@y.example"};
+static const struct store_dsn dsn = {.to = "jansen@clinic.example",
+                                     .recipients =
+                                         "bob@x.example eve@y.example",
+                                     .action = "delayed"};
 
 static struct store_item item(enum store_kind kind)
 {
@@ -106,6 +108,7 @@ static void test_event_dsn_lists_every_recipient(void **state)
           "{\"event\":\"dsn\",\"message\":\"m1\","
           "\"to\":\"jansen@clinic.example\","
           "\"recipients\":[\"bob@x.example\",\"eve@y.example\"],"
+          "\"action\":\"delayed\","
           "\"outcome\":\"sent\",\"host\":\"mx.hospital.example\","
           "\"tls\":\"1.3\"}");
     check(arena, event_settled(arena), "{\"event\":\"settled\"}");

@@ -100,6 +100,8 @@ static void copy_record(struct entry *entry, const struct store_record *record)
         entry->dsn = (struct store_dsn){
             .to = arena_strdup(arena, record->dsn->to),
             .recipients = arena_strdup(arena, record->dsn->recipients),
+            .action = arena_strdup(arena, record->dsn->action),
+            .reports = record->dsn->reports,
             .content = arena_slice(arena, record->dsn->content)};
         entry->record.dsn = &entry->dsn;
     }

@@ -9,6 +9,7 @@
 
 #include "dns/hosts.h"
 #include "rules/words.h"
+#include "wire/envelope.h"
 
 enum { TRANSPORT_REPLY_BYTES = 1024 };
 
@@ -55,6 +56,7 @@ enum sent_kind {
 
 struct sent {
     enum sent_kind kind;
+    bool takes_notify; /* DSN is offered: it reports what NOTIFY asked */
     struct transport_reply reply;
 };
 
@@ -62,7 +64,11 @@ struct transport_mail {
     const char *reverse_path; /* "": null */
     const char *recipient;
     struct slice content; /* valid until on_sent */
-    bool asks_report;     /* NTA-8: NOTIFY=FAILURE,DELAY where DSN is offered */
+    /* RFC 3461, said where the server offers DSN: bits of NOTIFY (envelope.h),
+     * 0: nothing is said. RET is HDRS then: content never comes back. */
+    unsigned notify;
+    const char *envid; /* decoded; NULL: absent */
+    const char *orcpt; /* "rfc822;bob@x" decoded; NULL: absent */
 };
 
 struct outbound; /* one connection */

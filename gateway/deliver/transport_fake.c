@@ -70,7 +70,10 @@ static void send_mail(struct outbound *o, const struct transport_mail *mail,
     o->on_sent = on_sent;
     o->ctx = ctx;
     buf_printf(&o->owner->log, "send %s to %s%s; ", o->row->host,
-               mail->recipient, mail->asks_report ? " asking for reports" : "");
+               mail->recipient,
+               (mail->notify & DSN_NOTIFY_SUCCESS) != 0 ? " asking for success"
+               : mail->notify != 0                      ? ""
+                                                        : " without reports");
     buf_reset(&o->owner->content);
     buf_put(&o->owner->content, mail->content);
 }
@@ -146,7 +149,9 @@ static bool answer_one(struct transport_fake *fake)
         on_opened(o, &measure, o->ctx);
     } else {
         transport_on_sent *on_sent = o->on_sent;
-        struct sent sent = {o->row->sent, reply_of(o->row->sent_reply)};
+        struct sent sent = {.kind = o->row->sent,
+                            .takes_notify = o->row->takes_notify,
+                            .reply = reply_of(o->row->sent_reply)};
         o->on_sent = NULL;
         on_sent(o, &sent, o->ctx);
     }

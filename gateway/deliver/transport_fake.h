@@ -19,6 +19,7 @@ struct transport_fake_row {
     const char *reply;     /* UNKNOWN, REFUSED: "554 5.3.2 go away" */
     enum sent_kind sent;
     const char *sent_reply;
+    bool takes_notify;
 };
 
 struct transport_fake;

@@ -47,6 +47,7 @@ struct outbound {
     struct slice content; /* not yet given to the session */
     struct arena *arena;  /* of content that was converted */
     const char *refusal;  /* status of a message that cannot go there */
+    bool takes_notify;    /* of the transaction under way */
     bool deferred;        /* on_turn is due */
     transport_on_opened *on_opened;
     transport_on_sent *on_sent;
@@ -125,6 +126,7 @@ static void report_sent(struct outbound *o)
     } else {
         snprintf(sent.reply.status, sizeof sent.reply.status, "%s", o->refusal);
     }
+    sent.takes_notify = o->takes_notify;
     set_state(o, OUTBOUND_IDLE);
     stop_deadline(o);
     o->on_sent(o, &sent, o->ctx);
@@ -392,6 +394,28 @@ static const char *adapt(struct outbound *o, struct client_transaction *t,
     return is_limited && content->n > offers->size_bytes ? "5.3.4" : NULL;
 }
 
+/* RFC 3461: what the transaction says of reports. */
+struct reports {
+    struct mail_params mail;
+    struct rcpt_params rcpt;
+};
+
+static struct reports reports_of(const struct transport_mail *mail)
+{
+    struct reports reports = {.mail = {.ret = DSN_RET_HDRS},
+                              .rcpt = {.notify = mail->notify}};
+    if (mail->envid != NULL) {
+        reports.mail.has_envid = true;
+        reports.mail.envid = slice_of(mail->envid);
+    }
+    if (mail->orcpt != NULL) {
+        reports.rcpt.has_orcpt = true;
+        reports.rcpt.orcpt = slice_of(mail->orcpt);
+        reports.rcpt.orcpt_type = slice_cut(&reports.rcpt.orcpt, ';');
+    }
+    return reports;
+}
+
 static void send_mail(struct outbound *o, const struct transport_mail *mail,
                       transport_on_sent *on_sent, void *ctx)
 {
@@ -399,19 +423,22 @@ static void send_mail(struct outbound *o, const struct transport_mail *mail,
     o->ctx = ctx;
     o->content = mail->content;
     o->refusal = NULL;
+    o->takes_notify = false;
     set_state(o, OUTBOUND_SENDING);
     if (o->conn == NULL ||
         client_session_state(o->session) != CLIENT_STATE_READY) {
         defer(o);
         return;
     }
-    static const struct rcpt_params report = {.notify = DSN_NOTIFY_FAILURE |
-                                                        DSN_NOTIFY_DELAY};
+    struct reports reports = reports_of(mail);
     struct client_transaction transaction = {
         .reverse_path = slice_of(mail->reverse_path),
         .recipient = slice_of(mail->recipient),
-        .rcpt = mail->asks_report ? &report : NULL,
+        .mail = mail->notify != 0 ? &reports.mail : NULL,
+        .rcpt = mail->notify != 0 ? &reports.rcpt : NULL,
     };
+    o->takes_notify =
+        mail->notify != 0 && client_session_offers(o->session)->dsn;
     const char *status = adapt(o, &transaction, &o->content);
     if (status != NULL) {
         o->refusal = status;

@@ -8,6 +8,40 @@
 
 enum { REPORT_BYTES = 4 << 20 };
 
+/* What an action says of itself. */
+struct wording {
+    const char *name;
+    const char *subject;
+    const char *what; /* "Your message of ... " */
+    const char *next; /* what will happen now */
+};
+static const struct wording wordings[] = {
+    [MAIL_DSN_ACTION_FAILED] = {"failed", "Undelivered secure message",
+                                "could not be delivered to:",
+                                "It will not be tried again."},
+    [MAIL_DSN_ACTION_DELAYED] = {"delayed", "Delayed secure message",
+                                 "has not been delivered yet to:",
+                                 "You need not send it again: it is still "
+                                 "being tried."},
+    [MAIL_DSN_ACTION_DELIVERED] = {"delivered", "Delivered secure message",
+                                   "was delivered to:",
+                                   "You asked to be told so."},
+    [MAIL_DSN_ACTION_RELAYED] = {"relayed", "Secure message passed on",
+                                 "was passed on to the mail server of:",
+                                 "You asked to be told so. That server will "
+                                 "not report any success."},
+    [MAIL_DSN_ACTION_EXPANDED] = {"expanded", "Secure message passed on",
+                                  "was delivered to the list:",
+                                  "You asked to be told so."},
+};
+_Static_assert(sizeof wordings / sizeof *wordings == MAIL_DSN_ACTION_COUNT,
+               "words for each action");
+
+const char *mail_dsn_action_name(enum mail_dsn_action action)
+{
+    return wordings[action].name;
+}
+
 static void put_header(struct arena *arena, struct buf *out,
                        const struct mail_dsn *in, const char *boundary)
 {
@@ -17,7 +51,7 @@ static void put_header(struct arena *arena, struct buf *out,
     buf_printf(out, "From: Mail Delivery System <MAILER-DAEMON@%s>\r\n",
                in->host_name);
     buf_printf(out, "To: %s\r\n", encode_address(arena, in->to));
-    buf_puts(out, "Subject: Undelivered secure message\r\n");
+    buf_printf(out, "Subject: %s\r\n", wordings[in->action].subject);
     buf_printf(out, "Message-ID: <%s@%s>\r\n", in->mail_id, in->host_name);
     buf_puts(out, "Auto-Submitted: auto-replied\r\nMIME-Version: 1.0\r\n");
     buf_printf(out,
@@ -26,29 +60,32 @@ static void put_header(struct arena *arena, struct buf *out,
                boundary);
 }
 
+static void put_words(struct arena *arena, struct buf *text,
+                      const struct mail_dsn_recipient *r)
+{
+    buf_printf(text, "\n  %s\n  %s (%s)\n", encode_address(arena, r->address),
+               encode_plain(arena, r->reason), encode_plain(arena, r->status));
+    if (r->diagnostic)
+        buf_printf(
+            text, "  %s said: %s\n",
+            encode_plain(arena, r->remote_mta ? r->remote_mta : "The server"),
+            encode_plain(arena, r->diagnostic));
+    if (r->will_retry_until_s)
+        buf_printf(text, "  It will be tried until %s.\n",
+                   mail_date(arena, r->will_retry_until_s));
+}
+
 static void put_explanation(struct arena *arena, struct buf *out,
                             const struct mail_dsn *in, const char *boundary)
 {
+    const struct wording *wording = &wordings[in->action];
     struct buf text;
     buf_init(&text, REPORT_BYTES);
-    buf_printf(&text,
-               "Your message of %s\n"
-               "could not be delivered to:\n",
-               mail_date(arena, in->arrival_s));
-    for (size_t i = 0; i < in->recipient_count; i++) {
-        const struct mail_dsn_recipient *r = &in->recipients[i];
-        buf_printf(
-            &text, "\n  %s\n  %s (%s)\n", encode_address(arena, r->address),
-            encode_plain(arena, r->reason), encode_plain(arena, r->status));
-        if (r->reply)
-            buf_printf(
-                &text, "  %s said: %s\n",
-                encode_plain(arena, r->remote_mta ? r->remote_mta : "server"),
-                encode_plain(arena, r->reply));
-    }
-    buf_printf(&text,
-               "\nIt will not be tried again. This report was made by "
-               "%s.\n",
+    buf_printf(&text, "Your message of %s\n%s\n",
+               mail_date(arena, in->arrival_s), wording->what);
+    for (size_t i = 0; i < in->recipient_count; i++)
+        put_words(arena, &text, &in->recipients[i]);
+    buf_printf(&text, "\n%s This report was made by %s.\n", wording->next,
                in->host_name);
     buf_printf(out,
                "--%s\r\nContent-Description: Explanation\r\n"
@@ -75,9 +112,10 @@ static unsigned long take_character(const char **p, size_t *n)
     return c;
 }
 
-/* RFC 6533 3: in seven bits, so that any server takes the report. */
+/* RFC 6533 3: as it is, or in seven bits, so that any server takes the report.
+ */
 static void put_final_recipient(struct arena *arena, struct buf *out,
-                                const char *address)
+                                const char *address, bool is_global)
 {
     const char *p = address;
     size_t n = strlen(address);
@@ -87,7 +125,9 @@ static void put_final_recipient(struct arena *arena, struct buf *out,
         return;
     }
     buf_puts(out, "Final-Recipient: utf-8; ");
-    while (n) {
+    if (is_global)
+        buf_puts(out, address);
+    while (n && !is_global) {
         unsigned long c = take_character(&p, &n);
         if (c > 0x7e || c < 0x21 || c == '\\' || c == '+' || c == '=')
             buf_printf(out, "\\x{%lX}", c);
@@ -97,39 +137,62 @@ static void put_final_recipient(struct arena *arena, struct buf *out,
     buf_puts(out, "\r\n");
 }
 
-/* RFC 3464 2.3. */
-static void put_recipient(struct arena *arena, struct buf *out,
-                          const struct mail_dsn_recipient *r)
+static void put_date(struct arena *arena, struct buf *out, const char *name,
+                     int64_t wall_s)
 {
+    if (wall_s)
+        buf_printf(out, "%s: %s\r\n", name, mail_date(arena, wall_s));
+}
+
+static bool is_reply(const char *text)
+{
+    return strspn(text, "0123456789") == 3;
+}
+
+/* RFC 3464 2.3. Where no server spoke, the gateway is the one who knows. */
+static void put_recipient(struct arena *arena, struct buf *out,
+                          const struct mail_dsn *in,
+                          const struct mail_dsn_recipient *r, bool is_global)
+{
+    const char *diagnostic = r->diagnostic ? r->diagnostic : r->reason;
+    bool is_success = in->action != MAIL_DSN_ACTION_FAILED &&
+                      in->action != MAIL_DSN_ACTION_DELAYED;
     buf_puts(out, "\r\n");
     if (r->orcpt)
         encode_header(out, "Original-Recipient", encode_plain(arena, r->orcpt));
-    put_final_recipient(arena, out, encode_address(arena, r->address));
-    buf_puts(out, "Action: failed\r\n");
+    put_final_recipient(arena, out, encode_address(arena, r->address),
+                        is_global);
+    buf_printf(out, "Action: %s\r\n", wordings[in->action].name);
     buf_printf(out, "Status: %s\r\n", encode_plain(arena, r->status));
     if (r->remote_mta)
         buf_printf(out, "Remote-MTA: dns; %s\r\n",
                    encode_plain(arena, r->remote_mta));
-    if (r->reply)
-        encode_header(
-            out, "Diagnostic-Code",
-            arena_printf(arena, "smtp; %s", encode_plain(arena, r->reply)));
+    if (r->diagnostic || !is_success)
+        encode_header(out, "Diagnostic-Code",
+                      arena_printf(arena, "%s; %s",
+                                   is_reply(diagnostic) ? "smtp" : "x-lasthop",
+                                   encode_plain(arena, diagnostic)));
+    put_date(arena, out, "Last-Attempt-Date", r->last_attempt_s);
+    put_date(arena, out, "Will-Retry-Until", r->will_retry_until_s);
 }
 
 static void put_status(struct arena *arena, struct buf *out,
                        const struct mail_dsn *in, const char *boundary)
 {
+    bool is_global = mail_is_8bit(slice_of(in->to)); /* RFC 6533 4 */
     buf_printf(out,
                "--%s\r\nContent-Description: Delivery report\r\n"
-               "Content-Type: message/delivery-status\r\n\r\n",
-               boundary);
+               "Content-Type: message/%s\r\n%s\r\n",
+               boundary,
+               is_global ? "global-delivery-status" : "delivery-status",
+               is_global ? "Content-Transfer-Encoding: 8bit\r\n" : "");
     if (in->envid)
         encode_header(out, "Original-Envelope-Id",
                       encode_plain(arena, in->envid));
     buf_printf(out, "Reporting-MTA: dns; %s\r\n", in->host_name);
     buf_printf(out, "Arrival-Date: %s\r\n", mail_date(arena, in->arrival_s));
     for (size_t i = 0; i < in->recipient_count; i++)
-        put_recipient(arena, out, &in->recipients[i]);
+        put_recipient(arena, out, in, &in->recipients[i], is_global);
     buf_puts(out, "\r\n");
 }
 

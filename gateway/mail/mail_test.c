@@ -10,7 +10,6 @@
 #include <gmime/gmime.h>
 
 #include "mail/copy.h"
-#include "mail/dsn.h"
 #include "mail/encode.h"
 #include "mail/notification.h"
 
@@ -335,105 +334,6 @@ static void test_notification_survives_huge_names(void **state)
     assert_true(mail_notification(arena, &in).n < 20000);
 }
 
-static const struct mail_dsn_recipient failed[] = {
-    {"bob@hospital.example", "rfc822;bob@old.example", "5.1.1",
-     "mx.hospital.example", "550 5.1.1 no such user", "The server refused."},
-    {"eve@lab.example", NULL, "5.7.10", NULL, NULL, "It was prevented."},
-};
-
-static struct mail_dsn dsn_sample(void)
-{
-    return (struct mail_dsn){.host_name = "gateway.lasthop.example",
-                             .to = "jansen@clinic.example",
-                             .content = original_slice(),
-                             .envid = "Q42",
-                             .mail_id = "d-1",
-                             .arrival_s = 1772438400,
-                             .now_s = 1772438460,
-                             .recipients = failed,
-                             .recipient_count = 2};
-}
-
-static void test_dsn_has_the_three_parts_and_fields(void **state)
-{
-    (void)state;
-    struct mail_dsn in = dsn_sample();
-    struct slice out = mail_dsn(arena, &in);
-    assert_lines(out);
-    assert_has(out, "X-Zivver-Transport: dsn\r\n");
-    assert_has(out, "Auto-Submitted: auto-replied\r\n");
-    assert_has(out, "To: jansen@clinic.example\r\n");
-    assert_has(out, "\r\n\r\nOriginal-Envelope-Id: Q42\r\n"
-                    "Reporting-MTA: dns; gateway.lasthop.example\r\n"
-                    "Arrival-Date: Mon, 02 Mar 2026 08:00:00 +0000\r\n"
-                    "\r\n"
-                    "Original-Recipient: rfc822;bob@old.example\r\n"
-                    "Final-Recipient: rfc822; bob@hospital.example\r\n"
-                    "Action: failed\r\n"
-                    "Status: 5.1.1\r\n"
-                    "Remote-MTA: dns; mx.hospital.example\r\n"
-                    "Diagnostic-Code: smtp; 550 5.1.1 no such user\r\n"
-                    "\r\n"
-                    "Final-Recipient: rfc822; eve@lab.example\r\n"
-                    "Action: failed\r\n"
-                    "Status: 5.7.10\r\n"
-                    "\r\n");
-    GMimeMessage *message = parsed(out);
-    GMimeObject *root = g_mime_message_get_mime_part(message);
-    GMimeContentType *type = g_mime_object_get_content_type(root);
-    assert_true(g_mime_content_type_is_type(type, "multipart", "report"));
-    assert_string_equal(g_mime_content_type_get_parameter(type, "report-type"),
-                        "delivery-status");
-    assert_int_equal(g_mime_multipart_get_count(GMIME_MULTIPART(root)), 3);
-    static const char *const types[] = {"plain", "delivery-status",
-                                        "rfc822-headers"};
-    for (int i = 0; i < 3; i++) {
-        type = g_mime_object_get_content_type(
-            g_mime_multipart_get_part(GMIME_MULTIPART(root), i));
-        assert_string_equal(g_mime_content_type_get_media_subtype(type),
-                            types[i]);
-    }
-    g_object_unref(message);
-}
-
-static void test_dsn_shows_no_content_no_bcc_no_control(void **state)
-{
-    (void)state;
-    struct mail_dsn in = dsn_sample();
-    in.recipient_count = 1;
-    struct slice out = mail_dsn(arena, &in);
-    assert_has(out, "Subject: Appointment\r\n");
-    static const char *const hidden[] = {"this is body", "eve@lab", "zivver-a",
-                                         "Zivver-A", "31612345678"};
-    for (size_t i = 0; i < sizeof hidden / sizeof *hidden; i++)
-        assert_has_not(out, hidden[i]);
-}
-
-static void test_dsn_cannot_be_injected(void **state)
-{
-    (void)state;
-    struct mail_dsn_recipient evil = {
-        "a\r\n\r\nX: y@b",       "rfc822;a\r\nStatus: 2.0.0",
-        "5.0.0\r\nZ: z",         "mx\r\n\r\n--=_d_d-1",
-        "550 no\r\nX-Evil: yes", "reason\r\n--=_d_d-1--"};
-    struct mail_dsn in = dsn_sample();
-    in.recipients = &evil;
-    in.recipient_count = 1;
-    in.envid = "e\r\n\r\nFinal-Recipient: x";
-    in.to = "s@x\r\nBcc: eve@lab.example";
-    struct slice out = mail_dsn(arena, &in);
-    assert_lines(out);
-    static const char *const lines[] = {
-        "\nX: y",   "\nStatus: 2",          "\nZ: z",
-        "\nX-Evil", "\nFinal-Recipient: x", "\nBcc:"};
-    for (size_t i = 0; i < sizeof lines / sizeof *lines; i++)
-        assert_has_not(out, lines[i]);
-    GMimeMessage *message = parsed(out);
-    GMimeObject *root = g_mime_message_get_mime_part(message);
-    assert_int_equal(g_mime_multipart_get_count(GMIME_MULTIPART(root)), 3);
-    g_object_unref(message);
-}
-
 static void test_quoted_printable_vectors(void **state)
 {
     (void)state;
@@ -524,9 +424,6 @@ int main(void)
         cmocka_unit_test(test_notification_subject_follows_the_setting),
         cmocka_unit_test(test_notification_cannot_be_injected),
         cmocka_unit_test(test_notification_survives_huge_names),
-        cmocka_unit_test(test_dsn_has_the_three_parts_and_fields),
-        cmocka_unit_test(test_dsn_shows_no_content_no_bcc_no_control),
-        cmocka_unit_test(test_dsn_cannot_be_injected),
         cmocka_unit_test(test_quoted_printable_vectors),
         cmocka_unit_test(test_encoded_words_vectors),
         cmocka_unit_test(test_long_headers_fold_and_come_back),

@@ -40,4 +40,8 @@ enum status db_due(struct db *db, struct arena *arena, int64_t now_ms,
                    size_t limit, struct store_due *out,
                    struct err *err) MUST_USE;
 
+/* db_find - ST_NONE: nobody. */
+enum status db_find(struct db *db, struct arena *arena, struct slice local_part,
+                    struct store_item **out, struct err *err) MUST_USE;
+
 #endif

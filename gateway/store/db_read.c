@@ -115,6 +115,7 @@ static enum status load_recipient(struct load *load, struct store_item *item)
     };
     item->attempts = (unsigned)sqlite3_column_int(stmt, 10);
     item->method = column(load, stmt, 11);
+    r->reported = (unsigned)sqlite3_column_int(stmt, 12);
     item->recipient = r;
     sqlite3_reset(stmt);
     enum status status = load_message(load, message, true, &item->message);
@@ -135,6 +136,7 @@ static enum status load_dsn(struct load *load, struct store_item *item)
     item->created_ms = sqlite3_column_int64(stmt, 3);
     item->attempts = (unsigned)sqlite3_column_int(stmt, 4);
     dsn->content = column_blob(load, stmt, 5);
+    dsn->action = column(load, stmt, 6);
     item->dsn = dsn;
     item->method = "none";
     sqlite3_reset(stmt);
@@ -206,4 +208,25 @@ enum status db_due(struct db *db, struct arena *arena, int64_t now_ms,
                                   .more = count < listed || listed == limit,
                                   .next_ms = next_ms};
     return status;
+}
+
+enum status db_find(struct db *db, struct arena *arena, struct slice local_part,
+                    struct store_item **out, struct err *err)
+{
+    struct load load = {.db = db, .arena = arena, .err = err};
+    sqlite3_stmt *stmt = stmt_prepare(db, STMT_FIND, err);
+    if (!stmt)
+        return ST_TEMP;
+    /* Whatever stands behind the local part and its "@", which 'A' follows. */
+    stmt_text(stmt, 1, arena_printf(arena, "%.*s@", SLICE_ARG(local_part)));
+    stmt_text(stmt, 2, arena_printf(arena, "%.*sA", SLICE_ARG(local_part)));
+    enum status status = stmt_row(db, stmt, err);
+    if (status != ST_OK)
+        return status;
+    struct store_item *item = ARENA_NEW(arena, struct store_item);
+    item->kind = STORE_KIND_RECIPIENT;
+    item->id = sqlite3_column_int64(stmt, 0);
+    sqlite3_reset(stmt);
+    *out = item;
+    return load_recipient(&load, item);
 }

@@ -74,16 +74,27 @@ enum status db_accept(struct db *db, const struct store_accept *accept,
 }
 
 static enum status add_dsn(struct db *db, int64_t recipient,
-                           const struct store_record *record, struct err *err)
+                           const struct store_dsn *dsn, struct err *err)
 {
-    sqlite3_stmt *stmt = stmt_prepare(db, STMT_ADD_DSN, err);
+    sqlite3_stmt *stmt = stmt_prepare(db, STMT_REPORTED, err);
     if (!stmt)
         return ST_TEMP;
     stmt_int(stmt, 1, recipient);
-    stmt_text(stmt, 2, record->dsn->to);
-    stmt_text(stmt, 3, record->dsn->recipients);
-    stmt_int(stmt, 4, record->until_ms);
-    stmt_blob(stmt, 5, record->dsn->content);
+    stmt_int(stmt, 2, dsn->reports);
+    enum status status = stmt_run(db, stmt, err);
+    if (status != ST_OK)
+        return status;
+    if (sqlite3_changes(db->sql) == 0)
+        return ST_OK; /* he was told before */
+    stmt = stmt_prepare(db, STMT_ADD_DSN, err);
+    if (!stmt)
+        return ST_TEMP;
+    stmt_int(stmt, 1, recipient);
+    stmt_text(stmt, 2, dsn->to);
+    stmt_text(stmt, 3, dsn->recipients);
+    stmt_int(stmt, 4, dsn->made_ms);
+    stmt_blob(stmt, 5, dsn->content);
+    stmt_text(stmt, 6, dsn->action);
     return stmt_run(db, stmt, err);
 }
 
@@ -112,6 +123,7 @@ static void bind_finished(sqlite3_stmt *stmt, const struct store_record *record)
     stmt_int(stmt, 5, record->links);
 }
 
+/* Not for BOUNCED: nothing becomes of the item itself. */
 static sqlite3_stmt *
 bind_change(struct db *db, const struct store_record *record, struct err *err)
 {
@@ -137,23 +149,34 @@ bind_change(struct db *db, const struct store_record *record, struct err *err)
         if (stmt && !dsn)
             bind_finished(stmt, record);
         break;
+    case STORE_CHANGE_BOUNCED:
+        BUG("no change");
     }
     if (stmt)
         stmt_int(stmt, 1, record->item->id);
     return stmt;
 }
 
-enum status db_record(struct db *db, const struct store_record *record,
-                      struct err *err)
+static enum status change_item(struct db *db, const struct store_record *record,
+                               struct err *err)
 {
+    if (record->change == STORE_CHANGE_BOUNCED)
+        return ST_OK;
     sqlite3_stmt *stmt = bind_change(db, record, err);
     enum status status = stmt ? stmt_run(db, stmt, err) : ST_TEMP;
     if (status == ST_OK && sqlite3_changes(db->sql) != 1)
         BUG("item %lld is not open", (long long)record->item->id);
     if (status == ST_OK && record->change != STORE_CHANGE_DECIDED)
         status = unclaim(db, record->item, err);
+    return status;
+}
+
+enum status db_record(struct db *db, const struct store_record *record,
+                      struct err *err)
+{
+    enum status status = change_item(db, record, err);
     if (status == ST_OK && record->dsn)
-        status = add_dsn(db, record->item->id, record, err);
+        status = add_dsn(db, record->item->id, record->dsn, err);
     if (status == ST_OK)
         status = add_event(db, &record->event, err);
     return status;

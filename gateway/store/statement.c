@@ -25,8 +25,11 @@ static const char *const texts[] = {
         " VALUES (?,?,?,?,?,?,?,?,?,?,?)",
     [STMT_ADD_DSN] =
         "INSERT INTO dsn (message, goes_to, recipients, created_ms, due_ms,"
-        " content) SELECT message, ?2, ?3, ?4, ?4, ?5 FROM recipient"
+        " content, action) SELECT message, ?2, ?3, ?4, ?4, ?5, ?6 FROM "
+        "recipient"
         " WHERE n = ?1",
+    [STMT_REPORTED] = "UPDATE recipient SET reported = reported | ?2"
+                      " WHERE n = ?1 AND reported & ?2 = 0",
     [STMT_ADD_EVENT] = "INSERT INTO event (id, line) VALUES (?,?)",
     [STMT_DROP_EVENT] = "DELETE FROM event WHERE id = ?",
     [STMT_EVENTS] = "SELECT id, line FROM event ORDER BY n",
@@ -63,11 +66,13 @@ static const char *const texts[] = {
         " content FROM message WHERE n = ?",
     [STMT_RECIPIENT] =
         "SELECT message, address, conversation, notify, orcpt, right,"
-        " right_value, return_path, link_token, mail_id, attempts, method"
-        " FROM recipient WHERE n = ?",
+        " right_value, return_path, link_token, mail_id, attempts, method,"
+        " reported FROM recipient WHERE n = ?",
+    [STMT_FIND] = "SELECT n FROM recipient"
+                  " WHERE return_path >= ?1 AND return_path < ?2 LIMIT 1",
     [STMT_DSN] =
-        "SELECT message, goes_to, recipients, created_ms, attempts, content"
-        " FROM dsn WHERE n = ?",
+        "SELECT message, goes_to, recipients, created_ms, attempts, content,"
+        " action FROM dsn WHERE n = ?",
     [STMT_SPOOLED] = "SELECT 1 FROM message WHERE id = ? AND content IS NULL",
 };
 _Static_assert(sizeof texts / sizeof *texts == STMT_COUNT,

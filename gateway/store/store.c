@@ -45,6 +45,8 @@ static void run_answers(void *arg)
         next = r->next;
         if (r->kind == REQUEST_DUE)
             r->due_done(r->ctx, &r->due);
+        else if (r->kind == REQUEST_FIND)
+            r->found_done(r->ctx, &r->found);
         else if (r->done)
             r->done(r->ctx, &r->answer);
         struct arena *arena = r->arena;
@@ -221,6 +223,16 @@ void store_due(struct store *store, int64_t now_ms, size_t limit,
     enqueue(store, r, true);
 }
 
+void store_find(struct store *store, struct slice local_part,
+                store_found_fn *done, void *ctx)
+{
+    struct request *r = request_create(REQUEST_FIND);
+    r->in.local_part = arena_slice(r->arena, local_part);
+    r->found_done = done;
+    r->ctx = ctx;
+    enqueue(store, r, true);
+}
+
 static const char *copy_text(struct arena *arena, const char *text)
 {
     return text ? arena_strdup(arena, text) : NULL;
@@ -240,11 +252,14 @@ void store_record(struct store *store, const struct store_record *record,
     copy->event.id = copy_text(r->arena, record->event.id);
     copy->event.line = copy_text(r->arena, record->event.line);
     if (record->change != STORE_CHANGE_DEFERRED)
-        copy->until_ms = clock_wall_ms(); /* when its DSN was made */
+        copy->until_ms = clock_wall_ms(); /* when the outcome became final */
     if (record->dsn) {
         r->dsn.to = arena_strdup(r->arena, record->dsn->to);
         r->dsn.recipients = arena_strdup(r->arena, record->dsn->recipients);
         r->dsn.content = arena_slice(r->arena, record->dsn->content);
+        r->dsn.action = arena_strdup(r->arena, record->dsn->action);
+        r->dsn.reports = record->dsn->reports;
+        r->dsn.made_ms = clock_wall_ms();
         copy->dsn = &r->dsn;
     }
     r->done = done;

@@ -71,19 +71,23 @@ struct store_recipient {
     const char *address;
     const char *conversation; /* its id, a UUID */
     unsigned notify;          /* enum store_notify */
-    const char *orcpt;        /* ORCPT decoded, "rfc822;a@b"; NULL: absent */
-    const char *right;        /* "none", "sms", "access-code" */
-    const char *right_value;  /* secret: never logged, journalled or sent */
-    const char *return_path;  /* outgoing reverse-path, his alone (MAIL-2) */
-    const char *link_token;   /* of the notification's link */
-    const char *mail_id;      /* left part of its Message-ID */
+    unsigned reported; /* SUCCESS, FAILURE, DELAY: the sender was told so */
+    const char *orcpt; /* ORCPT decoded, "rfc822;a@b"; NULL: absent */
+    const char *right; /* "none", "sms", "access-code" */
+    const char *right_value; /* secret: never logged, journalled or sent */
+    const char *return_path; /* outgoing reverse-path, his alone (MAIL-2) */
+    const char *link_token;  /* of the notification's link */
+    const char *mail_id;     /* left part of its Message-ID */
 };
 
 /* A status notification, complete. Always sent with a null reverse-path. */
 struct store_dsn {
     const char *to;         /* the original message's reverse-path */
     const char *recipients; /* those it tells of, separated by a space */
+    const char *action;     /* "failed", "delayed", "relayed" ... */
+    unsigned reports;       /* enum store_notify: what it tells, once alone */
     struct slice content;
+    int64_t made_ms; /* filled by the store */
 };
 
 /* A journal line that must be written even after a crash: one JSON object
@@ -174,11 +178,23 @@ void store_due(struct store *store, int64_t now_ms, size_t limit,
                store_due_fn *done, void *ctx);
 void store_item_release(struct store_item *item);
 
+/* store_find - the recipient whose return path has this local part (BOUNCE-1),
+ * whatever became of him; not claimed. */
+struct store_found {
+    enum status status;      /* ST_NONE: nobody has; ST_TEMP: try again later */
+    struct store_item *item; /* ST_OK: store_item_release */
+};
+typedef void store_found_fn(void *ctx, const struct store_found *found);
+void store_find(struct store *store, struct slice local_part,
+                store_found_fn *done, void *ctx);
+
 enum store_change {
     STORE_CHANGE_DECIDED,  /* remember the method, and the event's line as
                             * the latest decision; stays claimed */
     STORE_CHANGE_DEFERRED, /* due again at until_ms; counts an attempt */
     STORE_CHANGE_FINISHED, /* its outcome is final */
+    STORE_CHANGE_BOUNCED,  /* of an item that store_find gave, in whatever state
+                            */
 };
 
 struct store_record {
@@ -190,8 +206,9 @@ struct store_record {
     unsigned links; /* FINISHED, direct: secure download links in the copy */
     struct store_event event;    /* journal it after ST_OK, then
                                   * store_event_written */
-    const struct store_dsn *dsn; /* FINISHED: made in the same transaction,
-                                  * due at once; NULL: none */
+    const struct store_dsn *dsn; /* made in the same transaction, due at once,
+                                  * unless the recipient was reported so
+                                  * before; NULL: none */
 };
 
 /* store_record - done may be NULL. After ST_TEMP the item is as it was and

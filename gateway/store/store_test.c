@@ -292,8 +292,11 @@ static void test_failure_makes_its_dsn_in_the_same_transaction(void **state)
     sample_init(&s, 1, 1000);
     accept_one(f, &s);
     assert_int_equal(ask_due(f, 1000, 1), 1);
-    struct store_dsn dsn = {"jansen@clinic.example", "bob@hospital.example",
-                            SLICE_LITERAL("a report")};
+    struct store_dsn dsn = {.to = "jansen@clinic.example",
+                            .recipients = "bob@hospital.example",
+                            .action = "failed",
+                            .reports = STORE_NOTIFY_FAILURE,
+                            .content = SLICE_LITERAL("a report")};
     record(f, &(struct store_record){.item = f->items[0],
                                      .change = STORE_CHANGE_FINISHED,
                                      .method = "none",

@@ -10,7 +10,7 @@ struct batch {
 
 static bool is_change(const struct request *request)
 {
-    return request->kind != REQUEST_DUE;
+    return request->kind != REQUEST_DUE && request->kind != REQUEST_FIND;
 }
 
 static void fail(struct request *request, const struct db *db,
@@ -32,6 +32,7 @@ static enum status apply(struct db *db, const struct request *request,
     case REQUEST_EVENT_WRITTEN:
         return db_event_written(db, request->in.event_id, err);
     case REQUEST_DUE:
+    case REQUEST_FIND:
         break;
     }
     BUG("no change");
@@ -123,6 +124,24 @@ static void answer_due(struct db *db, struct request *r)
         r->due.items[i]->batch = batch;
 }
 
+static void answer_find(struct db *db, struct request *r)
+{
+    struct err err;
+    struct arena *arena = arena_create();
+    struct store_item *item = NULL;
+    enum status status = db_find(db, arena, r->in.local_part, &item, &err);
+    if (status == ST_TEMP)
+        log_error("store", "cannot look for a recipient", "error=%s", err.text);
+    r->found = (struct store_found){status, status == ST_OK ? item : NULL};
+    if (status != ST_OK) {
+        arena_destroy(&arena);
+        return;
+    }
+    struct batch *batch = ARENA_NEW(arena, struct batch);
+    *batch = (struct batch){arena, 1};
+    item->batch = batch;
+}
+
 void turn_work(struct db *db, struct request *first)
 {
     keep_content(db, first);
@@ -131,6 +150,8 @@ void turn_work(struct db *db, struct request *first)
     for (struct request *r = first; r; r = r->next)
         if (r->kind == REQUEST_DUE)
             answer_due(db, r);
+        else if (r->kind == REQUEST_FIND)
+            answer_find(db, r);
 }
 
 void store_item_release(struct store_item *item)

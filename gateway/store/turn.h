@@ -10,6 +10,7 @@ enum request_kind {
     REQUEST_RECORD,
     REQUEST_EVENT_WRITTEN,
     REQUEST_DUE,
+    REQUEST_FIND,
 };
 
 struct request {
@@ -24,18 +25,21 @@ struct request {
             int64_t now_ms;
             size_t limit;
         } due;
+        struct slice local_part;
     } in;
     struct store_item item; /* what in.record.item points to: id and kind */
     struct store_dsn dsn;
     store_done_fn *done;
     store_due_fn *due_done;
+    store_found_fn *found_done;
     void *ctx;
     struct store_answer answer;
     struct store_due due;
+    struct store_found found;
 };
 
 /* turn_work - every change of the list in one transaction, each in a step of
- * its own; then the questions. Fills answer or due of each. */
+ * its own; then the questions. Fills answer, due or found of each. */
 void turn_work(struct db *db, struct request *first);
 
 #endif

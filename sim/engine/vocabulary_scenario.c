@@ -103,6 +103,8 @@ static const struct key gateway_keys[] = {
     {.name = "nta_header", .type = VALUE_TEXT, .help = "NTA-7"},
     {.name = "unknown_host_wait_ms", .type = VALUE_NUMBER, .help = "ORDER-5"},
     {.name = "queue_lifetime_ms", .type = VALUE_NUMBER, .help = "TRANSPORT-5"},
+    {.name = "delay_notice_default", .type = VALUE_YES_NO, .help = "DSN-2"},
+    {.name = "delay_notice_after_ms", .type = VALUE_NUMBER, .help = "DSN-2"},
     {.name = "retry_first_ms", .type = VALUE_NUMBER, .help = "TRANSPORT-5"},
     {.name = "retry_longest_ms", .type = VALUE_NUMBER, .help = "TRANSPORT-5"},
     {.name = "idle_timeout_ms", .type = VALUE_NUMBER, .help = "CONN-6"},
