@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "engine/evidence.h"
+#include "engine/mail_checks.h"
 #include "peer/dialogue.h"
 #include "peer/mailhost.h"
 #include "peer/submitter.h"
@@ -237,6 +238,8 @@ void recorder_message(struct recorder *recorder,
     set_yes(m, "complete", message->is_complete);
     set_text(m, "posture", host->posture);
     set_text(m, "level", host->level);
+    if (host->ask.look_up && message->is_complete)
+        mail_checks(m, &host->ask, message, host->now_s);
     set_yes(m, "late", recorder->quiet);
     remember(recorder, host, s, json_array_size(list(recorder, "received")));
     json_array_append_new(list(recorder, "received"), m);

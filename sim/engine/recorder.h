@@ -8,6 +8,7 @@
 
 #include "base/alloc.h"
 #include "engine/scenario.h"
+#include "peer/ask.h"
 
 struct json_t;
 struct mailhost_message;
@@ -43,6 +44,9 @@ struct recorder_host {
     const char *host, *domain, *address;
     const char *posture; /* "" when described in place */
     const char *level;   /* what it can prove at most */
+    struct ask ask;      /* for the checks of what it receives; none: not
+            checked */
+    int64_t now_s;
 };
 void recorder_message(struct recorder *recorder,
                       const struct recorder_host *host,

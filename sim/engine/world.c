@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "engine/world_dns.h"
+#include "peer/dns_ask.h"
 #include "peer/mailhost.h"
 
 enum { HOST_FIRST = 10, HOST_LAST = 250, REPLIES_MOST = 16 };
@@ -63,7 +64,9 @@ static struct recorder_host describe(const struct host *h,
                                   .domain = h->domain,
                                   .address = h->address,
                                   .posture = posture ? posture : "",
-                                  .level = level_of(at)};
+                                  .level = level_of(at),
+                                  .ask = dns_ask(h->world->dns),
+                                  .now_s = h->world->settings.now_s};
 }
 
 static void on_message(void *ctx, const struct mailhost_message *message)
