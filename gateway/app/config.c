@@ -133,6 +133,7 @@ static const struct key settings_keys[] = {
            YEAR_MS),
     NUMBER(setting_fields, "smtp_timeout_ms", smtp_timeout_ms, 1, YEAR_MS),
     NUMBER(setting_fields, "spf_timeout_ms", spf_timeout_ms, 1, YEAR_MS),
+    NUMBER(setting_fields, "sts_timeout_ms", sts_timeout_ms, 1, YEAR_MS),
     NUMBER(setting_fields, "auth_pause_first_ms", auth_pause_first_ms, 0,
            YEAR_MS),
     NUMBER(setting_fields, "auth_pause_longest_ms", auth_pause_longest_ms, 0,
@@ -170,6 +171,7 @@ static const struct shape submission_shape = SHAPE(fields, submission_keys);
 static const struct key outbound_keys[] = {
     KEY(fields, "address", KEY_ADDRESS, outbound.address, false),
     NUMBER(fields, "smtp-port", outbound.smtp_port, 1, 65535),
+    NUMBER(fields, "https-port", outbound.https_port, 1, 65535),
     KEY(fields, "trust", KEY_FILE, outbound.trust, false),
 };
 static const struct shape outbound_shape = SHAPE(fields, outbound_keys);
@@ -237,6 +239,7 @@ static const struct shape top_shape = SHAPE(fields, top_keys);
 
 static const struct config defaults = {
     .outbound.smtp_port = 25,
+    .outbound.https_port = 443,
     .journal.descriptor = -1,
     .log = "warn",
     .sms.tls = true,
@@ -252,6 +255,7 @@ static const struct config defaults = {
                  .connect_timeout_ms = 30000,
                  .smtp_timeout_ms = 300000,
                  .spf_timeout_ms = 20000,
+                 .sts_timeout_ms = 60000,
                  .auth_pause_first_ms = 1000,
                  .auth_pause_longest_ms = 16000,
                  .auth_lock_failures = 5,

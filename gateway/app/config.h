@@ -85,6 +85,7 @@ struct config_settings {
     int64_t connect_timeout_ms;
     int64_t smtp_timeout_ms;
     int64_t spf_timeout_ms;
+    int64_t sts_timeout_ms; /* TRANSPORT-6: of fetching a policy */
     int64_t auth_pause_first_ms; /* AUTH-2 */
     int64_t auth_pause_longest_ms;
     int64_t auth_lock_failures;
@@ -116,6 +117,7 @@ struct config {
     struct {
         const char *address; /* NULL: the system's choice */
         int64_t smtp_port;
+        int64_t https_port; /* MTA-STS */
         const char *trust; /* PEM file; NULL: the system's */
     } outbound;
     struct {

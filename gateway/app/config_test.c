@@ -32,6 +32,7 @@ static const struct {
     {"outbound:", false},
     {"  address: 127.0.0.1", false},
     {"  smtp-port: 25025", false},
+    {"  https-port: 25443", false},
     {"  trust: file.pem", false},
     {"dns:", true},
     {"  resolver: \"127.0.0.2@25025\"", true},
@@ -72,6 +73,7 @@ static const struct {
     {"  connect_timeout_ms: 6", false},
     {"  smtp_timeout_ms: 7", false},
     {"  spf_timeout_ms: 11", false},
+    {"  sts_timeout_ms: 19", false},
     {"  message_bytes: 8", false},
     {"  recipients: 9", false},
     {"  random_seed: 10", false},
@@ -203,6 +205,7 @@ static void test_good_file_fills_everything(void **state)
     assert_string_equal(c->submission.certificate, f->pem);
     assert_string_equal(c->outbound.address, "127.0.0.1");
     assert_int_equal(c->outbound.smtp_port, 25025);
+    assert_int_equal(c->outbound.https_port, 25443);
     assert_string_equal(c->dns.resolver, "127.0.0.2@25025");
     assert_int_equal(c->journal.descriptor, 3);
     assert_int_equal(c->settings.access_code_keyword, CODE_KEYWORD_EXAMPLE);
@@ -214,6 +217,7 @@ static void test_good_file_fills_everything(void **state)
     assert_string_equal(c->settings.nta_time_zone, "UTC");
     assert_string_equal(c->settings.nta_header, "X-NTA: 7516");
     assert_int_equal(c->settings.spf_timeout_ms, 11);
+    assert_int_equal(c->settings.sts_timeout_ms, 19);
     assert_int_equal(c->settings.unknown_host_wait_ms, 1);
     assert_int_equal(c->settings.random_seed, 10);
     assert_int_equal(c->portal.listen.port, 443);
@@ -273,6 +277,7 @@ static void test_defaults_stand_where_nothing_is_said(void **state)
     assert_string_equal(c->settings.nta_time_zone, "Europe/Amsterdam");
     assert_null(c->settings.nta_header);
     assert_int_equal(c->settings.spf_timeout_ms, 20000);
+    assert_int_equal(c->settings.sts_timeout_ms, 60000);
     assert_int_equal(c->settings.code_sms_ms, 300000);
     assert_int_equal(c->settings.code_void_tries, 20);
 }

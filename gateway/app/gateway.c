@@ -12,9 +12,11 @@
 #include "app/control.h"
 #include "app/keys.h"
 #include "app/submission.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/zone.h"
 #include "deliver/deliver.h"
+#include "deliver/policies.h"
 #include "deliver/transport_smtp.h"
 #include "dns/resolver_ub.h"
 
@@ -34,6 +36,8 @@ struct gateway {
     struct tls_client *tls_client;
     struct resolver *resolver;
     struct transport *transport;
+    struct policies_settings policies_settings;
+    struct policies *policies;
     struct deliver *deliver;
     struct submission *submission;
     struct control *control;
@@ -94,6 +98,32 @@ static enum status write_all_late(struct gateway *g)
         store_event_written(g->store, late.ids[i]);
     free(late.ids);
     return status;
+}
+
+static void on_policy(void *ctx, const struct store_policy *policy)
+{
+    struct gateway *g = ctx;
+    policies_take(g->policies, policy);
+}
+
+static void keep_policy(void *ctx, const struct store_policy *policy)
+{
+    struct gateway *g = ctx;
+    store_policy_keep(g->store, policy);
+}
+
+/* TRANSPORT-6: a policy in force outlives a restart. */
+static enum status take_policies(struct gateway *g)
+{
+    g->policies_settings = (struct policies_settings){
+        .loop = g->loop,
+        .keep = keep_policy,
+        .ctx = g,
+        .https_port = (uint16_t)g->config->outbound.https_port,
+        .timeout_ms = g->config->settings.sts_timeout_ms,
+        .bind_address = g->config->outbound.address};
+    g->policies = policies_create(&g->policies_settings);
+    return store_policies(g->store, clock_wall_s(), on_policy, g, g->err);
 }
 
 static void post(void *loop, void (*fn)(void *arg), void *arg)
@@ -199,10 +229,13 @@ static enum status start_last_hop(struct gateway *g)
         ARENA_NEW(g->arena, struct deliver_settings);
     *settings = deliver_settings(config);
     g->transport = transport_smtp_create(g->loop, smtp);
+    g->policies_settings.resolver = g->resolver;
+    g->policies_settings.tls = g->tls_client;
     g->deliver = deliver_create(
         settings, &(struct deliver_world){.loop = g->loop,
                                           .resolver = g->resolver,
                                           .transport = g->transport,
+                                          .policies = g->policies,
                                           .store = g->store,
                                           .directory = &g->directory,
                                           .journal = on_journal,
@@ -262,6 +295,7 @@ static void release(struct gateway *g)
     auth_destroy(&g->auth);
     store_close(&g->store);
     last_turns(g); /* what the store posted at its end is freed */
+    policies_destroy(&g->policies);
     if (g->transport)
         transport_smtp_destroy(&g->transport);
     if (g->resolver)
@@ -282,6 +316,8 @@ enum status gateway_serve(const struct config *config, struct err *err)
     g.status = zone_use(config->settings.nta_time_zone, err);
     if (g.status == ST_OK)
         g.status = start_intake(&g);
+    if (g.status == ST_OK)
+        g.status = take_policies(&g);
     if (g.status == ST_OK)
         g.status = write_all_late(&g);
     if (g.status == ST_OK) {

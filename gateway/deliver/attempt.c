@@ -5,8 +5,8 @@
 
 #include "base/random.h"
 #include "deliver/compose.h"
+#include "deliver/destination.h"
 #include "deliver/nta.h"
-#include "dns/hosts.h"
 
 struct attempt {
     const struct deliver_settings *settings;
@@ -18,7 +18,7 @@ struct attempt {
     const char *address; /* of the recipient */
     struct facts facts;
     struct decision decision;
-    struct hosts_query *hosts_query;
+    struct destination_query *hosts_query;
     const struct hosts *hosts;
     struct reach_query *reach_query;
     enum minimum asked; /* by reach_query */
@@ -304,9 +304,8 @@ static const char *domain_of(const char *address)
 
 static void find_hosts(struct attempt *a, hosts_on_done *on_done)
 {
-    a->hosts_query =
-        hosts_find(a->arena, a->world->resolver, domain_of(a->address),
-                   seed_of(a->settings), on_done, a);
+    a->hosts_query = destination_find(a->arena, a->world, domain_of(a->address),
+                                      seed_of(a->settings), on_done, a);
 }
 
 static void answer_shares(struct attempt *a)
@@ -463,7 +462,7 @@ void attempt_destroy(struct attempt **attempt)
     if (a == NULL) {
         return;
     }
-    hosts_cancel(&a->hosts_query);
+    destination_cancel(&a->hosts_query);
     nta_cancel(&a->nta);
     reach_cancel(&a->reach_query);
     quit_all(a);

@@ -15,6 +15,7 @@
 
 struct loop;
 struct deliver;
+struct policies;
 struct transport;
 
 struct deliver_settings {
@@ -39,6 +40,7 @@ struct deliver_world {
     struct loop *loop;
     const struct resolver *resolver;
     struct transport *transport; /* deliver/transport.h */
+    struct policies *policies;   /* MTA-STS; NULL: none is asked for */
     struct store *store;
     const struct directory *directory;
     /* One JSON object, without line end, for the journal; store_event_written

@@ -85,33 +85,43 @@ struct measure measure_session(const struct client_session *session,
     return measure;
 }
 
-static struct measure barred(void)
+struct measure measure_barred(void)
 {
     return (struct measure){.kind = MEASURE_UNKNOWN, .why = WHY_BARRED};
 }
 
-struct measure measure_bound(struct measure measure,
-                             const struct mail_host *host,
-                             const struct tls_facts *tls)
+static struct measure bound_by_dane(struct measure measure,
+                                    const struct mail_host *host,
+                                    const struct tls_facts *tls)
 {
     if (!host->binding.tls_mandatory) {
         return measure;
     }
     bool is_up = tls != NULL && tls->version[0] != '\0';
     if (is_up && tls->dane == TLS_DANE_MISMATCH) {
-        return barred();
+        return measure_barred();
     }
     if (measure.kind != MEASURE_MEASURED) {
         return measure;
     }
     if (measure.tls[0] == '\0') {
-        return barred();
+        return measure_barred();
     }
     if (tls->dane == TLS_DANE_MATCH && tls->rfc9325 &&
         host->is_named_securely) {
         measure.level = LEVEL_DANE;
     }
     return measure;
+}
+
+struct measure measure_bound(struct measure measure,
+                             const struct mail_host *host,
+                             const struct tls_facts *tls)
+{
+    measure = bound_by_dane(measure, host, tls);
+    bool is_short =
+        measure.kind == MEASURE_MEASURED && measure.level < LEVEL_PKIX;
+    return host->sts != HOST_STS_NONE && is_short ? measure_barred() : measure;
 }
 
 struct measure measure_failure(const struct client_session *session,

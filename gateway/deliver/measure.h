@@ -9,6 +9,8 @@
 
 struct measure measure_no_connection(void);
 struct measure measure_look_up_failed(void);
+/* No connection is made: a policy forbids it (TRANSPORT-6). */
+struct measure measure_barred(void);
 /* After a handshake that failed; tls: what is known of it, or NULL. */
 struct measure measure_handshake_failed(const struct tls_facts *tls);
 /* The session is up (READY); tls: of its handshake, NULL when plain. */
@@ -19,7 +21,8 @@ struct measure measure_failure(const struct client_session *session,
                                const struct tls_facts *tls);
 /* measure_bound - what TLSA records make of any of these (TRANSPORT-3): a match
  * is dane where the host was named securely; no match, or no TLS where it is
- * mandatory, bars the host. */
+ * mandatory, bars the host. Then an enforced MTA-STS policy bars what is below
+ * pkix; it never lifts what DANE barred (TRANSPORT-6). */
 struct measure measure_bound(struct measure measure,
                              const struct mail_host *host,
                              const struct tls_facts *tls);

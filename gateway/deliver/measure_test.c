@@ -244,11 +244,57 @@ static void test_measure_handshake_failed_tells_the_version(void **state)
     assert_int_equal(measure_handshake_failed(&old).kind, MEASURE_MEASURED);
 }
 
+/* TRANSPORT-6: an enforced policy bars what is below pkix, after DANE has
+ * spoken. */
+static void test_measure_bound_by_a_policy(void **state)
+{
+    static const struct {
+        enum host_sts sts;
+        bool has_tlsa;
+        enum tls_dane dane;
+        const char *tls;
+        enum level level;
+        enum measure_kind kind;
+        enum level want;
+    } table[] = {
+        {HOST_STS_NAMED, false, TLS_DANE_NONE, "1.3", LEVEL_PKIX,
+         MEASURE_MEASURED, LEVEL_PKIX},
+        {HOST_STS_NAMED, false, TLS_DANE_NONE, "1.3", LEVEL_TLS,
+         MEASURE_UNKNOWN, LEVEL_NONE},
+        {HOST_STS_NAMED, false, TLS_DANE_NONE, "", LEVEL_NONE, MEASURE_UNKNOWN,
+         LEVEL_NONE},
+        {HOST_STS_NONE, false, TLS_DANE_NONE, "", LEVEL_NONE, MEASURE_MEASURED,
+         LEVEL_NONE},
+        {HOST_STS_NAMED, true, TLS_DANE_MATCH, "1.3", LEVEL_TLS,
+         MEASURE_MEASURED, LEVEL_DANE},
+        {HOST_STS_NAMED, true, TLS_DANE_MISMATCH, "1.3", LEVEL_PKIX,
+         MEASURE_UNKNOWN, LEVEL_NONE},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+        struct mail_host host = {.is_named_securely = true,
+                                 .sts = table[i].sts};
+        struct tls_facts tls = {.dane = table[i].dane, .rfc9325 = true};
+        struct measure measure = {.kind = MEASURE_MEASURED,
+                                  .level = table[i].level};
+        host.binding.tls_mandatory = table[i].has_tlsa;
+        snprintf(tls.version, sizeof tls.version, "%s", table[i].tls);
+        snprintf(measure.tls, sizeof measure.tls, "%s", table[i].tls);
+        measure = measure_bound(measure, &host, &tls);
+        if (measure.kind != table[i].kind || measure.level != table[i].want)
+            fail_msg("row %zu: got %d %s", i, (int)measure.kind,
+                     level_name(measure.level));
+        if (measure.kind == MEASURE_UNKNOWN)
+            assert_int_equal(measure.why, WHY_BARRED);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_measure_every_dialogue_as_in_the_table),
         cmocka_unit_test(test_measure_handshake_failed_tells_the_version),
+        cmocka_unit_test(test_measure_bound_by_a_policy),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -155,10 +155,11 @@ static void start_tls(struct outbound *o)
 {
     const struct host_binding *binding = &o->host->binding;
     struct err err;
-    struct tls_client_options options = {.host = o->host_name,
-                                         .rfc9325_suites_only = o->strict,
-                                         .tlsa = binding->tlsa,
-                                         .tlsa_count = binding->tlsa_count};
+    struct tls_client_options options = {
+        .host = o->host_name,
+        .rfc9325_suites_only = o->strict || o->host->sts != HOST_STS_NONE,
+        .tlsa = binding->tlsa,
+        .tlsa_count = binding->tlsa_count};
     memcpy(options.dane_names, binding->names, sizeof options.dane_names);
     set_state(o, OUTBOUND_HANDSHAKE);
     if (conn_start_tls_client(o->conn, o->owner->settings.tls, &options,
@@ -299,6 +300,20 @@ static void on_event(struct conn *conn, enum conn_event event, void *ctx)
 
 /* --- the interface ------------------------------------------------------- */
 
+/* No address of it is even tried. */
+static bool is_off_limits(const struct mail_host *host)
+{
+    return host->failure != NULL || host->sts == HOST_STS_UNNAMED;
+}
+
+static struct measure not_connected(const struct mail_host *host)
+{
+    if (host->failure != NULL)
+        return measure_look_up_failed();
+    return host->sts == HOST_STS_UNNAMED ? measure_barred()
+                                         : measure_no_connection();
+}
+
 /* What a call brought about is told on the next turn. */
 static void on_turn(void *ctx)
 {
@@ -306,8 +321,7 @@ static void on_turn(void *ctx)
     o->deferred = false;
     switch (o->state) {
     case OUTBOUND_CONNECTING:
-        opened(o, o->host->failure != NULL ? measure_look_up_failed()
-                                           : measure_no_connection());
+        opened(o, not_connected(o->host));
         return;
     case OUTBOUND_SENDING:
         report_sent(o);
@@ -334,7 +348,7 @@ static void defer(struct outbound *o)
 
 static void try_address(struct outbound *o)
 {
-    if (o->host->failure != NULL || o->address_next == o->host->address_count) {
+    if (is_off_limits(o->host) || o->address_next == o->host->address_count) {
         defer(o);
         return;
     }

@@ -28,6 +28,14 @@ struct host_binding {
     const char *names[TLS_DANE_NAMES]; /* the TLSA base domain first */
 };
 
+/* What an MTA-STS policy that is enforced demands of every connection to a host
+ * (TRANSPORT-6). */
+enum host_sts {
+    HOST_STS_NONE,   /* none is enforced */
+    HOST_STS_NAMED,  /* pkix, or dane */
+    HOST_STS_UNNAMED /* no connection: the policy does not name it */
+};
+
 struct mail_host {
     const char *name; /* as the MX record (or the domain itself) says it */
     const char *address_name; /* where the addresses stand, behind aliases */
@@ -40,6 +48,7 @@ struct mail_host {
     bool is_named_securely; /* by a secure MX, or its secure absence; else a
                                match proves no more than the certificate */
     struct host_binding binding;
+    enum host_sts sts; /* set by who knows the policy */
 };
 
 /* What was noticed on the way, for the explanation (TRANSPORT-4). */

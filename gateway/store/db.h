@@ -4,7 +4,7 @@
 #define STORE_DB_H
 
 #include "base/alloc.h"
-#include "store/store.h"
+#include "store/policy.h"
 
 struct db;
 
@@ -43,5 +43,10 @@ enum status db_due(struct db *db, struct arena *arena, int64_t now_ms,
 /* db_find - ST_NONE: nobody. */
 enum status db_find(struct db *db, struct arena *arena, struct slice local_part,
                     struct store_item **out, struct err *err) MUST_USE;
+/* policy.c */
+enum status db_policy_keep(struct db *db, const struct store_policy *policy,
+                           struct err *err) MUST_USE;
+enum status db_policies(struct db *db, int64_t now_s, store_policy_fn *each,
+                        void *ctx, struct err *err) MUST_USE;
 
 #endif

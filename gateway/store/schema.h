@@ -3,6 +3,7 @@
 #ifndef STORE_SCHEMA_H
 #define STORE_SCHEMA_H
 
-extern const char schema_queue[]; /* messages, recipients, DSNs, events */
+extern const char schema_queue[];  /* messages, recipients, DSNs, events */
+extern const char schema_policy[]; /* MTA-STS policies */
 
 #endif

@@ -74,6 +74,10 @@ static const char *const texts[] = {
         "SELECT message, goes_to, recipients, created_ms, attempts, content,"
         " action FROM dsn WHERE n = ?",
     [STMT_SPOOLED] = "SELECT 1 FROM message WHERE id = ? AND content IS NULL",
+    [STMT_KEEP_POLICY] = "INSERT OR REPLACE INTO policy (domain, id, fetched_s,"
+                         " until_s, text) VALUES (?,?,?,?,?)",
+    [STMT_POLICIES] = "SELECT domain, id, fetched_s, until_s, text FROM policy"
+                      " WHERE until_s > ?",
 };
 _Static_assert(sizeof texts / sizeof *texts == STMT_COUNT,
                "a text per statement");

@@ -37,6 +37,8 @@ enum stmt {
     STMT_FIND,
     STMT_DSN,
     STMT_SPOOLED,
+    STMT_KEEP_POLICY,
+    STMT_POLICIES,
     STMT_COUNT
 };
 

@@ -195,6 +195,24 @@ enum status store_unwritten(struct store *store, store_event_fn *each,
     return db_unwritten(store->db, each, ctx, err);
 }
 
+enum status store_policies(struct store *store, int64_t now_s,
+                           store_policy_fn *each, void *ctx, struct err *err)
+{
+    if (store->started)
+        BUG("policies are asked for before the first request");
+    return db_policies(store->db, now_s, each, ctx, err);
+}
+
+void store_policy_keep(struct store *store, const struct store_policy *policy)
+{
+    struct request *r = request_create(REQUEST_POLICY);
+    r->in.policy = *policy;
+    r->in.policy.domain = arena_strdup(r->arena, policy->domain);
+    r->in.policy.id = arena_strdup(r->arena, policy->id);
+    r->in.policy.text = arena_slice(r->arena, policy->text);
+    enqueue(store, r, false);
+}
+
 void store_event_written(struct store *store, const char *event_id)
 {
     struct request *r = request_create(REQUEST_EVENT_WRITTEN);

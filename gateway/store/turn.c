@@ -31,6 +31,8 @@ static enum status apply(struct db *db, const struct request *request,
         return db_record(db, &request->in.record, err);
     case REQUEST_EVENT_WRITTEN:
         return db_event_written(db, request->in.event_id, err);
+    case REQUEST_POLICY:
+        return db_policy_keep(db, &request->in.policy, err);
     case REQUEST_DUE:
     case REQUEST_FIND:
         break;

@@ -4,11 +4,13 @@
 #define STORE_TURN_H
 
 #include "store/db.h"
+#include "store/policy.h"
 
 enum request_kind {
     REQUEST_ACCEPT,
     REQUEST_RECORD,
     REQUEST_EVENT_WRITTEN,
+    REQUEST_POLICY,
     REQUEST_DUE,
     REQUEST_FIND,
 };
@@ -21,6 +23,7 @@ struct request {
         struct store_accept accept;
         struct store_record record;
         const char *event_id;
+        struct store_policy policy;
         struct {
             int64_t now_ms;
             size_t limit;
