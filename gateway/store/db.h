@@ -43,6 +43,7 @@ enum status db_due(struct db *db, struct arena *arena, int64_t now_ms,
 /* db_find - ST_NONE: nobody. */
 enum status db_find(struct db *db, struct arena *arena, struct slice local_part,
                     struct store_item **out, struct err *err) MUST_USE;
+
 /* policy.c */
 enum status db_policy_keep(struct db *db, const struct store_policy *policy,
                            struct err *err) MUST_USE;
