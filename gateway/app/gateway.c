@@ -219,6 +219,7 @@ static enum status start_last_hop(struct gateway *g)
     struct transport_smtp_settings *smtp =
         ARENA_NEW(g->arena, struct transport_smtp_settings);
     *smtp = (struct transport_smtp_settings){
+        .spool = store_spool(g->store),
         .host_name = config->host_name,
         .bind_address = config->outbound.address,
         .smtp_port = (uint16_t)config->outbound.smtp_port,

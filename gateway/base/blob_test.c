@@ -194,7 +194,9 @@ static void test_blob_cut_off_while_read_is_damaged(void **state)
     assert_int_equal(blob_slice(blob, &octets, &err), ST_OK);
     snprintf(path, sizeof path, "%s/m1", f->path);
     assert_int_equal(truncate(path, 100), 0);
+    assert_true(mapped_touch((struct slice){octets.p, 100}));
     assert_false(mapped_is_damaged(octets));
+    assert_false(mapped_touch((struct slice){octets.p + 4000, 200}));
     assert_int_equal(octets.p[50], 50);
     assert_int_equal(octets.p[699999], 0);
     assert_true(mapped_is_damaged(octets));

@@ -136,6 +136,18 @@ void mapped_release(struct slice octets)
         madvise((void *)first, end - first, MADV_DONTNEED);
 }
 
+bool mapped_touch(struct slice octets)
+{
+    struct node *node = octets.n ? find((uintptr_t)octets.p) : NULL;
+    const volatile char *p = octets.p;
+    if (!node)
+        return true;
+    for (size_t at = 0; at < octets.n; at += page_bytes)
+        (void)p[at];
+    (void)p[octets.n - 1];
+    return !atomic_load(&node->is_damaged);
+}
+
 bool mapped_is_damaged(struct slice octets)
 {
     struct node *node = octets.n ? find((uintptr_t)octets.p) : NULL;

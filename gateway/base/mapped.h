@@ -21,6 +21,9 @@ void mapped_destroy(struct slice *octets);
 /* mapped_release - the pages that octets fill go back to the system and are
  * read again when they are needed. Nothing happens to other memory. */
 void mapped_release(struct slice octets);
+/* mapped_touch - reads a little of each page; false: octets belong to a mapping
+ * of which a page cannot be read. True for other memory, which is not read. */
+bool mapped_touch(struct slice octets);
 /* mapped_is_damaged - octets belong to a mapping of which a page could not be
  * read. False for other memory. */
 bool mapped_is_damaged(struct slice octets);

@@ -51,12 +51,13 @@ struct transport_mail compose(struct arena *arena,
     if (wish->decision->delivery == DELIVERY_DIRECT) {
         enum mail_transport transport = transport_of(wish->decision);
         bool is_nta = transport == MAIL_TRANSPORT_NTA7516;
-        mail.content = mail_direct_copy(
+        mail.content = mail_direct_head(
             arena, item->message->content,
             &(struct mail_direct){
                 .transport = transport,
                 .idd_uuid = wish->idd_uuid,
-                .extra_field = is_nta ? wish->settings->nta_header : NULL});
+                .extra_field = is_nta ? wish->settings->nta_header : NULL},
+            &mail.body);
         mail.notify |= item->recipient->notify & STORE_NOTIFY_SUCCESS;
         mail.envid = item->message->envid;
         mail.orcpt = item->recipient->orcpt;

@@ -105,7 +105,7 @@ static void test_compose_direct_names_its_transport(void **state)
                                           &decision, rows[i].idd ? "u" : NULL};
         struct transport_mail mail = compose(f.arena, &wish);
         assert_true(has(mail.content, rows[i].want));
-        assert_true(has(mail.content, "the secret body"));
+        assert_true(has(mail.body, "the secret body"));
         assert_false(has(mail.content, "hidden@clinic.example"));
         assert_false(has(mail.content, "zivver-access-right"));
         arena_destroy(&f.arena);

@@ -64,6 +64,8 @@ struct transport_mail {
     const char *reverse_path; /* "": null */
     const char *recipient;
     struct slice content; /* valid until on_sent */
+    struct slice body;    /* what follows it, the same; often empty. A large
+                             one is read as it is sent (base/mapped.h) */
     /* RFC 3461, said where the server offers DSN: bits of NOTIFY (envelope.h),
      * 0: nothing is said. RET is HDRS then: content never comes back. */
     unsigned notify;

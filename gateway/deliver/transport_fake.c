@@ -76,6 +76,7 @@ static void send_mail(struct outbound *o, const struct transport_mail *mail,
                                                         : " without reports");
     buf_reset(&o->owner->content);
     buf_put(&o->owner->content, mail->content);
+    buf_put(&o->owner->content, mail->body);
 }
 
 static void quit(struct outbound *o)

@@ -9,7 +9,7 @@
 
 #include "base/log.h"
 #include "deliver/measure.h"
-#include "mail/seven_bit.h"
+#include "deliver/outgoing.h"
 #include "net/conn.h"
 #include "net/loop.h"
 #include "net/tls.h"
@@ -44,11 +44,10 @@ struct outbound {
     struct client_settings client_settings;
     struct client_session *session;
     struct conn *conn;
-    struct slice content; /* not yet given to the session */
-    struct arena *arena;  /* of content that was converted */
-    const char *refusal;  /* status of a message that cannot go there */
-    bool takes_notify;    /* of the transaction under way */
-    bool deferred;        /* on_turn is due */
+    struct outgoing outgoing;
+    const char *refusal; /* status of a message that cannot go there */
+    bool takes_notify;   /* of the transaction under way */
+    bool deferred;       /* on_turn is due */
     transport_on_opened *on_opened;
     transport_on_sent *on_sent;
     void *ctx;
@@ -79,7 +78,7 @@ static void outbound_free(struct outbound *o)
     *at = o->next;
     client_session_destroy(&o->session);
     free(o->host_name);
-    arena_destroy(&o->arena);
+    outgoing_release(&o->outgoing);
     free(o);
     owner->count--;
 }
@@ -121,7 +120,9 @@ static void opened(struct outbound *o, struct measure measure)
 static void report_sent(struct outbound *o)
 {
     struct sent sent = {.kind = SENT_PERMANENT};
-    if (o->refusal == NULL) {
+    if (o->outgoing.is_broken) {
+        sent.kind = SENT_LOST;
+    } else if (o->refusal == NULL) {
         sent = measure_sent(o->session);
     } else {
         snprintf(sent.reply.status, sizeof sent.reply.status, "%s", o->refusal);
@@ -136,18 +137,24 @@ static void report_sent(struct outbound *o)
 
 static void give_content(struct outbound *o)
 {
-    while (o->content.n > 0 && conn_room(o->conn) > 0) {
-        struct slice piece = o->content;
-        if (piece.n > CLIENT_PIECE_BYTES) {
-            piece.n = CLIENT_PIECE_BYTES;
+    struct slice piece;
+    while (conn_room(o->conn) > 0) {
+        bool is_over = !outgoing_next(&o->outgoing, &piece);
+        if (o->outgoing.is_broken) {
+            log_error("deliver", "content of a message is gone", "host=%s",
+                      o->host_name);
+            client_session_lost(o->session);
+            return;
         }
-        client_session_content(o->session, piece);
-        o->content = slice_from(o->content, piece.n);
+        if (is_over) {
+            client_session_content_end(o->session);
+        } else {
+            client_session_content(o->session, piece);
+        }
         conn_write(o->conn, client_session_take(o->session));
-    }
-    if (o->content.n == 0) {
-        client_session_content_end(o->session);
-        conn_write(o->conn, client_session_take(o->session));
+        if (is_over) {
+            return;
+        }
     }
 }
 
@@ -368,7 +375,6 @@ static struct outbound *open_host(void *self,
     struct smtp_transport *owner = self;
     struct outbound *o = xcalloc(1, sizeof *o);
     o->owner = owner;
-    o->arena = arena_create();
     o->next = owner->all;
     owner->all = o;
     owner->count++;
@@ -383,29 +389,6 @@ static struct outbound *open_host(void *self,
     o->ctx = ctx;
     try_address(o);
     return o;
-}
-
-/* What stops a message before a word of it is said: DSN-3; NULL: nothing. The
- * content becomes what the server can take (MAIL-1). */
-static const char *adapt(struct outbound *o, struct client_transaction *t,
-                         struct slice *content)
-{
-    const struct client_offers *offers = client_session_offers(o->session);
-    t->smtputf8 = mail_is_8bit(t->recipient) || mail_is_8bit(t->reverse_path) ||
-                  mail_is_8bit(mail_header_octets(*content));
-    if (t->smtputf8 && !offers->smtputf8) {
-        return "5.6.7";
-    }
-    t->content_8bit = mail_is_8bit(*content);
-    if (t->content_8bit && !offers->eightbitmime && !t->smtputf8) {
-        t->content_8bit = false;
-        if (!mail_to_7bit(o->arena, *content, content)) {
-            return "5.6.3";
-        }
-    }
-    t->content_bytes = content->n;
-    bool is_limited = offers->size && offers->size_bytes > 0;
-    return is_limited && content->n > offers->size_bytes ? "5.3.4" : NULL;
 }
 
 /* RFC 3461: what the transaction says of reports. */
@@ -435,8 +418,9 @@ static void send_mail(struct outbound *o, const struct transport_mail *mail,
 {
     o->on_sent = on_sent;
     o->ctx = ctx;
-    o->content = mail->content;
     o->refusal = NULL;
+    outgoing_release(&o->outgoing);
+    outgoing_init(&o->outgoing, mail);
     o->takes_notify = false;
     set_state(o, OUTBOUND_SENDING);
     if (o->conn == NULL ||
@@ -453,8 +437,10 @@ static void send_mail(struct outbound *o, const struct transport_mail *mail,
     };
     o->takes_notify =
         mail->notify != 0 && client_session_offers(o->session)->dsn;
-    const char *status = adapt(o, &transaction, &o->content);
-    if (status != NULL) {
+    const char *status =
+        outgoing_adapt(&o->outgoing, client_session_offers(o->session),
+                       &transaction, o->owner->settings.spool);
+    if (status != NULL || o->outgoing.is_broken) {
         o->refusal = status;
         defer(o);
         return;

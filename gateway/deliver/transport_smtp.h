@@ -15,6 +15,7 @@ struct transport_smtp_settings {
     int64_t connect_timeout_ms;
     int64_t reply_timeout_ms; /* each reply */
     struct tls_client *tls;
+    const char *spool; /* folder for what is large; NULL: memory */
 };
 
 /* owner: caller; the loop must outlive it. */

@@ -54,15 +54,15 @@ void mail_complete(struct blob *out, struct arena *arena,
     blob_put(out, message.body);
 }
 
-struct slice mail_direct_copy(struct arena *arena, struct slice content,
-                              const struct mail_direct *how)
+struct slice mail_direct_head(struct arena *arena, struct slice content,
+                              const struct mail_direct *how, struct slice *body)
 {
     const char *idd_uuid = how->idd_uuid;
     struct mail_message message = mail_parse(arena, content);
     const struct mail_field *references =
         idd_uuid ? mail_find(&message, "References") : NULL;
     struct buf out;
-    buf_init(&out, content.n + ADDED_BYTES);
+    buf_init(&out, content.n - message.body.n + ADDED_BYTES);
     buf_printf(&out, "X-Zivver-Transport: %s\r\n",
                mail_transport_name(how->transport));
     if (how->extra_field)
@@ -78,6 +78,6 @@ struct slice mail_direct_copy(struct arena *arena, struct slice content,
     if (idd_uuid && !references)
         buf_printf(&out, "References: <zivver-sdr-%s>\r\n", idd_uuid);
     buf_puts(&out, "\r\n");
-    buf_put(&out, message.body);
+    *body = message.body;
     return finish(arena, &out);
 }

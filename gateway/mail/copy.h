@@ -29,9 +29,11 @@ struct mail_direct {
     const char *extra_field; /* "Name: value" (NTA-7); NULL: none */
 };
 
-/* mail_direct_copy - the completed message with X-Zivver-Transport and without
- * what mail_is_kept says no to; the body octet for octet. */
-struct slice mail_direct_copy(struct arena *arena, struct slice content,
-                              const struct mail_direct *how);
+/* mail_direct_head - the header, with its empty line, of the completed message
+ * with X-Zivver-Transport and without what mail_is_kept says no to; *body is
+ * what follows it, octet for octet, in content. */
+struct slice mail_direct_head(struct arena *arena, struct slice content,
+                              const struct mail_direct *how,
+                              struct slice *body);
 
 #endif

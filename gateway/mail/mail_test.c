@@ -91,12 +91,22 @@ static struct slice original_slice(void)
     return (struct slice){original, sizeof original - 1};
 }
 
+/* Header and body together. */
+static struct slice direct_copy(struct slice content,
+                                const struct mail_direct *how)
+{
+    struct slice body;
+    struct slice head = mail_direct_head(arena, content, how, &body);
+    return slice_of(
+        arena_printf(arena, "%.*s%.*s", SLICE_ARG(head), SLICE_ARG(body)));
+}
+
 static void test_direct_copy_is_the_message_less_what_stays(void **state)
 {
     (void)state;
-    struct slice out = mail_direct_copy(
-        arena, original_slice(),
-        &(struct mail_direct){.transport = MAIL_TRANSPORT_DIRECT});
+    struct slice out =
+        direct_copy(original_slice(),
+                    &(struct mail_direct){.transport = MAIL_TRANSPORT_DIRECT});
     static const char expected[] =
         "X-Zivver-Transport: direct\r\n"
         "Received: from a by b; Mon, 02 Mar 2026 08:00:00 +0000\r\n"
@@ -119,15 +129,14 @@ static void test_idd_copy_names_the_organization_in_references(void **state)
     static const char old[] =
         "References: <a@b>\r\n <c@d>\r\nX: y\r\n\r\nz\r\n";
     struct slice out =
-        mail_direct_copy(arena, SLICE_LITERAL(old),
-                         &(struct mail_direct){.transport = MAIL_TRANSPORT_IDD,
-                                               .idd_uuid = "U-1"});
+        direct_copy(SLICE_LITERAL(old),
+                    &(struct mail_direct){.transport = MAIL_TRANSPORT_IDD,
+                                          .idd_uuid = "U-1"});
     assert_has(out, "X-Zivver-Transport: idd\r\n");
     assert_has(out, "<c@d>\r\n <zivver-sdr-U-1>\r\nX: y\r\n\r\nz\r\n");
-    out =
-        mail_direct_copy(arena, original_slice(),
-                         &(struct mail_direct){.transport = MAIL_TRANSPORT_IDD,
-                                               .idd_uuid = "U-1"});
+    out = direct_copy(original_slice(),
+                      &(struct mail_direct){.transport = MAIL_TRANSPORT_IDD,
+                                            .idd_uuid = "U-1"});
     assert_has(out, "References: <zivver-sdr-U-1>\r\n\r\nBcc: this");
 }
 
@@ -146,8 +155,8 @@ static void test_direct_copy_of_odd_shapes(void **state)
         {"no field\r\nBcc:\r\n\r\n", "no field\r\n\r\n"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        struct slice out = mail_direct_copy(
-            arena, slice_of(rows[i].in),
+        struct slice out = direct_copy(
+            slice_of(rows[i].in),
             &(struct mail_direct){.transport = MAIL_TRANSPORT_DIRECT});
         const char *first = "X-Zivver-Transport: direct\r\n";
         assert_has(out, first);

@@ -1,5 +1,6 @@
 #include "mail/seven_bit.h"
 
+#include <stdint.h>
 #include <string.h>
 
 #include "base/base64.h"
@@ -7,11 +8,16 @@
 #include "mail/encode.h"
 #include "mail/message.h"
 
-enum { DEPTH_MAX = 30, LINE_CHARS = 76, OVERHEAD_BYTES = 65536 };
+enum {
+    DEPTH_MAX = 30,
+    LINE_CHARS = 76,
+    PIECE_BYTES = 57 * 1024 /* encoded at a time: whole lines of base64 */
+};
 
 struct conversion {
     struct arena *arena;
-    struct buf out;
+    struct blob *out;
+    bool is_8bit; /* something was put that is not converted */
 };
 
 static bool convert(struct conversion *c, struct slice entity, unsigned depth);
@@ -30,6 +36,12 @@ struct slice mail_header_octets(struct slice message)
     if (end)
         message.n = (size_t)(end - message.p) + 2;
     return message;
+}
+
+static void put(struct conversion *c, struct slice octets)
+{
+    c->is_8bit |= mail_is_8bit(octets);
+    blob_put(c->out, octets);
 }
 
 /* "text/plain" in lower case; RFC 2045 5.2 where none is given. */
@@ -77,22 +89,47 @@ static bool put_header(struct conversion *c, const struct mail_message *part,
         if (mail_is_8bit(field->raw))
             return false;
         if (!slice_is_nocase(field->name, "Content-Transfer-Encoding"))
-            buf_put(&c->out, field->raw);
+            put(c, field->raw);
     }
-    buf_printf(&c->out, "Content-Transfer-Encoding: %s\r\n\r\n", coding);
+    blob_printf(c->out, "Content-Transfer-Encoding: %s\r\n\r\n", coding);
     return true;
 }
 
 static void put_base64(struct conversion *c, struct slice octets)
 {
-    struct slice text = slice_of(base64_encode(c->arena, octets));
-    while (text.n) {
-        size_t n = text.n < LINE_CHARS ? text.n : LINE_CHARS;
-        buf_put(&c->out, (struct slice){text.p, n});
-        text = slice_from(text, n);
-        if (text.n)
-            buf_puts(&c->out, "\r\n");
+    const char *line_end = "";
+    while (octets.n) {
+        size_t taken = octets.n < PIECE_BYTES ? octets.n : PIECE_BYTES;
+        struct arena *arena = arena_create();
+        struct slice text =
+            slice_of(base64_encode(arena, (struct slice){octets.p, taken}));
+        while (text.n) {
+            size_t n = text.n < LINE_CHARS ? text.n : LINE_CHARS;
+            blob_puts(c->out, line_end);
+            blob_put(c->out, (struct slice){text.p, n});
+            text = slice_from(text, n);
+            line_end = "\r\n";
+        }
+        arena_destroy(&arena);
+        octets = slice_from(octets, taken);
     }
+}
+
+/* Some of the lines at a time; the encoding of a line needs no other. */
+static void put_quoted_printable(struct conversion *c, struct slice text)
+{
+    struct buf encoded;
+    buf_init(&encoded, SIZE_MAX);
+    while (text.n) {
+        size_t n = text.n < PIECE_BYTES ? text.n : PIECE_BYTES;
+        n += slice_find(slice_from(text, n), '\n');
+        n += n < text.n;
+        encode_quoted_printable(&encoded, (struct slice){text.p, n});
+        blob_put(c->out, buf_slice(&encoded));
+        buf_reset(&encoded);
+        text = slice_from(text, n);
+    }
+    buf_release(&encoded);
 }
 
 static bool convert_leaf(struct conversion *c, const struct mail_message *part,
@@ -110,7 +147,7 @@ static bool convert_leaf(struct conversion *c, const struct mail_message *part,
     if (!put_header(c, part, is_text ? "quoted-printable" : "base64"))
         return false;
     if (is_text)
-        encode_quoted_printable(&c->out, part->body);
+        put_quoted_printable(c, part->body);
     else
         put_base64(c, part->body);
     return true;
@@ -155,11 +192,11 @@ static bool convert_parts(struct conversion *c, struct slice body,
 {
     bool last = false;
     size_t n = part_bytes(body, boundary);
-    buf_put(&c->out, (struct slice){body.p, n});
+    put(c, (struct slice){body.p, n});
     body = slice_from(body, n);
     while (body.n && !last) {
         size_t line = delimiter_bytes(body, boundary, &last);
-        buf_put(&c->out, (struct slice){body.p, line});
+        put(c, (struct slice){body.p, line});
         body = slice_from(body, line);
         if (last)
             break;
@@ -169,17 +206,17 @@ static bool convert_parts(struct conversion *c, struct slice body,
         if (!convert(c, (struct slice){body.p, has_end ? n - 2 : n}, depth + 1))
             return false;
         if (has_end)
-            buf_puts(&c->out, "\r\n");
+            blob_puts(c->out, "\r\n");
         body = slice_from(body, n);
     }
-    buf_put(&c->out, body);
+    put(c, body);
     return true;
 }
 
 static bool convert(struct conversion *c, struct slice entity, unsigned depth)
 {
     if (!mail_is_8bit(entity)) {
-        buf_put(&c->out, entity);
+        put(c, entity);
         return true;
     }
     struct mail_message part = mail_parse(c->arena, entity);
@@ -201,21 +238,15 @@ static bool convert(struct conversion *c, struct slice entity, unsigned depth)
 static void announce(struct conversion *c, const struct mail_message *message)
 {
     if (!mail_find(message, "MIME-Version"))
-        buf_puts(&c->out, "MIME-Version: 1.0\r\n");
+        blob_puts(c->out, "MIME-Version: 1.0\r\n");
     if (!mail_find(message, "Content-Type"))
-        buf_puts(&c->out, "Content-Type: text/plain; charset=unknown-8bit\r\n");
+        blob_puts(c->out, "Content-Type: text/plain; charset=unknown-8bit\r\n");
 }
 
-bool mail_to_7bit(struct arena *arena, struct slice message, struct slice *out)
+bool mail_to_7bit(struct blob *out, struct arena *arena, struct slice message)
 {
-    struct conversion c = {.arena = arena};
+    struct conversion c = {.arena = arena, .out = out};
     struct mail_message parsed = mail_parse(arena, message);
-    /* Quoted-printable takes at most three octets and soft line ends. */
-    buf_init(&c.out, 4 * message.n + OVERHEAD_BYTES);
     announce(&c, &parsed);
-    bool is_done = convert(&c, message, 0) && !mail_is_8bit(buf_slice(&c.out));
-    if (is_done)
-        *out = arena_slice(arena, buf_slice(&c.out));
-    buf_release(&c.out);
-    return is_done;
+    return convert(&c, message, 0) && !c.is_8bit;
 }

@@ -5,16 +5,17 @@
 #define MAIL_SEVEN_BIT_H
 
 #include "base/alloc.h"
+#include "base/blob.h"
 #include "base/slice.h"
 
 bool mail_is_8bit(struct slice octets);
 /* The header, its empty line not included. */
 struct slice mail_header_octets(struct slice message);
 
-/* mail_to_7bit - false: it cannot be converted without breaking it: octets
- * above 127 under a signature (multipart/signed), in a header field of a part,
- * or outside all parts. */
-bool mail_to_7bit(struct arena *arena, struct slice message,
-                  struct slice *out) MUST_USE;
+/* mail_to_7bit - puts the converted message. false: it cannot be converted
+ * without breaking it: octets above 127 under a signature (multipart/signed),
+ * in a header field of a part, or outside all parts. */
+bool mail_to_7bit(struct blob *out, struct arena *arena,
+                  struct slice message) MUST_USE;
 
 #endif
