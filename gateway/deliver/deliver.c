@@ -265,6 +265,17 @@ static void on_decided(void *ctx, const struct attempt_report *report)
 
 /* --- claiming ------------------------------------------------------------ */
 
+/* Without its content nothing is decided; it may come back from a backup. */
+static void wait_for_content(struct job *job)
+{
+    struct attempt_report report = {.method = METHOD_NONE,
+                                    .delivery = DELIVERY_DEFERRED,
+                                    .tls = "",
+                                    .status = "4.3.0",
+                                    .why = WHY_CONTENT_GONE};
+    on_done(job, &report);
+}
+
 static void start_job(struct deliver *d, struct store_item *item)
 {
     struct job *job = xcalloc(1, sizeof *job);
@@ -275,6 +286,11 @@ static void start_job(struct deliver *d, struct store_item *item)
     job->previous->next = job;
     d->jobs.previous = job;
     d->job_count++;
+    if (item->kind == STORE_KIND_RECIPIENT &&
+        item->message->content_fault != NULL) {
+        wait_for_content(job);
+        return;
+    }
     struct attempt_hooks hooks = {on_decided, on_done, job};
     job->attempt =
         attempt_start(&d->settings, &d->world, item, clock_wall_ms(), &hooks);

@@ -477,6 +477,26 @@ static void test_deliver_failure_makes_a_dsn_that_is_sent(void **state)
     close_world(&world);
 }
 
+/* KEEP-3: what the spool lost is told, waits, and fails at last. */
+static void test_deliver_waits_for_content_that_is_gone(void **state)
+{
+    (void)state;
+    struct world world;
+    open_world(&world, &accepts);
+    add_recipient(0, 0, "jansen@hospital.example");
+    items[0].message.content = (struct slice){0};
+    items[0].message.content_fault = "spool/m1: No such file or directory";
+    deliver_poke(world.deliver);
+    run(&world);
+    expect_said(&world, "deferred none 4.3.0; written; settled; ");
+    now_ms += settings.queue_lifetime_ms;
+    deliver_poke(world.deliver);
+    run(&world);
+    expect_said(&world, "outcome none failed 4.3.0 dsn; written; "
+                        "dsn sent; written; settled; ");
+    close_world(&world);
+}
+
 /* DSN-2: at the mark, once, and no more after a restart. */
 static void test_deliver_tells_of_a_delay_once(void **state)
 {
@@ -615,6 +635,7 @@ int main(void)
         cmocka_unit_test(test_deliver_defers_with_growing_pauses),
         cmocka_unit_test(test_deliver_failure_makes_a_dsn_that_is_sent),
         cmocka_unit_test(test_deliver_failure_without_dsn),
+        cmocka_unit_test(test_deliver_waits_for_content_that_is_gone),
         cmocka_unit_test(test_deliver_tells_of_a_delay_once),
         cmocka_unit_test(test_deliver_tells_that_a_notification_was_passed_on),
         cmocka_unit_test(test_deliver_lifetime_ends_in_failure),

@@ -73,6 +73,7 @@ static const char *const whys[] = {
     [WHY_NO_SHARED_SMS] = "no shared SMS verification",
     [WHY_NO_SHARED_ACCESS_CODE] = "no shared access code",
     [WHY_PREVENTED] = "prevented below the minimum",
+    [WHY_CONTENT_GONE] = "content unreadable",
 };
 
 static const char *const warnings[] = {
