@@ -493,7 +493,7 @@ static void test_deliver_waits_for_content_that_is_gone(void **state)
     deliver_poke(world.deliver);
     run(&world);
     expect_said(&world, "outcome none failed 4.3.0 dsn; written; "
-                        "dsn sent; written; settled; ");
+                        "dsn sent ; written; settled; ");
     close_world(&world);
 }
 
