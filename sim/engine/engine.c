@@ -84,6 +84,7 @@ void engine_destroy(struct engine **engine)
         return;
     if (e->work_dir && !e->settings.keep)
         folder_remove(e->work_dir);
+    warm_destroy(&e->warm);
     config_hashes_destroy(&e->hashes);
     pki_destroy(&e->pki);
     mailkeys_destroy(&e->keys);

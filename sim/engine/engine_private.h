@@ -7,6 +7,7 @@
 #include "engine/engine.h"
 #include "engine/recorder.h"
 #include "engine/target.h"
+#include "engine/warm.h"
 #include "engine/world.h"
 
 struct engine {
@@ -22,6 +23,7 @@ struct engine {
     struct mailkeys *keys;
     struct config_hashes *hashes;
     const char *interposer, *sanitizer;
+    struct warm *warm; /* of the gateway's program; NULL: not yet, or none */
     char *work_dir; /* holds a folder for each case */
     char *case_dir;
     unsigned case_count;

@@ -12,8 +12,9 @@
 #include <unistd.h>
 
 #include "engine/target.h"
+#include "engine/warm.h"
 
-enum { JOURNAL_FD = 3, ENVIRONMENT_MOST = 24 };
+enum { ENVIRONMENT_MOST = 24 };
 
 /* The clock's words are those that were tried: an absolute wall clock that
  * stands still, monotonic time left alone, nothing cached. */
@@ -40,17 +41,19 @@ static void fill_environment(struct arena *arena,
             env[n++] = arena_strdup(arena, clock[i]);
         env[n++] =
             arena_printf(arena, "FAKETIME_TIMESTAMP_FILE=%s", s->clock_file);
-        env[n++] = arena_printf(arena, "LD_PRELOAD=%s%s%s",
-                                s->sanitizer ? s->sanitizer : "",
-                                s->sanitizer ? ":" : "", s->interposer);
     }
+    env[n++] = arena_printf(
+        arena, "LD_PRELOAD=%s:%s:%s", s->sanitizer ? s->sanitizer : "",
+        s->interposer ? s->interposer : "", s->library ? s->library : "");
+    if (s->library)
+        env[n++] = arena_strdup(arena, WARM_VARIABLE "=1");
     env[n] = NULL;
 }
 
 /* What the child needs between vfork() and exec: nothing is allocated there. */
 struct child {
     char **argv, **env;
-    int null, log, journal;
+    int null, log, journal, socket; /* socket: -1, none */
     pid_t parent;
 };
 
@@ -66,7 +69,8 @@ _Noreturn static void become(const struct child *c)
     for (int s = 1; s < SIGRTMIN; s++)
         signal(s, SIG_DFL);
     if (dup2(c->null, 0) != 0 || dup2(c->log, 1) != 1 || dup2(c->log, 2) != 2 ||
-        dup2(c->journal, JOURNAL_FD) != JOURNAL_FD ||
+        dup2(c->journal, WARM_JOURNAL_FD) != WARM_JOURNAL_FD ||
+        (c->socket >= 0 && dup2(c->socket, WARM_SOCKET_FD) != WARM_SOCKET_FD) ||
         sigprocmask(SIG_SETMASK, &none, NULL) != 0)
         _exit(126);
     execve(c->argv[0], c->argv, c->env);
@@ -76,7 +80,7 @@ _Noreturn static void become(const struct child *c)
 /* Above the numbers that the child takes for itself; close-on-exec. */
 static int raised(int fd)
 {
-    int high = fd >= 0 ? fcntl(fd, F_DUPFD_CLOEXEC, JOURNAL_FD + 1) : -1;
+    int high = fd >= 0 ? fcntl(fd, F_DUPFD_CLOEXEC, WARM_SOCKET_FD + 1) : -1;
     if (fd >= 0)
         close(fd);
     return high;
@@ -101,29 +105,44 @@ enum status spawn_gateway(struct arena *arena,
                           struct err *err)
 {
     char *env[ENVIRONMENT_MOST];
-    char *argv[] = {
-        arena_strdup(arena, settings->program), arena_strdup(arena, "--config"),
-        arena_printf(arena, "%s/gateway.yaml", settings->dir), NULL};
+    char *argv[] = {arena_strdup(arena, settings->program),
+                    arena_strdup(arena, "--config"),
+                    settings->library
+                        ? arena_strdup(arena, "gateway.yaml")
+                        : arena_printf(arena, "%s/gateway.yaml", settings->dir),
+                    NULL};
     int log = O_WRONLY | O_CREAT | O_APPEND;
-    struct child child = {.argv = argv,
-                          .env = env,
-                          .null = raised(open("/dev/null", O_RDONLY)),
-                          .log = raised(open(settings->log, log, 0600)),
-                          .journal = raised(dup(settings->journal)),
-                          .parent = getpid()};
+    struct child child = {
+        .argv = argv,
+        .env = env,
+        .null = raised(open("/dev/null", O_RDONLY)),
+        .log = raised(open(settings->log, log, 0600)),
+        .journal = raised(dup(settings->journal)),
+        .socket = settings->library ? raised(dup(settings->socket)) : -1,
+        .parent = getpid()};
     fill_environment(arena, settings, env);
-    bool good = child.null >= 0 && child.log >= 0 && child.journal >= 0;
+    bool good = child.null >= 0 && child.log >= 0 && child.journal >= 0 &&
+                (child.socket >= 0 || !settings->library);
     pid_t pid = good ? start(&child) : -1;
     int why = errno;
-    for (size_t i = 0; i < 3; i++) {
-        int fd = i == 0 ? child.null : i == 1 ? child.log : child.journal;
-        if (fd >= 0)
-            close(fd);
+    const int fds[] = {child.null, child.log, child.journal, child.socket};
+    for (size_t i = 0; i < sizeof fds / sizeof *fds; i++) {
+        if (fds[i] >= 0)
+            close(fds[i]);
     }
     *pid_out = pid > 0 ? pid : 0;
     return pid > 0 ? ST_OK
                    : err_set(err, ST_TEMP, "%s: %s", settings->program,
                              strerror(why));
+}
+
+void spawn_forget_clock(pid_t pid)
+{
+    char path[64];
+    snprintf(path, sizeof path, "/dev/shm/faketime_shm_%ld", (long)pid);
+    unlink(path);
+    snprintf(path, sizeof path, "/dev/shm/sem.faketime_sem_%ld", (long)pid);
+    unlink(path);
 }
 
 const char *target_interposer(void)

@@ -14,10 +14,17 @@ struct spawn_settings {
     const char *sanitizer;  /* loaded before it, or NULL */
     const char *clock_file; /* what libfaketime reads */
     int journal;            /* becomes descriptor 3 */
+    /* Of a process that forks the gateways (engine/warm.h), else NULL and 0. */
+    const char *library; /* preloaded too */
+    int socket;          /* becomes descriptor 4 */
 };
 
 enum status spawn_gateway(struct arena *arena,
                           const struct spawn_settings *settings, pid_t *pid_out,
                           struct err *err) MUST_USE;
+
+/* spawn_forget_clock - libfaketime removes its shared memory at an orderly end;
+ * what it left of a killed process goes here. */
+void spawn_forget_clock(pid_t pid);
 
 #endif

@@ -144,6 +144,7 @@ static enum status start_gateway(struct stage *s, struct err *err)
                                        .interposer =
                                            real ? NULL : e->interposer,
                                        .sanitizer = e->sanitizer,
+                                       .warm = real ? NULL : &e->warm,
                                        .dir = e->case_dir,
                                        .on_event = on_event,
                                        .ctx = s};

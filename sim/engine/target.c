@@ -17,6 +17,7 @@
 #include "engine/evidence.h"
 #include "engine/folder.h"
 #include "engine/spawn.h"
+#include "engine/warm.h"
 
 enum { LINE_MOST = 8 << 20, READ_BYTES = 65536, KILL_LIMIT_MS = 5000 };
 
@@ -29,7 +30,7 @@ struct target {
     int journal, control; /* -1: closed */
     struct loop_watch *exit_watch, *journal_watch, *control_watch;
     struct buf lines, answer;
-    bool listening, settled, has_exited;
+    bool listening, settled, has_exited, is_warm;
     int exit, signal;
     int64_t listening_time;
     unsigned accepted;
@@ -71,15 +72,18 @@ static void close_control(struct target *t)
     buf_reset(&t->answer);
 }
 
-/* libfaketime removes its shared memory at an orderly end; of a killed process
- * it stays. */
-static void remove_clock_memory(pid_t pid)
+/* A warm start's parent is not this process. */
+static void wait_for(struct target *t, int *status)
 {
-    char path[64];
-    snprintf(path, sizeof path, "/dev/shm/faketime_shm_%ld", (long)pid);
-    unlink(path);
-    snprintf(path, sizeof path, "/dev/shm/sem.faketime_sem_%ld", (long)pid);
-    unlink(path);
+    struct err err;
+    *status = 0;
+    if (t->is_warm) {
+        if (warm_wait(*t->settings.warm, t->pid, status, &err) != ST_OK)
+            *status = SIGKILL;
+        return;
+    }
+    while (waitpid(t->pid, status, 0) < 0 && errno == EINTR)
+        ;
 }
 
 static void reap(struct target *t)
@@ -88,9 +92,8 @@ static void reap(struct target *t)
     loop_watch_cancel(&t->exit_watch);
     close_fd(&t->exit_fd);
     kill(-t->pid, SIGKILL); /* what it may have left behind in its group */
-    while (waitpid(t->pid, &status, 0) < 0 && errno == EINTR)
-        ;
-    remove_clock_memory(t->pid);
+    wait_for(t, &status);
+    spawn_forget_clock(t->pid);
     t->pid = 0;
     t->has_exited = true;
     t->exit = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
@@ -190,6 +193,18 @@ static void on_exit_readable(void *ctx)
     reap(ctx);
 }
 
+/* Warm where it can be, by exec otherwise. */
+static enum status start(struct target *t,
+                         const struct spawn_settings *settings, struct err *err)
+{
+    struct warm **warm = t->settings.warm;
+    if (warm && !*warm)
+        *warm = warm_create(settings);
+    t->is_warm =
+        warm && *warm && warm_start(*warm, settings, &t->pid, err) == ST_OK;
+    return t->is_warm ? ST_OK : spawn_gateway(t->arena, settings, &t->pid, err);
+}
+
 static enum status spawn(struct target *t, struct err *err)
 {
     int ends[2];
@@ -202,7 +217,7 @@ static enum status spawn(struct target *t, struct err *err)
     if (pipe2(ends, O_CLOEXEC) != 0)
         return err_set(err, ST_TEMP, "pipe: %s", strerror(errno));
     settings.journal = ends[1];
-    enum status status = spawn_gateway(t->arena, &settings, &t->pid, err);
+    enum status status = start(t, &settings, err);
     close(ends[1]);
     t->journal = ends[0];
     if (status != ST_OK) {
