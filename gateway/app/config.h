@@ -71,6 +71,8 @@ struct config_settings {
     int invalid_access_right; /* 0 reject, 1 ignore */
     bool dane_satisfies;      /* dane_satisfies_certificate_validation */
     bool idd_requires_account;
+    int64_t attachment_link_above; /* decoded octets (ATTACH-2) */
+    bool attachment_link_at_limit;
     int notification_subject;  /* 0 original, 1 generic */
     int foreign_reverse_path;  /* 0 reject, 1 accept (AUTH-7) */
     const char *nta_time_zone; /* "Europe/Amsterdam" */

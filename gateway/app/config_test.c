@@ -59,6 +59,8 @@ static const struct {
     {"  invalid_access_right: ignore", false},
     {"  dane_satisfies_certificate_validation: no", false},
     {"  idd_requires_account: no", false},
+    {"  attachment_link_above: 2000", false},
+    {"  attachment_link_at_limit: yes", false},
     {"  notification_subject: generic", false},
     {"  foreign_reverse_path: accept", false},
     {"  nta_time_zone: UTC", false},
@@ -212,6 +214,8 @@ static void test_good_file_fills_everything(void **state)
     assert_int_equal(c->settings.invalid_access_right, 1);
     assert_false(c->settings.dane_satisfies);
     assert_false(c->settings.idd_requires_account);
+    assert_int_equal(c->settings.attachment_link_above, 2000);
+    assert_true(c->settings.attachment_link_at_limit);
     assert_int_equal(c->settings.notification_subject, 1);
     assert_int_equal(c->settings.foreign_reverse_path, 1);
     assert_string_equal(c->settings.nta_time_zone, "UTC");
@@ -268,6 +272,8 @@ static void test_defaults_stand_where_nothing_is_said(void **state)
         fail_msg("%s", said(f));
     assert_true(c->settings.dane_satisfies);
     assert_true(c->settings.idd_requires_account);
+    assert_int_equal(c->settings.attachment_link_above, 10000000);
+    assert_false(c->settings.attachment_link_at_limit);
     assert_int_equal(c->settings.access_code_keyword, CODE_KEYWORD_BOTH);
     assert_int_equal(c->settings.unknown_host_wait_ms, 14400000);
     assert_int_equal(c->settings.queue_lifetime_ms, 432000000);

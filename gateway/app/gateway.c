@@ -188,6 +188,8 @@ static struct deliver_settings deliver_settings(const struct config *config)
         .host_name = config->host_name,
         .from = config->notification.from,
         .portal = config->notification.portal,
+        .attachments = {.link_above = (size_t)s->attachment_link_above,
+                        .at_limit = s->attachment_link_at_limit},
         .generic_subject = s->notification_subject != 0,
         .nta_header = s->nta_header,
         .dane_satisfies = s->dane_satisfies,
@@ -238,6 +240,7 @@ static enum status start_last_hop(struct gateway *g)
                                           .transport = g->transport,
                                           .policies = g->policies,
                                           .store = g->store,
+                                          .spool = store_spool(g->store),
                                           .directory = &g->directory,
                                           .journal = on_journal,
                                           .ctx = g});

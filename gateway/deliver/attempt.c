@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "base/random.h"
 #include "deliver/compose.h"
 #include "deliver/destination.h"
@@ -121,12 +122,20 @@ static void send_over(struct attempt *a, const struct reached *reached)
     struct compose_wish wish = {.settings = a->settings,
                                 .item = a->item,
                                 .now_ms = a->now_ms,
-                                .decision = &a->decision};
+                                .decision = &a->decision,
+                                .spool = a->world->spool};
     if (a->decision.kind == DECISION_CHOSEN && a->decision.idd) {
         const struct directory *directory = a->world->directory;
         wish.idd_uuid = directory->inbound(directory->self, a->address);
     }
-    struct transport_mail mail = compose(a->arena, &wish);
+    struct transport_mail mail;
+    struct err err;
+    if (compose(a->arena, &wish, &mail, &err) != ST_OK) {
+        log_error("deliver", "mail not composed", "reason=\"%s\"", err.text);
+        a->report.why = WHY_NO_CONNECTION;
+        finish(a, DELIVERY_DEFERRED);
+        return;
+    }
     a->world->transport->send(a->connection, &mail, on_sent, a);
 }
 

@@ -3,7 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/blob.h"
 #include "mail/copy.h"
+#include "mail/links.h"
 #include "mail/notification.h"
 
 static enum mail_transport transport_of(const struct decision *decision)
@@ -33,36 +35,83 @@ static struct slice notification(struct arena *arena,
     return mail_notification(arena, &in);
 }
 
-struct transport_mail compose(struct arena *arena,
-                              const struct compose_wish *wish)
+/* ATTACH-1: the large attachments as links; NULL where there is none. What is
+ * not larger than the limit as it stands is not larger when decoded. */
+static const struct mail_edits *links(struct arena *arena,
+                                      const struct compose_wish *wish)
+{
+    const struct attachment_settings *limit = &wish->settings->attachments;
+    struct slice content = wish->item->message->content;
+    if (!attachment_is_link(limit, false, content.n)) {
+        return NULL;
+    }
+    struct mail_part_list list;
+    mail_parts(arena, content, &list);
+    bool *is_link = arena_alloc(arena, list.count * sizeof *is_link);
+    bool is_any = false;
+    for (size_t i = 0; i < list.count; i++) {
+        const struct mail_part *part = &list.parts[i];
+        is_link[i] = attachment_is_link(
+            limit, part->kind != MAIL_PART_ATTACHMENT, part->decoded_octets);
+        is_any = is_any || is_link[i];
+    }
+    if (!is_any) {
+        return NULL;
+    }
+    struct mail_edits *edits = ARENA_NEW(arena, struct mail_edits);
+    struct mail_links in = {
+        .parts = &list,
+        .is_link = is_link,
+        .url = arena_printf(arena, "%s/d/%s", wish->settings->portal,
+                            wish->item->recipient->link_token),
+        .mark = wish->item->recipient->mail_id};
+    mail_link_edits(arena, content, &in, edits);
+    return edits;
+}
+
+static enum status direct(struct arena *arena, const struct compose_wish *wish,
+                          struct transport_mail *mail, struct err *err)
+{
+    const struct store_item *item = wish->item;
+    enum mail_transport transport = transport_of(wish->decision);
+    bool is_nta = transport == MAIL_TRANSPORT_NTA7516;
+    struct mail_direct how = {.transport = transport,
+                              .idd_uuid = wish->idd_uuid,
+                              .extra_field =
+                                  is_nta ? wish->settings->nta_header : NULL,
+                              .edits = links(arena, wish)};
+    mail->notify |= item->recipient->notify & STORE_NOTIFY_SUCCESS;
+    mail->envid = item->message->envid;
+    mail->orcpt = item->recipient->orcpt;
+    mail->content =
+        mail_direct_head(arena, item->message->content, &how, &mail->body);
+    if (how.edits == NULL) {
+        return ST_OK;
+    }
+    struct blob *edited = blob_create_in(arena, wish->spool);
+    mail_edited_body(edited, item->message->content, mail->body, how.edits);
+    return blob_slice(edited, &mail->body, err);
+}
+
+enum status compose(struct arena *arena, const struct compose_wish *wish,
+                    struct transport_mail *out, struct err *err)
 {
     const struct store_item *item = wish->item;
     if (item->kind == STORE_KIND_DSN) {
-        return (struct transport_mail){.reverse_path = "",
+        *out = (struct transport_mail){.reverse_path = "",
                                        .recipient = item->dsn->to,
                                        .content = item->dsn->content};
+        return ST_OK;
     }
     /* NTA-8: the gateway is the originator of this hop, and learns of every
      * failure whatever the sender wants to be told. */
-    struct transport_mail mail = {.reverse_path = item->recipient->return_path,
-                                  .recipient = item->recipient->address,
-                                  .notify = STORE_NOTIFY_FAILURE |
-                                            STORE_NOTIFY_DELAY};
+    *out = (struct transport_mail){.reverse_path = item->recipient->return_path,
+                                   .recipient = item->recipient->address,
+                                   .notify = STORE_NOTIFY_FAILURE |
+                                             STORE_NOTIFY_DELAY};
     if (wish->decision->delivery == DELIVERY_DIRECT) {
-        enum mail_transport transport = transport_of(wish->decision);
-        bool is_nta = transport == MAIL_TRANSPORT_NTA7516;
-        mail.content = mail_direct_head(
-            arena, item->message->content,
-            &(struct mail_direct){
-                .transport = transport,
-                .idd_uuid = wish->idd_uuid,
-                .extra_field = is_nta ? wish->settings->nta_header : NULL},
-            &mail.body);
-        mail.notify |= item->recipient->notify & STORE_NOTIFY_SUCCESS;
-        mail.envid = item->message->envid;
-        mail.orcpt = item->recipient->orcpt;
-    } else {
-        mail.content = notification(arena, wish);
+        return direct(arena, wish, out, err);
     }
-    return mail;
+    out->content = notification(arena, wish);
+    return ST_OK;
 }

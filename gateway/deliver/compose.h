@@ -11,10 +11,12 @@ struct compose_wish {
     int64_t now_ms;
     const struct decision *decision; /* CHOSEN; unused for a DSN */
     const char *idd_uuid;            /* with decision->idd */
+    const char *spool; /* folder for what is large; NULL: memory alone */
 };
 
-/* Texts in the arena or the item. MAIL-1, MAIL-2, MAIL-3. */
-struct transport_mail compose(struct arena *arena,
-                              const struct compose_wish *wish);
+/* Texts in the arena or the item. errors: ST_TEMP: no room for a large mail.
+ * MAIL-1, MAIL-2, MAIL-3, ATTACH-1. */
+enum status compose(struct arena *arena, const struct compose_wish *wish,
+                    struct transport_mail *out, struct err *err) MUST_USE;
 
 #endif

@@ -12,7 +12,8 @@
 static const struct deliver_settings settings = {
     .host_name = "gateway.example",
     .from = "no-reply@gateway.example",
-    .portal = "https://portal.example"};
+    .portal = "https://portal.example",
+    .attachments = {.link_above = 10000000}};
 static const char original[] = "From: jansen@clinic.example\r\n"
                                "Subject: Appointment\r\n"
                                "Bcc: hidden@clinic.example\r\n"
@@ -62,6 +63,15 @@ static bool has(struct slice text, const char *part)
     return memmem(text.p, text.n, part, strlen(part)) != NULL;
 }
 
+static struct transport_mail composed(struct fixture *f,
+                                      const struct compose_wish *wish)
+{
+    struct transport_mail mail;
+    struct err err;
+    assert_int_equal(compose(f->arena, wish, &mail, &err), ST_OK);
+    return mail;
+}
+
 static void test_compose_notification_has_no_content(void **state)
 {
     (void)state;
@@ -70,9 +80,9 @@ static void test_compose_notification_has_no_content(void **state)
     const struct decision decision = {.kind = DECISION_CHOSEN,
                                       .method = METHOD_ACCESS_RIGHT,
                                       .delivery = DELIVERY_NOTIFICATION};
-    const struct compose_wish wish = {&settings, &f.item, 1000000, &decision,
-                                      NULL};
-    struct transport_mail mail = compose(f.arena, &wish);
+    const struct compose_wish wish = {&settings, &f.item, 1000000,
+                                      &decision, NULL,    NULL};
+    struct transport_mail mail = composed(&f, &wish);
     assert_string_equal(mail.reverse_path, "b-1@gateway.example");
     assert_string_equal(mail.recipient, "bob@hospital.example");
     assert_true(has(mail.content, "X-Zivver-Transport: notification"));
@@ -101,9 +111,10 @@ static void test_compose_direct_names_its_transport(void **state)
                                           .method = rows[i].method,
                                           .delivery = DELIVERY_DIRECT,
                                           .idd = rows[i].idd};
-        const struct compose_wish wish = {&settings, &f.item, 1000000,
-                                          &decision, rows[i].idd ? "u" : NULL};
-        struct transport_mail mail = compose(f.arena, &wish);
+        const struct compose_wish wish = {
+            &settings, &f.item, 1000000, &decision, rows[i].idd ? "u" : NULL,
+            NULL};
+        struct transport_mail mail = composed(&f, &wish);
         assert_true(has(mail.content, rows[i].want));
         assert_true(has(mail.body, "the secret body"));
         assert_false(has(mail.content, "hidden@clinic.example"));
@@ -119,7 +130,7 @@ static void test_compose_dsn_item_goes_out_as_it_is(void **state)
     open_fixture(&f);
     f.item.kind = STORE_KIND_DSN;
     const struct compose_wish wish = {.settings = &settings, .item = &f.item};
-    struct transport_mail mail = compose(f.arena, &wish);
+    struct transport_mail mail = composed(&f, &wish);
     assert_string_equal(mail.reverse_path, "");
     assert_string_equal(mail.recipient, "jansen@clinic.example");
     assert_true(slice_is(mail.content, "ready made\r\n"));

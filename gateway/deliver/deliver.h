@@ -11,6 +11,7 @@
 
 #include "deliver/directory.h"
 #include "dns/resolver.h"
+#include "rules/attachments.h"
 #include "store/store.h"
 
 struct loop;
@@ -19,9 +20,10 @@ struct policies;
 struct transport;
 
 struct deliver_settings {
-    const char *host_name;     /* the gateway's: notifications, DSNs */
-    const char *from;          /* of notifications: "no-reply@host" */
-    const char *portal;        /* "https://portal.host", without final slash */
+    const char *host_name; /* the gateway's: notifications, DSNs */
+    const char *from;      /* of notifications: "no-reply@host" */
+    const char *portal;    /* "https://portal.host", without final slash */
+    struct attachment_settings attachments; /* ATTACH-2 */
     bool generic_subject;      /* notification_subject: generic; default no */
     const char *nta_header;    /* "Name: value" (NTA-7); NULL: none */
     bool dane_satisfies;       /* dane_satisfies_certificate_validation; yes */
@@ -42,6 +44,7 @@ struct deliver_world {
     struct transport *transport; /* deliver/transport.h */
     struct policies *policies;   /* MTA-STS; NULL: none is asked for */
     struct store *store;
+    const char *spool; /* folder for what is large; NULL: memory alone */
     const struct directory *directory;
     /* One JSON object, without line end, for the journal; store_event_written
      * is then called by the runner. */

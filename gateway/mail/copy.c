@@ -54,30 +54,56 @@ void mail_complete(struct blob *out, struct arena *arena,
     blob_put(out, message.body);
 }
 
+static bool is_content_field(const struct mail_field *field)
+{
+    return slice_starts_nocase(field->name, "Content-") ||
+           slice_is_nocase(field->name, "MIME-Version");
+}
+
+static void put_fields(struct buf *out, const struct mail_message *message,
+                       const struct mail_direct *how)
+{
+    const char *content_fields = how->edits ? how->edits->content_fields : NULL;
+    const struct mail_field *references =
+        how->idd_uuid ? mail_find(message, "References") : NULL;
+    for (size_t i = 0; i < message->field_count; i++) {
+        const struct mail_field *field = &message->fields[i];
+        if (!mail_is_kept(field) || (content_fields && is_content_field(field)))
+            continue;
+        buf_put(out, field->raw);
+        if (field == references)
+            buf_printf(out, " <zivver-sdr-%s>\r\n", how->idd_uuid);
+    }
+    if (how->idd_uuid && !references)
+        buf_printf(out, "References: <zivver-sdr-%s>\r\n", how->idd_uuid);
+    buf_puts(out, content_fields ? content_fields : "");
+}
+
 struct slice mail_direct_head(struct arena *arena, struct slice content,
                               const struct mail_direct *how, struct slice *body)
 {
-    const char *idd_uuid = how->idd_uuid;
     struct mail_message message = mail_parse(arena, content);
-    const struct mail_field *references =
-        idd_uuid ? mail_find(&message, "References") : NULL;
     struct buf out;
     buf_init(&out, content.n - message.body.n + ADDED_BYTES);
     buf_printf(&out, "X-Zivver-Transport: %s\r\n",
                mail_transport_name(how->transport));
     if (how->extra_field)
         buf_printf(&out, "%s\r\n", how->extra_field);
-    for (size_t i = 0; i < message.field_count; i++) {
-        const struct mail_field *field = &message.fields[i];
-        if (!mail_is_kept(field))
-            continue;
-        buf_put(&out, field->raw);
-        if (field == references)
-            buf_printf(&out, " <zivver-sdr-%s>\r\n", idd_uuid);
-    }
-    if (idd_uuid && !references)
-        buf_printf(&out, "References: <zivver-sdr-%s>\r\n", idd_uuid);
+    put_fields(&out, &message, how);
     buf_puts(&out, "\r\n");
     *body = message.body;
     return finish(arena, &out);
+}
+
+void mail_edited_body(struct blob *out, struct slice content, struct slice body,
+                      const struct mail_edits *edits)
+{
+    size_t at = (size_t)(body.p - content.p);
+    for (size_t i = 0; i < edits->count; i++) {
+        const struct mail_edit *edit = &edits->edits[i];
+        blob_put(out, (struct slice){content.p + at, edit->at - at});
+        blob_put(out, edit->insert);
+        at = edit->at + edit->remove;
+    }
+    blob_put(out, slice_from(content, at));
 }

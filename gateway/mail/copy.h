@@ -4,6 +4,7 @@
 #define MAIL_COPY_H
 
 #include "base/blob.h"
+#include "mail/edit.h"
 #include "mail/message.h"
 
 struct mail_completion {
@@ -27,6 +28,8 @@ struct mail_direct {
                                 References as <zivver-sdr-UUID>; NULL unless
                                 IDD (ACCOUNT-2) */
     const char *extra_field; /* "Name: value" (NTA-7); NULL: none */
+    const struct mail_edits *edits; /* of the content (mail/links.h); NULL:
+                                       none */
 };
 
 /* mail_direct_head - the header, with its empty line, of the completed message
@@ -35,5 +38,8 @@ struct mail_direct {
 struct slice mail_direct_head(struct arena *arena, struct slice content,
                               const struct mail_direct *how,
                               struct slice *body);
+/* mail_edited_body - that body with the edits. */
+void mail_edited_body(struct blob *out, struct slice content, struct slice body,
+                      const struct mail_edits *edits);
 
 #endif
