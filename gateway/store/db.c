@@ -43,8 +43,12 @@ static int on_version(void *out, int columns, char **values, char **names)
 /* One area after another, all or nothing. */
 static enum status create_schema(struct db *db, struct err *err)
 {
-    static const char *const areas[] = {"BEGIN", schema_queue, schema_policy,
-                                        "PRAGMA user_version = 1", "COMMIT"};
+    static const char *const areas[] = {"BEGIN",
+                                        schema_queue,
+                                        schema_policy,
+                                        schema_portal,
+                                        "PRAGMA user_version = 1",
+                                        "COMMIT"};
     enum status status = ST_OK;
     for (size_t i = 0; status == ST_OK && i < sizeof areas / sizeof *areas; i++)
         status = run_text(db, areas[i], err);

@@ -137,6 +137,8 @@ static enum status load_dsn(struct load *load, struct store_item *item)
     item->attempts = (unsigned)sqlite3_column_int(stmt, 4);
     dsn->content = column_blob(load, stmt, 5);
     dsn->action = column(load, stmt, 6);
+    dsn->conversation = column(load, stmt, 7);
+    dsn->until_ms = sqlite3_column_int64(stmt, 8);
     item->dsn = dsn;
     item->method = "none";
     sqlite3_reset(stmt);

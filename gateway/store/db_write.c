@@ -1,5 +1,6 @@
 /* The changes: accept, record, and the journal lines that wait. */
 #include "store/db.h"
+#include "store/portal_db.h"
 #include "store/spool.h"
 #include "store/statement.h"
 
@@ -57,6 +58,12 @@ static enum status add_event(struct db *db, const struct store_event *event,
     stmt_text(stmt, 1, event->id);
     stmt_text(stmt, 2, event->line);
     return stmt_run(db, stmt, err);
+}
+
+enum status db_add_event(struct db *db, const struct store_event *event,
+                         struct err *err)
+{
+    return add_event(db, event, err);
 }
 
 enum status db_accept(struct db *db, const struct store_accept *accept,

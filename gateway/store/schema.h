@@ -5,5 +5,6 @@
 
 extern const char schema_queue[];  /* messages, recipients, DSNs, events */
 extern const char schema_policy[]; /* MTA-STS policies */
+extern const char schema_portal[]; /* links, codes, sessions, shares */
 
 #endif

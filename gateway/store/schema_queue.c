@@ -4,7 +4,9 @@
  * message's id; content_bytes says how long it must be.
  * recipient.due_ms and dsn.due_ms are NULL once the outcome is final.
  * recipient.decided is the journal line of the latest decision; delivery and
- * outcome_ms come with the outcome, opened_ms with the first page served. */
+ * outcome_ms come with the outcome, opened_ms with the first page served.
+ * dsn.conversation and dsn.until_ms belong to mails of the portal, which stand
+ * there too. */
 const char schema_queue[] =
     "CREATE TABLE message ("
     " n INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, kind TEXT NOT NULL,"
@@ -31,7 +33,8 @@ const char schema_queue[] =
     " n INTEGER PRIMARY KEY, message INTEGER NOT NULL REFERENCES message (n),"
     " goes_to TEXT NOT NULL, recipients TEXT NOT NULL, action TEXT NOT NULL,"
     " created_ms INTEGER NOT NULL, attempts INTEGER NOT NULL DEFAULT 0,"
-    " due_ms INTEGER, content BLOB NOT NULL);"
+    " due_ms INTEGER, content BLOB NOT NULL,"
+    " conversation TEXT, until_ms INTEGER);"
     "CREATE INDEX dsn_of_message ON dsn (message);"
     "CREATE INDEX dsn_due ON dsn (due_ms) WHERE due_ms IS NOT NULL;"
     "CREATE TABLE event ("

@@ -72,7 +72,7 @@ static const char *const texts[] = {
                   " WHERE return_path >= ?1 AND return_path < ?2 LIMIT 1",
     [STMT_DSN] =
         "SELECT message, goes_to, recipients, created_ms, attempts, content,"
-        " action FROM dsn WHERE n = ?",
+        " action, conversation, until_ms FROM dsn WHERE n = ?",
     [STMT_SPOOLED] = "SELECT 1 FROM message WHERE id = ? AND content IS NULL",
     [STMT_KEEP_POLICY] = "INSERT OR REPLACE INTO policy (domain, id, fetched_s,"
                          " until_s, text) VALUES (?,?,?,?,?)",

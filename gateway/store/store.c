@@ -9,6 +9,7 @@
 
 #include "base/alloc.h"
 #include "base/clock.h"
+#include "store/call.h"
 #include "store/turn.h"
 
 enum { FLUSH_MS = 50 }; /* how long a written journal line may stay noted */
@@ -47,6 +48,8 @@ static void run_answers(void *arg)
             r->due_done(r->ctx, &r->due);
         else if (r->kind == REQUEST_FIND)
             r->found_done(r->ctx, &r->found);
+        else if (r->kind == REQUEST_CALL)
+            r->in.call.answer(r->in.call.self, &r->answer);
         else if (r->done)
             r->done(r->ctx, &r->answer);
         struct arena *arena = r->arena;
@@ -160,7 +163,8 @@ void store_drain(struct store *store)
 {
     pthread_mutex_lock(&store->lock);
     while (store->waiting.first || store->busy) {
-        store->urgent = true;
+        /* With nothing waiting it would end the thread. */
+        store->urgent |= store->waiting.first != NULL;
         pthread_cond_signal(&store->wake);
         pthread_cond_wait(&store->idle, &store->lock);
     }
@@ -283,6 +287,25 @@ void store_record(struct store *store, const struct store_record *record,
     r->done = done;
     r->ctx = ctx;
     enqueue(store, r, true);
+}
+
+void store_call(struct store *store, struct arena *arena, store_run_fn *step,
+                store_answer_fn *answer, void *self)
+{
+    struct request *r = ARENA_NEW(arena, struct request);
+    r->arena = arena;
+    r->kind = REQUEST_CALL;
+    r->in.call.run = step;
+    r->in.call.answer = answer;
+    r->in.call.self = self;
+    enqueue(store, r, true);
+}
+
+struct db *store_db_at_start(struct store *store)
+{
+    if (store->started)
+        BUG("the database belongs to the store's thread");
+    return store->db;
 }
 
 const char *store_fault_name(enum store_fault fault)

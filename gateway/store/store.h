@@ -88,6 +88,9 @@ struct store_dsn {
     unsigned reports;       /* enum store_notify: what it tells, once alone */
     struct slice content;
     int64_t made_ms; /* filled by the store */
+    /* A mail of the portal: its action is "code" or "forgotten". */
+    const char *conversation; /* of an item; NULL: a status notification */
+    int64_t until_ms;         /* not tried after it */
 };
 
 /* A journal line that must be written even after a crash: one JSON object

@@ -21,7 +21,7 @@ static void fail(struct request *request, const struct db *db,
     request->answer.err = *err;
 }
 
-static enum status apply(struct db *db, const struct request *request,
+static enum status apply(struct db *db, struct request *request,
                          struct err *err)
 {
     switch (request->kind) {
@@ -33,6 +33,9 @@ static enum status apply(struct db *db, const struct request *request,
         return db_event_written(db, request->in.event_id, err);
     case REQUEST_POLICY:
         return db_policy_keep(db, &request->in.policy, err);
+    case REQUEST_CALL:
+        return request->in.call.run(db, request->arena, request->in.call.self,
+                                    err);
     case REQUEST_DUE:
     case REQUEST_FIND:
         break;

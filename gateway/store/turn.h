@@ -3,6 +3,7 @@
 #ifndef STORE_TURN_H
 #define STORE_TURN_H
 
+#include "store/call.h"
 #include "store/db.h"
 #include "store/policy.h"
 
@@ -12,6 +13,7 @@ enum request_kind {
     REQUEST_EVENT_WRITTEN,
     REQUEST_POLICY,
     REQUEST_DUE,
+    REQUEST_CALL,
     REQUEST_FIND,
 };
 
@@ -29,6 +31,11 @@ struct request {
             size_t limit;
         } due;
         struct slice local_part;
+        struct {
+            store_run_fn *run;
+            store_answer_fn *answer;
+            void *self;
+        } call;
     } in;
     struct store_item item; /* what in.record.item points to: id and kind */
     struct store_dsn dsn;
