@@ -23,8 +23,11 @@ enum {
     BLOCK_HOST_GATEWAY = 1,
     BLOCK_HOST_RESOLVER = 2,
     BLOCK_HOST_SUBMITTER = 3,
-    BLOCK_HOST_OTHER = 4,  /* a submitter that nobody knows */
-    BLOCK_HOST_BOUNCES = 5 /* the gateway's, for what comes back (BOUNCE-1) */
+    BLOCK_HOST_OTHER = 4,   /* a submitter that nobody knows */
+    BLOCK_HOST_BOUNCES = 5, /* the gateway's, for what comes back (BOUNCE-1) */
+    BLOCK_HOST_PORTAL = 6,
+    BLOCK_HOST_SMS = 7,
+    BLOCK_HOST_VISITOR = 8
 };
 
 /* block_address - "127.B.C.host". */

@@ -8,7 +8,11 @@
 #include "base/base64.h"
 #include "base/buf.h"
 #include "base/random.h"
+#include "engine/login.h"
 #include "peer/mailkey.h"
+
+const char config_sms_path[] = "/send";
+const char config_sms_token[] = "world-sms-token";
 
 enum { CONFIG_MOST = 1 << 20, HASH_OCTETS = 32, SALT_OCTETS = 16, COST_LN = 4 };
 
@@ -106,8 +110,23 @@ static void put_head(struct buf *buf, const struct config_settings *s)
                s->address, s->port, s->address, s->port, s->resolver, s->port);
     buf_printf(buf,
                "notification:\n  from: \"no-reply@%s\"\n"
-               "  portal: \"https://portal.%s\"\n",
-               s->host, s->host);
+               "  portal: \"https://portal.%s:%u\"\n",
+               s->host, s->host, s->port);
+}
+
+/* The portal has an address of its own, the SMS service another. */
+static void put_portal(struct buf *buf, const struct config_settings *s)
+{
+    char portal[BLOCK_ADDRESS_BYTES], sms[BLOCK_ADDRESS_BYTES];
+    block_address(s->block, BLOCK_HOST_PORTAL, portal);
+    block_address(s->block, BLOCK_HOST_SMS, sms);
+    buf_printf(buf,
+               "portal:\n  listen: \"%s:%u\"\n"
+               "  certificate: portal.pem\n  key: portal-key.pem\n"
+               "sms:\n  address: \"%s:%u\"\n  host: sms.example\n"
+               "  path: %s\n  tls: no\n  token: %s\n",
+               portal, s->port, sms, s->port, config_sms_path,
+               config_sms_token);
 }
 
 static void put_key(struct buf *buf, const char *domain, enum mailkey_kind kind)
@@ -158,7 +177,18 @@ static void put_credentials(struct buf *buf, const struct config_settings *s,
     }
 }
 
-static void put_accounts(struct buf *buf, const struct organization *o)
+static void put_login(struct buf *buf, const struct config_settings *s,
+                      const struct account *a)
+{
+    struct arena *arena = arena_create();
+    put_pair(buf, "        ", "password-hash",
+             find_hash(s->hashes, login_password(arena, a->address)));
+    put_pair(buf, "        ", "totp", login_secret(arena, a->address));
+    arena_destroy(&arena);
+}
+
+static void put_accounts(struct buf *buf, const struct config_settings *s,
+                         const struct organization *o)
 {
     if (o->accounts)
         buf_puts(buf, "    accounts:\n");
@@ -168,6 +198,8 @@ static void put_accounts(struct buf *buf, const struct organization *o)
         put_pair(buf, "        ", "two-factor", a->two_factor ? "yes" : "no");
         put_pair(buf, "        ", "status",
                  a->suspended ? "suspended" : "active");
+        if (a->two_factor)
+            put_login(buf, s, a);
     }
 }
 
@@ -248,7 +280,7 @@ static void put_organization(struct buf *buf, const struct config_settings *s,
     put_spf_addresses(buf, s, o);
     put_selectors(buf);
     put_credentials(buf, s, o);
-    put_accounts(buf, o);
+    put_accounts(buf, s, o);
     put_shares(buf, s, o);
 }
 
@@ -258,6 +290,7 @@ const char *config_format(struct arena *arena,
     struct buf buf;
     buf_init(&buf, CONFIG_MOST);
     put_head(&buf, settings);
+    put_portal(&buf, settings);
     put_keys(&buf, settings);
     put_settings(&buf, settings);
     buf_puts(&buf, "organizations:\n");

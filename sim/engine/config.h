@@ -23,6 +23,9 @@ struct config_settings {
     int64_t now_s;             /* shares were opened a day before */
 };
 
+/* What the SMS service of the world takes. */
+extern const char config_sms_path[], config_sms_token[];
+
 /* config_format - the YAML text. */
 const char *config_format(struct arena *arena,
                           const struct config_settings *settings);

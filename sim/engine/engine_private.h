@@ -10,6 +10,8 @@
 #include "engine/warm.h"
 #include "engine/world.h"
 
+struct visits;
+
 struct engine {
     struct engine_settings settings;
     struct arena *arena;
@@ -30,6 +32,7 @@ struct engine {
 };
 
 extern const char engine_gateway_host[];
+extern const char engine_portal_host[];
 
 /* One case while it runs. */
 struct stage {
@@ -39,8 +42,9 @@ struct stage {
     struct recorder *recorder;
     struct world *world;
     struct target *target;
-    int64_t now_s;       /* the scenario's clock */
-    int64_t deadline_ms; /* monotonic */
+    int64_t now_s;         /* the scenario's clock */
+    int64_t deadline_ms;   /* monotonic */
+    struct visits *visits; /* NULL: nobody has visited */
     bool clock_ok;
 };
 

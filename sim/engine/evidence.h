@@ -17,6 +17,13 @@
  *  "connections":[{"step","host","domain","address","number","tls",
  *    "handshake_error"?,"closed_by","truncated","bare_line_end","commands",
  *    "replies","transcript","received","late"}],
+ *  "sms":[{"step","to","text","accepted","late"}],
+ *  "visits":[{"step","clock","actions":[{"turn" (of the step, from 0),"line",
+ *    "action","value","browser","recipient"?,"link"?,"typed"? (a code),
+ *    "form"? (the page had it),"mark"? (of a reply),"failure"? (it could not be
+ *    done),"exchanges":[{"method","target","content_type"?,"cookie","request",
+ *      "tls"?,"certificate" ("": it passed),"failure"?,"status" (0: none),
+ *      "headers":[{"name","value"}],"body"}]}]}],
  *  "journal":[{...,"step"}],
  *  "target":{"exit","signal","stderr_tail","clock_ok"},
  *  "faults":[text]}

@@ -38,6 +38,8 @@ struct submit *read_submit(struct reading *r, const struct node *map,
                            const struct world_spec *world);
 struct turn *read_session(struct reading *r, const struct node *list,
                           const struct world_spec *world);
+struct visit_turn *read_visit(struct reading *r, const struct node *list,
+                              const struct world_spec *world);
 struct expect *read_expect(struct reading *r, const struct node *map);
 
 /* A list's texts (or a single text), in the arena; empty for NULL. */

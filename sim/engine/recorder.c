@@ -8,6 +8,7 @@
 #include "engine/mail_checks.h"
 #include "peer/dialogue.h"
 #include "peer/mailhost.h"
+#include "peer/smsbox.h"
 #include "peer/submitter.h"
 
 /* A message whose connection is still open. */
@@ -66,7 +67,7 @@ struct recorder *recorder_create(const struct scenario_case *c,
 {
     static const char *const lists[] = {"steps",    "submissions", "sessions",
                                         "received", "connections", "journal",
-                                        "faults"};
+                                        "sms",      "visits",      "faults"};
     struct recorder *r = xcalloc(1, sizeof *r);
     r->arena = arena_create();
     r->transcripts = transcripts;
@@ -118,6 +119,19 @@ void recorder_end_step(struct recorder *recorder, bool settled)
 void recorder_set_quiet(struct recorder *recorder)
 {
     recorder->quiet = true;
+}
+
+void recorder_add(struct recorder *recorder, const char *name,
+                  struct json_t *element)
+{
+    set_number(element, "step", recorder->number);
+    json_array_append_new(list(recorder, name), element);
+}
+
+const struct json_t *recorder_list(const struct recorder *recorder,
+                                   const char *name)
+{
+    return json_object_get(recorder->evidence, name);
 }
 
 void recorder_set_clock(struct recorder *recorder, int64_t now_s)
@@ -280,6 +294,17 @@ void recorder_connection(struct recorder *recorder,
     set_yes(c, "late", recorder->quiet);
     json_array_append_new(list(recorder, "connections"), c);
     show(recorder, host->host, all);
+}
+
+void recorder_sms(struct recorder *recorder,
+                  const struct smsbox_message *message)
+{
+    json_t *s = json_object();
+    set_text(s, "to", message->to);
+    set_text(s, "text", message->text);
+    set_yes(s, "accepted", message->is_accepted);
+    set_yes(s, "late", recorder->quiet);
+    recorder_add(recorder, "sms", s);
 }
 
 static json_t *envelope(const struct submit *submit)

@@ -13,6 +13,7 @@
 struct json_t;
 struct mailhost_message;
 struct mailhost_session;
+struct smsbox_message;
 struct submitter_result;
 struct dialogue_result;
 struct recorder;
@@ -32,6 +33,14 @@ void recorder_set_quiet(struct recorder *recorder);
 void recorder_set_clock(struct recorder *recorder, int64_t now_s);
 /* Real programs submit: there is no evidence of what they sent. */
 void recorder_set_served(struct recorder *recorder);
+
+/* recorder_add - one more element of a list, of this step; takes the reference.
+ */
+void recorder_add(struct recorder *recorder, const char *list,
+                  struct json_t *element);
+/* What a list holds so far; borrowed. */
+const struct json_t *recorder_list(const struct recorder *recorder,
+                                   const char *list);
 
 void recorder_fault(struct recorder *recorder, const char *fmt, ...)
     PRINTF_LIKE(2, 3);
@@ -54,6 +63,8 @@ void recorder_message(struct recorder *recorder,
 void recorder_connection(struct recorder *recorder,
                          const struct recorder_host *host,
                          const struct mailhost_session *session);
+void recorder_sms(struct recorder *recorder,
+                  const struct smsbox_message *message);
 void recorder_submission(struct recorder *recorder, const struct submit *submit,
                          const char *mark, struct slice content,
                          const struct submitter_result *result);

@@ -5,6 +5,7 @@
 #include "base/buf.h"
 #include "engine/message.h"
 #include "engine/read.h"
+#include "engine/visit.h"
 #include "peer/dialogue.h"
 #include "peer/submitter.h"
 
@@ -342,6 +343,8 @@ static enum status run_step(struct stage *s, const struct step *step,
         return step_submit(s, step, err);
     case STEP_KIND_SESSION:
         return step_session(s, step, err);
+    case STEP_KIND_VISIT:
+        return visit_run(s, step, err);
     case STEP_KIND_ADVANCE:
         return step_advance(s, step, err);
     case STEP_KIND_CHANGE:

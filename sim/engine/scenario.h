@@ -47,6 +47,7 @@ struct world_spec {
     const struct spf_text *spf;
     const struct setting *settings;
     const char *gateway_certificate; /* certificate word, or NULL: good */
+    const char *sms; /* what is wrong with the SMS service: none, ... */
 };
 
 /* The world's facts by address or name; NULL when there is none. */
@@ -65,6 +66,7 @@ const char *world_setting(const struct world_spec *world, const char *name,
 enum step_kind {
     STEP_KIND_SUBMIT,
     STEP_KIND_SESSION,
+    STEP_KIND_VISIT,
     STEP_KIND_ADVANCE,
     STEP_KIND_CHANGE,
     STEP_KIND_RESTART,
@@ -125,6 +127,46 @@ struct turn {
     struct turn *next;
 };
 
+enum visit_act {
+    VISIT_ACT_BROWSER,         /* go on in this browser */
+    VISIT_ACT_OPEN,            /* the link of a notification */
+    VISIT_ACT_OPEN_ATTACHMENT, /* a secure download link */
+    VISIT_ACT_LOOK,            /* page, html: what is there now */
+    VISIT_ACT_PRESS,           /* code, forgotten, leave: a form of buttons */
+    VISIT_ACT_CODE,            /* right, old, wrong, or digits */
+    VISIT_ACT_ACCESS_CODE,     /* as it stands there */
+    VISIT_ACT_LOGIN,           /* right, or what is wrong */
+    VISIT_ACT_DOWNLOAD,        /* an attachment, counted from 1 */
+    VISIT_ACT_REPLY,           /* a text */
+    VISIT_ACT_STEAL,           /* page, html, attachment: of another browser */
+    VISIT_ACT_HTTP,            /* METHOD PATH */
+    VISIT_ACT_CLIENT_LOGIN,    /* a mail client, for an account */
+    VISIT_ACT_CLIENT_FETCH,    /* the conversation of a notification */
+    VISIT_ACT_CLIENT_DOWNLOAD, /* an attachment in it, counted from 1 */
+    VISIT_ACT_COUNT
+};
+const char *visit_act_name(enum visit_act act);
+
+/* One thing that a visitor of the portal does. */
+struct visit_turn {
+    enum visit_act act;
+    const char *value;  /* of the action */
+    unsigned times;     /* how often, at least 1 */
+    unsigned nth;       /* which notification or link; 0: the newest, first */
+    const char *of;     /* another recipient, browser or account; or NULL */
+    const char *token;  /* altered, guessed, shortened; or NULL */
+    const char *csrf;   /* none, wrong, other; or NULL */
+    const char *cookie; /* none, wrong, other; or NULL */
+    const char *method; /* another than usual; or NULL */
+    const char *origin; /* or NULL */
+    const char *with;   /* how a client logs in; or NULL */
+    size_t attachment;  /* octets of what a reply carries; 0: nothing */
+    struct text_list sees, shows, hides;
+    const struct node *node;
+    struct place place;
+    struct visit_turn *next;
+};
+
 /* A row of `expect:` about one recipient. */
 struct expect_row {
     const char *address;
@@ -150,6 +192,7 @@ struct step {
     const struct world_spec *world; /* in force from this step on */
     struct submit *submit;
     struct turn *session;
+    struct visit_turn *visit;
     struct expect *expect;
     int64_t advance_s;
     bool kill; /* restart: without order */

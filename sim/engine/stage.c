@@ -8,8 +8,10 @@
 #include "base/clock.h"
 #include "engine/evidence.h"
 #include "engine/folder.h"
+#include "engine/visit.h"
 
 const char engine_gateway_host[] = "gateway.lasthop.example";
+const char engine_portal_host[] = "portal.gateway.lasthop.example";
 
 enum { STOP_LIMIT_MS = 10000, CLOSE_LIMIT_MS = 3000 };
 
@@ -47,6 +49,17 @@ static enum pki_kind gateway_kind(const struct world_spec *world)
     return kind;
 }
 
+static enum status write_portal_keys(struct stage *s, struct err *err)
+{
+    struct pki_request request = {
+        .name = engine_portal_host, .kind = PKI_KIND_VALID, .now_s = s->now_s};
+    const struct pki_chain *chain = pki_chain_find(s->engine->pki, &request);
+    enum status status = write_text(s, "portal.pem", pki_chain_pem(chain), err);
+    return status == ST_OK
+               ? write_text(s, "portal-key.pem", pki_chain_key_pem(chain), err)
+               : status;
+}
+
 static enum status write_keys(struct stage *s, struct err *err)
 {
     struct pki *pki = s->engine->pki;
@@ -60,6 +73,8 @@ static enum status write_keys(struct stage *s, struct err *err)
         status = write_text(s, "key.pem", pki_chain_key_pem(chain), err);
     if (status == ST_OK)
         status = write_text(s, "roots.pem", pki_root_pem(pki), err);
+    if (status == ST_OK)
+        status = write_portal_keys(s, err);
     if (status == ST_OK)
         status = write_text(
             s, "anchor.ds",
@@ -288,6 +303,7 @@ struct json_t *stage_finish(struct stage **stage)
         record_target(s);
     recorder_set_clock(s->recorder, s->now_s);
     target_destroy(&s->target);
+    visits_destroy(&s->visits);
     world_destroy(&s->world);
     json_t *evidence = recorder_take(s->recorder);
     if (e->settings.keep)

@@ -7,10 +7,10 @@
 #include "engine/words.h"
 
 static const char *const kind_names[] = {
-    [STEP_KIND_SUBMIT] = "submit",   [STEP_KIND_SESSION] = "session",
-    [STEP_KIND_ADVANCE] = "advance", [STEP_KIND_CHANGE] = "change",
-    [STEP_KIND_RESTART] = "restart", [STEP_KIND_EXPECT] = "expect",
-    [STEP_KIND_COUNT] = NULL};
+    [STEP_KIND_SUBMIT] = "submit", [STEP_KIND_SESSION] = "session",
+    [STEP_KIND_VISIT] = "visit",   [STEP_KIND_ADVANCE] = "advance",
+    [STEP_KIND_CHANGE] = "change", [STEP_KIND_RESTART] = "restart",
+    [STEP_KIND_EXPECT] = "expect", [STEP_KIND_COUNT] = NULL};
 
 const char *step_kind_name(enum step_kind kind)
 {
@@ -325,6 +325,9 @@ static bool fill_step(struct reading *r, struct step *s, const struct node *n,
         break;
     case STEP_KIND_SESSION:
         s->session = read_session(r, n, world);
+        break;
+    case STEP_KIND_VISIT:
+        s->visit = read_visit(r, n, world);
         break;
     case STEP_KIND_ADVANCE:
         if (!duration_parse(n->text, &seconds) || seconds == 0)

@@ -1,5 +1,6 @@
 /* The keys of scenario files. */
 #include "engine/vocabulary.h"
+#include "engine/vocabulary_visit.h"
 #include "engine/words.h"
 
 #define END                                                                    \
@@ -167,6 +168,10 @@ static const struct key world_keys[] = {
      .inner = each_text,
      .help = "SPF records, by domain; none, or servfail",
      .example = "{clinic.example: \"v=spf1 ip4:{submitter} -all\"}"},
+    {.name = "sms",
+     .type = VALUE_WORD,
+     .words = words_sms,
+     .help = "what is wrong with the SMS service"},
     {.name = "gateway",
      .type = VALUE_MAP,
      .inner = gateway_keys,
@@ -376,6 +381,10 @@ static const struct key change_keys[] = {
      .type = VALUE_MAP,
      .inner = each_domain,
      .help = "domains that change"},
+    {.name = "sms",
+     .type = VALUE_WORD,
+     .words = words_sms,
+     .help = "what is wrong with the SMS service from now on"},
     END};
 static const struct key step_keys[] = {
     {.name = "submit", .type = VALUE_MAP, .inner = submit_keys, .help = "mail"},
@@ -383,6 +392,10 @@ static const struct key step_keys[] = {
      .type = VALUE_LIST,
      .inner = dialogue_entry,
      .help = "a dialogue, word by word"},
+    {.name = "visit",
+     .type = VALUE_LIST,
+     .inner = vocabulary_visit,
+     .help = "somebody visits the portal"},
     {.name = "advance",
      .type = VALUE_DURATION,
      .help = "the clock, forward",

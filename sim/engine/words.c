@@ -26,8 +26,8 @@ const char *const words_warning[] = {"access-right-for-no-recipient",
 const char *const words_event[] = {
     "listening", "accepted", "refused", "handshake-refused",
     "warning",   "decided",  "outcome", "deferred",
-    "dsn",       "bounced",  "opened",  "settled",
-    NULL};
+    "dsn",       "bounced",  "opened",  "reply",
+    "sms",       "mailed",   "settled", NULL};
 const char *const words_reaches[] = {
     "no-domain",   "null-mx",   "no-host", "look-up-fails", "refused",
     "unreachable", "barred",    "none",    "tls",           "pkix",
@@ -84,3 +84,5 @@ unsigned words_index(const char *const *words, const char *word)
         i++;
     return i;
 }
+const char *const words_sms[] = {"none",   "refuses", "slow",
+                                 "silent", "down",    NULL};

@@ -4,8 +4,10 @@
 #include <string.h>
 
 #include "engine/world_dns.h"
+#include "engine/config.h"
 #include "peer/dns_ask.h"
 #include "peer/mailhost.h"
+#include "peer/smsbox.h"
 
 enum { HOST_FIRST = 10, HOST_LAST = 250, REPLIES_MOST = 16 };
 
@@ -26,6 +28,7 @@ struct world {
     const struct world_spec *spec;
     struct dns *dns;
     struct host *hosts;
+    struct smsbox *smsbox;
     unsigned host_count;
 };
 
@@ -343,13 +346,42 @@ static enum status publish_spf(struct world *w, struct err *err)
     return status;
 }
 
+static void on_sms(void *ctx, const struct smsbox_message *message)
+{
+    struct world *w = ctx;
+    recorder_sms(w->settings.recorder, message);
+}
+
+static enum smsbox_fault sms_fault(const struct world *w)
+{
+    enum smsbox_fault fault;
+    if (!smsbox_fault_parse(w->spec->sms, &fault))
+        BUG("SMS service: %s", w->spec->sms);
+    return fault;
+}
+
+static enum status serve_sms(struct world *w, struct err *err)
+{
+    char address[BLOCK_ADDRESS_BYTES];
+    block_address(w->settings.block, BLOCK_HOST_SMS, address);
+    struct smsbox_settings settings = {.address = address,
+                                       .port =
+                                           (uint16_t)w->settings.block->port,
+                                       .path = config_sms_path,
+                                       .token = config_sms_token,
+                                       .fault = sms_fault(w)};
+    return smsbox_create(w->settings.loop, &settings, on_sms, w, &w->smsbox,
+                         err);
+}
+
 static enum status serve_names(struct world *w, struct err *err)
 {
     char address[BLOCK_ADDRESS_BYTES], gateway[BLOCK_ADDRESS_BYTES];
-    char bounces[BLOCK_ADDRESS_BYTES];
+    char bounces[BLOCK_ADDRESS_BYTES], portal[BLOCK_ADDRESS_BYTES];
     block_address(w->settings.block, BLOCK_HOST_RESOLVER, address);
     block_address(w->settings.block, BLOCK_HOST_GATEWAY, gateway);
     block_address(w->settings.block, BLOCK_HOST_BOUNCES, bounces);
+    block_address(w->settings.block, BLOCK_HOST_PORTAL, portal);
     w->dns = dns_create(w->settings.loop, w->settings.now_s);
     uint16_t port = w->settings.dns_port;
     enum status status = dns_listen(
@@ -360,7 +392,7 @@ static enum status serve_names(struct world *w, struct err *err)
                                     .dns = w->dns,
                                     .gateway_host = w->settings.gateway_host,
                                     .keys = w->settings.keys},
-            gateway, bounces, err);
+            gateway, bounces, portal, err);
     return status;
 }
 
@@ -373,6 +405,8 @@ enum status world_create(const struct world_settings *settings,
     w->settings = *settings;
     w->spec = spec;
     enum status status = serve_names(w, err);
+    if (status == ST_OK)
+        status = serve_sms(w, err);
     if (status == ST_OK)
         status = place_domains(w, NULL, err);
     if (status == ST_OK)
@@ -390,6 +424,7 @@ void world_destroy(struct world **world)
         return;
     for (struct host *h = w->hosts; h; h = h->next)
         mailhost_destroy(&h->mailhost);
+    smsbox_destroy(&w->smsbox);
     dns_destroy(&w->dns);
     arena_destroy(&w->arena);
     free(w);
@@ -402,6 +437,8 @@ enum status world_change(struct world *world, const struct world_spec *spec,
     const struct world_spec *before = world->spec;
     world->spec = spec;
     enum status status = place_domains(world, before, err);
+    if (status == ST_OK)
+        status = smsbox_set_fault(world->smsbox, sms_fault(world), err);
     return status == ST_OK ? publish_spf(world, err) : status;
 }
 
@@ -416,7 +453,7 @@ bool world_is_idle(const struct world *world)
     for (const struct host *h = world->hosts; h; h = h->next)
         if (mailhost_open_count(h->mailhost) > 0)
             return false;
-    return true;
+    return smsbox_open_count(world->smsbox) == 0;
 }
 
 const char *world_host_address(const struct world *world, const char *host)

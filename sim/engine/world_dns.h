@@ -37,7 +37,7 @@ enum status world_spf_add(struct dns *dns, const char *domain, const char *text,
  * and what the host's own mail needs: SPF, key records, DMARC. */
 enum status world_zone_gateway(const struct zone_settings *settings,
                                const char *address, const char *bounces,
-                               struct err *err) MUST_USE;
+                               const char *portal, struct err *err) MUST_USE;
 /* The host that takes what comes back (MAIL-2). */
 const char *world_bounce_host(struct arena *arena, const char *gateway_host);
 

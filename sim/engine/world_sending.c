@@ -214,7 +214,7 @@ const char *world_bounce_host(struct arena *arena, const char *gateway_host)
 
 static enum status add_gateway_hosts(const struct zone_settings *z,
                                      const char *address, const char *bounces,
-                                     struct err *err)
+                                     const char *portal, struct err *err)
 {
     const char *host = z->gateway_host;
     const char *bounce = world_bounce_host(z->arena, host);
@@ -223,7 +223,7 @@ static enum status add_gateway_hosts(const struct zone_settings *z,
     } records[] = {
         {host, "A", address},
         {host, "MX", arena_printf(z->arena, "10 %s.", host)},
-        {arena_printf(z->arena, "portal.%s", host), "A", address},
+        {arena_printf(z->arena, "portal.%s", host), "A", portal},
         {bounce, "A", bounces},
         {bounce, "MX", arena_printf(z->arena, "10 %s.", bounce)},
     };
@@ -237,13 +237,13 @@ static enum status add_gateway_hosts(const struct zone_settings *z,
 
 enum status world_zone_gateway(const struct zone_settings *z,
                                const char *address, const char *bounces,
-                               struct err *err)
+                               const char *portal, struct err *err)
 {
     const char *host = z->gateway_host, *dot = strchr(host, '.');
     const char *spf = arena_printf(z->arena, "v=spf1 a:%s -all", host);
     enum status status = dns_zone_add(z->dns, dot ? dot + 1 : host, true, err);
     if (status == ST_OK)
-        status = add_gateway_hosts(z, address, bounces, err);
+        status = add_gateway_hosts(z, address, bounces, portal, err);
     if (status == ST_OK)
         status = add_text(z, host, spf, err);
     if (status == ST_OK)

@@ -312,6 +312,7 @@ struct world_spec *read_world(struct reading *r, const struct node *map)
     const struct node *gateway = node_get(map, "gateway");
     b.world->settings = read_settings(&b, gateway);
     b.world->gateway_certificate = node_text(gateway, "certificate", NULL);
+    b.world->sms = node_text(map, "sms", "none");
     return b.world;
 }
 
@@ -333,5 +334,6 @@ const struct world_spec *read_change(struct reading *r, const struct node *map,
     read_organizations(&b, map);
     read_accounts(&b, map);
     world->domains = read_domains(r, node_get(map, "domains"), before->domains);
+    world->sms = node_text(map, "sms", before->sms);
     return world;
 }
