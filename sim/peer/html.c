@@ -331,8 +331,11 @@ const char *html_raw_text(struct arena *arena, const struct html_page *page,
     for (size_t i = from; i < end; i++)
         n += strlen(page->elements[i].text);
     char *out = arena_alloc(arena, n + 1), *p = out;
-    for (size_t i = from; i < end; i++)
-        p = stpcpy(p, page->elements[i].text);
+    for (size_t i = from; i < end; i++) {
+        size_t length = strlen(page->elements[i].text);
+        memcpy(p, page->elements[i].text, length);
+        p += length;
+    }
     return out;
 }
 
