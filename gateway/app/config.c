@@ -172,6 +172,12 @@ static const struct key submission_keys[] = {
 };
 static const struct shape submission_shape = SHAPE(fields, submission_keys);
 
+static const struct key bounces_keys[] = {
+    KEY(fields, "listen", KEY_ENDPOINT, bounces.listen, true),
+    KEY(fields, "host", KEY_DOMAIN, bounces.host, true),
+};
+static const struct shape bounces_shape = SHAPE(fields, bounces_keys);
+
 static const struct key outbound_keys[] = {
     KEY(fields, "address", KEY_ADDRESS, outbound.address, false),
     NUMBER(fields, "smtp-port", outbound.smtp_port, 1, 65535),
@@ -225,6 +231,7 @@ static const struct key top_keys[] = {
     KEY(fields, "host-name", KEY_DOMAIN, host_name, true),
     KEY(fields, "uuid", KEY_UUID, uuid, false),
     SECTION("submission", submission_shape, true),
+    SECTION("bounces", bounces_shape, false),
     SECTION("outbound", outbound_shape, false),
     SECTION("dns", dns_shape, true),
     KEY(fields, "state", KEY_PATH, state, true),

@@ -117,6 +117,10 @@ struct config {
         const char *certificate, *key; /* PEM files */
     } submission;
     struct {
+        struct config_endpoint listen; /* address NULL: none */
+        const char *host;              /* MAIL-2: of return paths */
+    } bounces;
+    struct {
         const char *address; /* NULL: the system's choice */
         int64_t smtp_port;
         int64_t https_port; /* MTA-STS */

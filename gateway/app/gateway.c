@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <stdlib.h>
 
+#include "app/bounces.h"
 #include "app/control.h"
 #include "app/keys.h"
 #include "app/submission.h"
@@ -40,6 +41,7 @@ struct gateway {
     struct policies *policies;
     struct deliver *deliver;
     struct submission *submission;
+    struct bounces *bounces; /* NULL: no such listener */
     struct control *control;
     struct err *err;
     enum status status;
@@ -203,6 +205,23 @@ static struct deliver_settings deliver_settings(const struct config *config)
         .random_seed = (uint64_t)s->random_seed};
 }
 
+static enum status start_bounces(struct gateway *g,
+                                 const struct deliver_settings *settings)
+{
+    const struct bounces_world world = {.loop = g->loop,
+                                        .tls = g->tls_server,
+                                        .config = g->config,
+                                        .organizations = g->organizations,
+                                        .journal = g->journal,
+                                        .store = g->store,
+                                        .settings = settings,
+                                        .on_taken = on_poke,
+                                        .ctx = g};
+    return g->config->bounces.listen.address
+               ? bounces_create(&world, &g->bounces, g->err)
+               : ST_OK;
+}
+
 static enum status start_last_hop(struct gateway *g)
 {
     const struct config *config = g->config;
@@ -246,7 +265,7 @@ static enum status start_last_hop(struct gateway *g)
                                           .ctx = g});
     deliver_poke(g->deliver);
     submission_set_resolver(g->submission, g->resolver);
-    return ST_OK;
+    return start_bounces(g, settings);
 }
 
 static void on_first_turn(void *ctx)
@@ -282,6 +301,8 @@ static void stop(struct gateway *g)
     /* Its connections are not waited for. */
     control_destroy(&g->control);
     submission_stop(g->submission);
+    if (g->bounces)
+        bounces_stop(g->bounces);
     for (int i = 0;
          i < STOP_TURNS &&
          (submission_session_count(g->submission) || conn_count(g->loop));
@@ -295,6 +316,7 @@ static void stop(struct gateway *g)
 static void release(struct gateway *g)
 {
     submission_destroy(&g->submission);
+    bounces_destroy(&g->bounces);
     control_destroy(&g->control);
     auth_destroy(&g->auth);
     store_close(&g->store);

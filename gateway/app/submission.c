@@ -217,6 +217,7 @@ static bool meet_want(struct client *c)
         flush(c);
         hang_up(c);
         return false;
+    case SERVER_WANT_RCPT:
     case SERVER_WANT_COUNT:
         break;
     }

@@ -230,6 +230,17 @@ struct event_line event_dsn(struct arena *arena, const struct store_item *item,
     return end(arena, &line, object);
 }
 
+struct event_line event_bounced(struct arena *arena,
+                                const struct store_item *item,
+                                const char *status)
+{
+    struct event_line line;
+    json_t *object = begin(&line, "bounced");
+    put_recipient(object, item);
+    put(object, "status", status);
+    return end(arena, &line, object);
+}
+
 struct event_line event_settled(struct arena *arena)
 {
     struct event_line line;

@@ -32,6 +32,10 @@ struct event_line event_deferred(struct arena *arena,
 struct event_line event_dsn(struct arena *arena, const struct store_item *item,
                             const struct attempt_report *report,
                             const char *outcome);
+/* bounced - the recipient's server took it and failed afterwards. */
+struct event_line event_bounced(struct arena *arena,
+                                const struct store_item *item,
+                                const char *status);
 struct event_line event_settled(struct arena *arena);
 
 #endif

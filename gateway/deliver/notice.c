@@ -57,6 +57,10 @@ static const char *reason_of_failure(const struct notice *notice)
         {"4.7.5", "The recipient's mail server could not prove in time that it "
                   "is the right one (DANE or MTA-STS)."},
     };
+    if (notice->is_later) {
+        return "The recipient's mail server accepted the message, but could "
+               "not deliver it.";
+    }
     if (notice->diagnostic != NULL) {
         return "The recipient's mail server did not accept the message.";
     }
@@ -75,6 +79,10 @@ static const char *reason_of(const struct notice *notice)
     case MAIL_DSN_ACTION_FAILED:
         return reason_of_failure(notice);
     case MAIL_DSN_ACTION_DELAYED:
+        if (notice->is_later) {
+            return "The recipient's mail server has accepted it, and is still "
+                   "trying to deliver it.";
+        }
         return notice->diagnostic != NULL
                    ? "The recipient's mail server does not take it now."
                    : "The recipient's mail server cannot be reached now.";
@@ -106,7 +114,7 @@ struct store_dsn notice_compose(struct arena *arena,
         .remote_mta = notice->host,
         .diagnostic = notice->diagnostic,
         .reason = reason_of(notice),
-        .last_attempt_s = now_s,
+        .last_attempt_s = notice->is_later ? 0 : now_s,
         .will_retry_until_s = notice->will_retry_until_ms / 1000};
     struct mail_dsn in = {.action = notice->action,
                           .host_name = settings->host_name,

@@ -12,6 +12,7 @@ struct notice {
     const char *status;     /* "5.7.10" */
     const char *host;       /* whose words they are; NULL: nobody's */
     const char *diagnostic; /* "550 5.1.1 no"; NULL: nothing was said */
+    bool is_later;          /* told by a server that had accepted it before */
     int64_t now_ms;
     int64_t will_retry_until_ms; /* DELAYED */
 };

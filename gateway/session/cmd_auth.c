@@ -9,6 +9,7 @@ static const struct reply no_mechanism = {501, "5.5.4",
                                           "A mechanism is needed"};
 static const struct reply unknown_mechanism = {504, "5.5.4",
                                                "Mechanism not offered"};
+static const struct reply unserved = {502, "5.5.1", "No authentication here"};
 static const struct reply twice = {503, "5.5.1", "Authenticated already"};
 static const struct reply challenge = {334, NULL, ""};
 static const struct reply ask_user = {334, NULL, "VXNlcm5hbWU6"};
@@ -27,6 +28,8 @@ const struct reply *check_auth(const struct server_session *s,
 {
     struct slice rest = command->args;
     struct slice mechanism = slice_word(&rest);
+    if (s->settings->is_open)
+        return &unserved;
     if (s->user.n)
         return &twice;
     if (!mechanism.n)

@@ -36,17 +36,24 @@ void proceed_ehlo(struct server_session *s, const struct command *command)
 {
     begin(s, command);
     s->is_esmtp = true;
+    const struct server_settings *settings = s->settings;
+    bool is_plain = !s->tls[0];
     const char *text =
-        s->tls[0]
+        settings->is_open
             ? arena_printf(command->arena,
+                           "%s\n%sSIZE %zu\n8BITMIME\nPIPELINING\n"
+                           "ENHANCEDSTATUSCODES\nSMTPUTF8\nCHUNKING",
+                           settings->host_name, is_plain ? "STARTTLS\n" : "",
+                           settings->message_bytes_max)
+        : is_plain
+            ? arena_printf(command->arena,
+                           "%s\nSTARTTLS\nPIPELINING\nENHANCEDSTATUSCODES",
+                           settings->host_name)
+            : arena_printf(command->arena,
                            "%s\nSIZE %zu\n8BITMIME\nPIPELINING\n"
                            "ENHANCEDSTATUSCODES\nAUTH PLAIN LOGIN\nSMTPUTF8\n"
                            "CHUNKING\nDSN",
-                           s->settings->host_name,
-                           s->settings->message_bytes_max)
-            : arena_printf(command->arena,
-                           "%s\nSTARTTLS\nPIPELINING\nENHANCEDSTATUSCODES",
-                           s->settings->host_name);
+                           settings->host_name, settings->message_bytes_max);
     struct reply reply = {250, NULL, text};
     server_say(s, SERVER_STAGE_EHLO, &reply);
 }

@@ -15,7 +15,6 @@ static const struct reply literal = {
 static const struct reply needs_utf8 = {553, "5.6.7",
                                         "This address needs SMTPUTF8 in MAIL"};
 static const struct reply too_many = {452, "4.5.3", "Too many recipients"};
-static const struct reply accepted = {250, "2.1.5", "Recipient ok"};
 
 const struct reply *check_rcpt(const struct server_session *s,
                                struct command *command)
@@ -60,7 +59,7 @@ static struct envelope_recipient *append(struct server_session *s)
     return &envelope->recipients[envelope->recipient_count++];
 }
 
-void proceed_rcpt(struct server_session *s, const struct command *command)
+static void take(struct server_session *s, const struct command *command)
 {
     struct envelope_recipient *to = append(s);
     to->address = slice_of(mailbox_format(s->transaction, &command->mailbox));
@@ -68,6 +67,28 @@ void proceed_rcpt(struct server_session *s, const struct command *command)
     to->params.orcpt = arena_slice(s->transaction, command->rcpt.orcpt);
     to->params.orcpt_type =
         arena_slice(s->transaction, command->rcpt.orcpt_type);
-    server_say(s, SERVER_STAGE_RCPT, &accepted);
-    server_set_state(s, SERVER_STATE_RCPT);
+}
+
+void proceed_rcpt(struct server_session *s, const struct command *command)
+{
+    if (!s->settings->is_open) {
+        take(s, command);
+        server_say(s, SERVER_STAGE_RCPT, &server_reply_rcpt_ok);
+        server_set_state(s, SERVER_STATE_RCPT);
+        return;
+    }
+    s->want = (struct server_want){.kind = SERVER_WANT_RCPT,
+                                   .recipient = slice_of(mailbox_format(
+                                       command->arena, &command->mailbox))};
+}
+
+void rcpt_resume(struct server_session *s, const struct reply *reply)
+{
+    server_say(s, SERVER_STAGE_RCPT, reply);
+    if (reply_is(reply, 2)) {
+        take(s, &s->command);
+        server_set_state(s, SERVER_STATE_RCPT);
+    } else if (reply->code == 421) {
+        server_close(s);
+    }
 }

@@ -20,6 +20,7 @@ const struct reply server_reply_auth_wrong = {
 const struct reply server_reply_auth_locked = {
     454, "4.7.0", "Too many failed authentications, try again later"};
 const struct reply server_reply_mail_ok = {250, "2.1.0", "Sender ok"};
+const struct reply server_reply_rcpt_ok = {250, "2.1.5", "Recipient ok"};
 const struct reply server_reply_unauthorised = {530, "5.7.0",
                                                 "Authentication required"};
 const struct reply server_reply_stored = {250, "2.0.0", "Message accepted"};
@@ -142,7 +143,7 @@ static const struct reply *refusal_of(const struct server_session *s,
                                       const struct verb_rule *rule,
                                       struct command *command)
 {
-    bool is_plain = !s->tls[0];
+    bool is_plain = !s->tls[0] && !s->settings->is_open;
     if (is_plain && (!rule || !rule->in_plain))
         return &needs_tls;
     if (!rule)
@@ -165,7 +166,7 @@ static void take_command(struct server_session *s, struct slice line,
     if (no) {
         server_say(s, rule ? rule->stage : SERVER_STAGE_SESSION, no);
         /* Its octets would follow, and they are no commands (CONN-7). */
-        if (command->verb == SMTP_VERB_BDAT && !s->tls[0])
+        if (command->verb == SMTP_VERB_BDAT && no == &needs_tls)
             server_close(s);
         return;
     }
@@ -280,6 +281,9 @@ void server_session_resume(struct server_session *s, const struct reply *reply)
         break;
     case SERVER_WANT_MAIL:
         mail_resume(s, reply);
+        break;
+    case SERVER_WANT_RCPT:
+        rcpt_resume(s, reply);
         break;
     case SERVER_WANT_STORE:
         data_resume(s, reply);

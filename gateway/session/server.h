@@ -6,8 +6,8 @@
  *     server_session_feed(s, input)      -> octets consumed
  *     server_session_take(s)             -> octets to be sent
  *     server_session_want(s)             -> what the shell must do next
- *     server_session_resume(s, reply)    the answer to AUTH, MAIL or STORE
- *     server_session_tls_ready(s, "1.3") the answer to STARTTLS
+ *     server_session_resume(s, reply)    the answer to AUTH, MAIL, RCPT or
+ * STORE server_session_tls_ready(s, "1.3") the answer to STARTTLS
  *
  * While a want is open nothing is consumed: feed the rest after the answer (a
  * loop "feed, take and write, want" until nothing is consumed and no want is
@@ -43,6 +43,8 @@ const char *server_stage_name(enum server_stage stage); /* "rcpt" */
 
 struct server_settings {
     const char *host_name;    /* greeting and EHLO */
+    bool is_open;             /* anybody may send, without TLS too, but each
+                                 recipient is asked for (BOUNCE-1) */
     size_t recipients_max;    /* 1000 */
     size_t message_bytes_max; /* octets, 50 MiB */
     const char *spool;        /* folder for content that is large (base/blob.h);
@@ -68,6 +70,8 @@ enum server_want_kind {
                              server_reply_mail_ok or a refusal. Without
                              authentication: server_reply_unauthorised, or
                              what SPF says (CONN-8) */
+    SERVER_WANT_RCPT,     /* is_open: is this a recipient? resume with
+                             server_reply_rcpt_ok or a refusal */
     SERVER_WANT_STORE,    /* message complete: store, resume with the reply */
     SERVER_WANT_PAUSE,    /* write output, take no input for pause_ms, then
                              server_session_timed_out */
@@ -84,6 +88,8 @@ struct server_want {
     const struct envelope *envelope;
     /* MAIL and STORE: the user that AUTH accepted, empty without */
     struct slice authenticated;
+    /* RCPT: his address */
+    struct slice recipient;
     /* PAUSE */
     int64_t pause_ms;
     /* STORE: as sent, dot-stuffing undone, ends in CRLF unless empty; valid
@@ -102,7 +108,8 @@ size_t server_session_feed(struct server_session *, struct slice octets);
 struct slice server_session_take(struct server_session *);
 /* want - valid until the next feed, resume, tls_ready or end. */
 const struct server_want *server_session_want(const struct server_session *);
-/* resume - answer to AUTH, MAIL or STORE: any reply; 2xx means accepted. */
+/* resume - answer to AUTH, MAIL, RCPT or STORE: any reply; 2xx means accepted.
+ */
 void server_session_resume(struct server_session *, const struct reply *);
 /* tls_ready - handshake done; earlier state is forgotten (CONN-3). */
 void server_session_tls_ready(struct server_session *, const char *version);
@@ -126,6 +133,7 @@ extern const struct reply server_reply_auth_ok;      /* 235 2.7.0 */
 extern const struct reply server_reply_auth_wrong;   /* 535 5.7.8 */
 extern const struct reply server_reply_auth_locked;  /* 454 4.7.0 */
 extern const struct reply server_reply_mail_ok;      /* 250 2.1.0 */
+extern const struct reply server_reply_rcpt_ok;      /* 250 2.1.5 */
 extern const struct reply server_reply_unauthorised; /* 530 5.7.0 */
 extern const struct reply server_reply_stored;       /* 250 2.0.0 */
 extern const struct reply server_reply_full;         /* 452 4.3.1 */

@@ -123,6 +123,7 @@ verb_proceed proceed_mail;
 void mail_resume(struct server_session *, const struct reply *);
 verb_check check_rcpt;
 verb_proceed proceed_rcpt;
+void rcpt_resume(struct server_session *, const struct reply *);
 verb_proceed proceed_data;
 size_t data_feed(struct server_session *, struct slice octets);
 void data_void(struct server_session *); /* 550 5.5.2, 421 4.7.0, close */

@@ -67,6 +67,7 @@ static void script_stored(struct script_run *run,
 static bool script_answer(struct script_run *run)
 {
     static const struct reply down = {454, "4.7.0", "Temporary failure"};
+    static const struct reply nobody = {550, "5.1.1", "No such address"};
     const struct server_want *want = server_session_want(run->session);
     const struct reply *reply;
     if (want->kind == SERVER_WANT_AUTH) {
@@ -77,8 +78,13 @@ static bool script_answer(struct script_run *run)
                 : ok                             ? &server_reply_auth_ok
                                                  : &server_reply_auth_wrong;
     } else if (want->kind == SERVER_WANT_MAIL) {
-        reply = want->authenticated.n ? &server_reply_mail_ok
-                                      : &server_reply_unauthorised;
+        reply = want->authenticated.n || run->settings.is_open
+                    ? &server_reply_mail_ok
+                    : &server_reply_unauthorised;
+    } else if (want->kind == SERVER_WANT_RCPT) {
+        reply = slice_is(want->recipient, "known@gw.example")
+                    ? &server_reply_rcpt_ok
+                    : &nobody;
     } else if (want->kind == SERVER_WANT_STORE) {
         script_stored(run, want);
         reply = &run->store_reply;

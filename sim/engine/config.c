@@ -108,6 +108,10 @@ static void put_head(struct buf *buf, const struct config_settings *s)
                "state: state\njournal:\n  descriptor: 3\ncontrol: control\n"
                "log: warn\n",
                s->address, s->port, s->address, s->port, s->resolver, s->port);
+    char bounces[BLOCK_ADDRESS_BYTES];
+    block_address(s->block, BLOCK_HOST_BOUNCES, bounces);
+    buf_printf(buf, "bounces:\n  listen: \"%s:%u\"\n  host: bounce.%s\n",
+               bounces, s->port, s->host);
     buf_printf(buf,
                "notification:\n  from: \"no-reply@%s\"\n"
                "  portal: \"https://portal.%s:%u\"\n",
