@@ -359,6 +359,11 @@ bool target_is_running(const struct target *target)
     return target->pid != 0;
 }
 
+pid_t target_pid(const struct target *target)
+{
+    return target->pid;
+}
+
 unsigned target_accepted_count(const struct target *target)
 {
     return target->accepted;

@@ -4,6 +4,7 @@
 #define ENGINE_TARGET_H
 
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "base/alloc.h"
 #include "peer/loop.h"
@@ -45,6 +46,8 @@ enum status target_poke(struct target *target, int64_t limit_ms,
                         int64_t *now_s_out, struct err *err) MUST_USE;
 
 bool target_is_running(const struct target *target);
+/* 0: it does not run. */
+pid_t target_pid(const struct target *target);
 /* How many such events came since it was created; all restarts together. */
 unsigned target_accepted_count(const struct target *target);
 /* Whether `settled` came after the last `accepted` or poke. */

@@ -1,0 +1,105 @@
+/* CONN-6, and what it may cost: messages of 50 MB pass through the real gateway
+ * in a few MB of its memory. What a process may have of memory of its own
+ * (RLIMIT_DATA: heap, stacks, nothing that a file backs) is bounded after it
+ * has warmed up; going beyond ends it. */
+#include "engine/test_gateway.h"
+
+#include <stdio.h>
+#include <sys/resource.h>
+
+#ifdef __SANITIZE_ADDRESS__
+enum { ROOM_BYTES = 512 * 1024 * 1024 }; /* what is freed stays a while */
+#else
+enum { ROOM_BYTES = 4 * 1024 * 1024 };
+#endif
+enum { MESSAGE_BYTES = 50 * 1000 * 1000 };
+
+static const char world[] =
+    "  sender: {organization: clinic, transport-security: tls}\n"
+    "  domains:\n    hospital.example: tls13\n"
+    "  gateway: {message_bytes: \"60000000\"}\n";
+
+/* "VmData:   1234 kB" */
+static rlim_t data_bytes(pid_t pid)
+{
+    char path[64], line[256];
+    rlim_t kib = 0;
+    snprintf(path, sizeof path, "/proc/%d/status", (int)pid);
+    FILE *f = fopen(path, "re");
+    assert_non_null(f);
+    while (fgets(line, sizeof line, f))
+        if (strncmp(line, "VmData:", 7) == 0)
+            kib = strtoul(line + 7, NULL, 10);
+    fclose(f);
+    assert_true(kib > 0);
+    return kib * 1024;
+}
+
+static void bound_memory(const struct target *target)
+{
+    rlim_t bound = data_bytes(target_pid(target)) + ROOM_BYTES;
+    struct rlimit limit = {bound, bound};
+    assert_int_equal(prlimit(target_pid(target), RLIMIT_DATA, &limit, NULL), 0);
+}
+
+static struct buf large_message(struct arena *arena, const char *subject)
+{
+    struct buf out;
+    buf_init(&out, MESSAGE_BYTES + 1024);
+    buf_puts(&out, test_gateway_header(arena, subject));
+    for (unsigned line = 0; out.n < MESSAGE_BYTES - 100; line++)
+        buf_printf(&out,
+                   "%08u and so on, so that a line has some length of its "
+                   "own\r\n",
+                   line);
+    return out;
+}
+
+/* The body came through octet for octet. */
+static void assert_received(json_t *evidence, size_t at, struct slice sent)
+{
+    const json_t *one =
+        json_array_get(json_object_get(evidence, "received"), at);
+    const char *content = json_string_value(json_object_get(one, "content"));
+    size_t n = json_string_length(json_object_get(one, "content"));
+    const char *body = strstr(sent.p, "\r\n\r\n");
+    size_t body_n = sent.n - (size_t)(body - sent.p);
+    if (!content || n < body_n)
+        fail_msg("message %zu: received %zu octets", at, n);
+    assert_true(memcmp(content + n - body_n, body, body_n) == 0);
+}
+
+static void submit(struct test_gateway *g, struct slice content,
+                   size_t chunk_bytes)
+{
+    const char *reply = test_gateway_submit(g, content, chunk_bytes);
+    if (strncmp(reply, "250", 3) != 0)
+        fail_msg("%zu octets: %s", content.n, reply);
+    test_gateway_settle(g);
+}
+
+static void test_large_messages_cost_little_memory(void **state)
+{
+    (void)state;
+    struct test_gateway g;
+    test_gateway_start(&g, world, NULL);
+    struct buf large = large_message(g.arena, "large");
+    const char *small = test_gateway_header(g.arena, "small");
+    submit(&g, slice_of(small), 0);
+    bound_memory(g.stage->target);
+    submit(&g, buf_slice(&large), 0);
+    submit(&g, buf_slice(&large), 100000);
+    json_t *evidence = test_gateway_finish(&g);
+    assert_received(evidence, 1, buf_slice(&large));
+    assert_received(evidence, 2, buf_slice(&large));
+    json_decref(evidence);
+    buf_release(&large);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_large_messages_cost_little_memory),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
