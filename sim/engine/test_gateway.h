@@ -12,6 +12,7 @@
 #include <jansson.h>
 #include <libgen.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -45,6 +46,7 @@ static inline void test_gateway_start(struct test_gateway *g, const char *world,
                                       const char *work_root)
 {
     struct err err;
+    signal(SIGPIPE, SIG_IGN); /* as in `lasthop` */
     g->arena = arena_create();
     g->diagnostics = diagnostics_create();
     assert_int_equal(fixtures_load(SOURCE_DIR "/fixtures", g->diagnostics,
