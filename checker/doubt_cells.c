@@ -58,7 +58,6 @@ static void try_row(struct doubting *d, const struct expect_row *row)
     static const char *const numbers[] = {"1", "2", "3", "4", NULL};
     static const char *const statuses[] = {"5.7.10", "5.1.2", "5.1.10", "5.4.4",
                                            "5.1.1",  "5.7.1", "4.4.7",  NULL};
-    static const char *const yes_no[] = {"yes", "no", NULL};
     static const char *const subjects[] = {"original", "generic", NULL};
     const struct {
         const char *key;
@@ -66,7 +65,7 @@ static void try_row(struct doubting *d, const struct expect_row *row)
     } all[] = {{"method", words_method},  {"delivery", words_delivery},
                {"conversation", numbers}, {"tls", words_tls_seen},
                {"level", words_level},    {"status", statuses},
-               {"dsn", yes_no},           {"subject", subjects}};
+               {"dsn", words_dsn},        {"subject", subjects}};
     for (const struct node *n = row->node->first; n; n = n->next) {
         for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
             if (strcmp(all[i].key, n->key) == 0)

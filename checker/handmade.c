@@ -62,10 +62,11 @@ const char handmade_scenario[] =
     "X-Zivver-Transport: dsn\r\n"                                              \
     "From: postmaster@gateway.lasthop.example\r\n"                             \
     "To: jansen@clinic.example\r\n"                                            \
+    "Auto-Submitted: auto-replied\r\n"                                         \
     "Content-Type: multipart/report; report-type=delivery-status; "            \
     "boundary=\"r\"\r\n"                                                       \
     "\r\n"                                                                     \
-    "--r\r\n\r\nIt failed.\r\n"                                                \
+    "--r\r\n\r\ndora@weak.example: it failed.\r\n"                             \
     "--r\r\nContent-Type: message/delivery-status\r\n"                         \
     "\r\n"                                                                     \
     "Reporting-MTA: dns;gateway.lasthop.example\r\n"                           \
@@ -124,8 +125,8 @@ static json_t *received(const char *host, const char *recipient,
         "{s:i,s:s,s:s,s:s,s:[s],s:{s:s,s:[s]},s:s,s:s,s:b,s:s,s:b}", "step", 0,
         "host", host, "tls", "1.3", "reverse_path", reverse_path, "recipients",
         recipient, "parameters", "mail", "SIZE=400 BODY=8BITMIME", "rcpt",
-        "NOTIFY=FAILURE,DELAY", "level", level, "reply", "250 2.0.0 ok",
-        "accepted", 1, "content", content, "late", 0);
+        *reverse_path ? "NOTIFY=FAILURE,DELAY" : "NOTIFY=NEVER", "level", level,
+        "reply", "250 2.0.0 ok", "accepted", 1, "content", content, "late", 0);
 }
 
 static json_t *not_list(const char *const *pairs)

@@ -4,7 +4,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "checker/judge_internal.h"
+#include "checker/dsn_view.h"
 
 /* The connection that carried a copy; NULL: none says so. */
 static const json_t *connection_of(const struct trial *t,
@@ -150,18 +150,61 @@ static void judge_size(struct trial *t, const struct copy *copy)
                         TEXT(t, "%zu octets", copy->mail.octets.n));
 }
 
-/* NTA-8: the gateway is this hop's originator and asks to be told. */
+static bool same_or_absent(const char *got, const char *want)
+{
+    return !got || (want && strcasecmp(got, want) == 0);
+}
+
+/* The gateway is this hop's originator and asks to be told (NTA-8); what the
+ * submitter asks of a direct copy's success goes on to a host that answers for
+ * it (RFC 3461 5.2.1). */
 static void judge_notify(struct trial *t, const struct copy *copy,
                          const char *rcpt)
 {
     const char *notify = parameter(t, rcpt, "NOTIFY");
-    if (strcmp(copy->transport, "nta7516") != 0 ||
-        !copy_offered(t, copy, "DSN"))
+    const struct submit *s = copy->letter ? dsn_submit(copy->letter) : NULL;
+    const char *asked = s ? dsn_asked(s->notify, copy->recipient) : NULL;
+    bool success =
+        copy->kind == COPY_KIND_DIRECT && asked && strcasestr(asked, "SUCCESS");
+    if (copy->kind == COPY_KIND_DSN) {
+        if (!same_or_absent(notify, "NEVER"))
+            extension_fault(t, copy, "DSN-1", "NOTIFY=NEVER, or none", notify);
         return;
+    }
     if (!notify || !strcasestr(notify, "FAILURE") ||
-        !strcasestr(notify, "DELAY"))
-        extension_fault(t, copy, "NTA-8", "NOTIFY=FAILURE,DELAY",
-                        notify ? notify : "no NOTIFY");
+        !strcasestr(notify, "DELAY") ||
+        success != (strcasestr(notify, "SUCCESS") != NULL))
+        extension_fault(
+            t, copy,
+            strcmp(copy->transport, "nta7516") == 0 ? "NTA-8" : "DSN-1",
+            success ? "NOTIFY=SUCCESS,FAILURE,DELAY" : "NOTIFY=FAILURE,DELAY",
+            notify ? notify : "no NOTIFY");
+}
+
+/* RFC 3461 5.2.1: the submitter's own identifiers go on with a direct copy. No
+ * other goes on; content never comes back in a DSN (RET). */
+static void judge_identifiers(struct trial *t, const struct copy *copy,
+                              const char *mail, const char *rcpt)
+{
+    const struct submit *s = copy->letter ? dsn_submit(copy->letter) : NULL;
+    bool direct = copy->kind == COPY_KIND_DIRECT && s;
+    const char *envid = parameter(t, mail, "ENVID");
+    const char *orcpt = parameter(t, rcpt, "ORCPT");
+    const char *asked = direct ? dsn_asked(s->orcpt, copy->recipient) : NULL;
+    const char *own = TEXT(t, "rfc822;%s", copy->recipient);
+    if (direct && s->envid && !envid)
+        envid = "";
+    if (direct && !same_or_absent(envid, s->envid))
+        extension_fault(t, copy, "DSN-1",
+                        s->envid ? TEXT(t, "ENVID=%s", s->envid) : "no ENVID",
+                        *envid ? envid : "none");
+    if (asked ? !orcpt || strcasecmp(orcpt, asked) != 0
+              : !same_or_absent(orcpt, own))
+        extension_fault(t, copy, "DSN-1",
+                        TEXT(t, "ORCPT=%s", asked ? asked : own),
+                        orcpt ? orcpt : "none");
+    if (!same_or_absent(parameter(t, mail, "RET"), "HDRS"))
+        extension_fault(t, copy, "DSN-1", "RET=HDRS", "RET=FULL");
 }
 
 void judge_extensions(struct trial *t, const struct copy *copy)
@@ -177,5 +220,8 @@ void judge_extensions(struct trial *t, const struct copy *copy)
     judge_parameters(t, copy, rcpt);
     judge_octets(t, copy, mail);
     judge_size(t, copy);
+    if (!copy_offered(t, copy, "DSN"))
+        return;
     judge_notify(t, copy, rcpt);
+    judge_identifiers(t, copy, mail, rcpt);
 }

@@ -62,10 +62,13 @@ const char *row_cell(const struct trial *t, const struct expect_row *row,
 /* Where the last row for an address stands, else the case. */
 struct place place_for(const struct trial *t, const char *address);
 
-/* The DSNs that tell of a claim, received in steps up to `last`. */
-unsigned dsn_count(struct trial *t, const struct claim *claim, unsigned last);
-/* By RFC 3461: is a DSN owed, should this recipient fail? */
-bool dsn_is_due(const struct claim *claim);
+/* The DSNs that tell an action of a claim, received in steps up to `last`. */
+unsigned dsn_count(struct trial *t, const struct claim *claim,
+                   const char *action, unsigned last);
+/* The same as a row's cell says it: no, yes (that it failed), delayed, relayed,
+ * delivered; "delayed, yes" and so on. */
+const char *dsn_told(struct trial *t, const struct claim *claim, unsigned last);
+void judge_dsns_owed(struct trial *t);
 
 /* What stands behind a keyword of the host's last EHLO reply on the connection
  * that carried the copy ("" where nothing does); NULL: not offered. */

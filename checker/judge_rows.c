@@ -62,7 +62,7 @@ static struct happened happened(struct trial *t, const struct claim *claim,
                    : known(evidence_text(h.state, "tls"));
     h.level = known(evidence_text(h.state, "level"));
     h.status = known(evidence_text(h.state, "status"));
-    h.dsn = dsn_count(t, claim, last) ? "yes" : "no";
+    h.dsn = dsn_told(t, claim, last);
     if (h.copy && h.copy->kind == COPY_KIND_NOTIFICATION)
         h.subject = shows_subject(t, h.copy) ? "original" : "generic";
     return h;

@@ -303,7 +303,11 @@ static const struct key row_keys[] = {
      .inner = not_keys,
      .help = "why higher methods did not apply"},
     {.name = "status", .type = VALUE_TEXT, .help = "of a failure: 5.7.10"},
-    {.name = "dsn", .type = VALUE_YES_NO, .help = "whether a DSN was sent"},
+    {.name = "dsn",
+     .type = VALUE_WORD,
+     .words = words_dsn,
+     .help = "what the sender was told: no, yes (that it failed), delayed, "
+             "relayed"},
     {.name = "subject",
      .type = VALUE_WORD,
      .words = shown_words,

@@ -15,6 +15,10 @@ const char *const words_method[] = {"account",
                                     NULL};
 const char *const words_delivery[] = {"direct", "notification", "failed",
                                       "deferred", NULL};
+const char *const words_dsn[] = {
+    "no",        "yes",          "delayed",          "relayed",
+    "delivered", "delayed, yes", "delayed, relayed", "delayed, delivered",
+    NULL};
 const char *const words_level[] = {"none", "tls", "pkix", "dane", NULL};
 const char *const words_tls[] = {"1.0", "1.1", "1.2", "1.3", NULL};
 const char *const words_tls_seen[] = {"1.2", "1.3", "plain", NULL};

@@ -5,6 +5,7 @@
 
 extern const char *const words_method[];
 extern const char *const words_delivery[];
+extern const char *const words_dsn[]; /* what the sender was told, in order */
 extern const char *const words_level[];
 extern const char *const words_tls[];      /* 1.0 .. 1.3 */
 extern const char *const words_tls_seen[]; /* a row's: 1.2, 1.3, plain */
