@@ -67,7 +67,8 @@ static int expect_sides(const struct step *s, const char *const *words)
     int sides = reply_sides(e->replies, words);
     for (const struct expect_row *r = e->rows; r; r = r->next)
         sides |= side(row_denies(r, words));
-    if ((e->absent && e->absent->count) || has_zero(e->connections))
+    if ((e->absent && e->absent->count) || has_zero(e->connections) ||
+        has_zero(e->policy_fetches))
         sides |= side(is_word("absent", words));
     if (e->warnings)
         sides |= side(is_word("warned", words) && e->warnings->count);

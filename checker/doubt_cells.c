@@ -96,6 +96,9 @@ void doubt_expect(struct doubting *d, const struct expect *e)
         try_words(d, n, words_warning);
     for (n = e->connections ? e->connections->first : NULL; n; n = n->next)
         try_cell(d, n, "99");
+    for (n = e->policy_fetches ? e->policy_fetches->first : NULL; n;
+         n = n->next)
+        try_cell(d, n, "99");
     for (n = e->journal ? e->journal->first : NULL; n; n = n->next) {
         for (const struct node *m = n->first; m; m = m->next)
             try_cell(d, m, "something else");

@@ -121,6 +121,7 @@ void judge_trial(struct trial *t)
     judge_copies(t);
     judge_dsns(t);
     judge_invariants(t);
+    judge_sts(t);
     judge_traces(t);
     judge_target(t);
 }

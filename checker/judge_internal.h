@@ -39,6 +39,7 @@ void judge_submitter(struct trial *t); /* replies and raw dialogues */
 void judge_dialogue(struct trial *t, const json_t *session);
 void judge_journal(struct trial *t); /* events, warnings, connections */
 void judge_invariants(struct trial *t);
+void judge_sts(struct trial *t);    /* policies fetched and in force */
 void judge_traces(struct trial *t); /* of what was refused or is barred */
 
 /* fault - one mismatch; expected or got may be NULL. The clause's text is

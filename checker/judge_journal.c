@@ -150,6 +150,27 @@ static void judge_connections(struct trial *t, const struct step *s)
     }
 }
 
+static void judge_policy_fetches(struct trial *t, const struct step *s)
+{
+    const struct node *n =
+        s->expect->policy_fetches ? s->expect->policy_fetches->first : NULL;
+    for (; n; n = n->next) {
+        unsigned count = 0;
+        size_t i;
+        const json_t *f;
+        json_array_foreach(evidence_list(t->evidence, "policy_fetches"), i, f)
+        {
+            count += is_before(f, s->number) &&
+                     strcasecmp(evidence_text(f, "domain"), n->key) == 0;
+        }
+        const char *want = cell_text(t, n);
+        if (strtoul(want, NULL, 10) != count)
+            fault(t, n->place, "TRANSPORT-6",
+                  TEXT(t, "policy fetches of %s", n->key), want,
+                  TEXT(t, "%u", count));
+    }
+}
+
 void judge_journal(struct trial *t)
 {
     for (const struct step *s = t->c->steps; s; s = s->next) {
@@ -158,5 +179,6 @@ void judge_journal(struct trial *t)
         judge_events(t, s);
         judge_warnings(t, s);
         judge_connections(t, s);
+        judge_policy_fetches(t, s);
     }
 }

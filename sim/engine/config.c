@@ -103,11 +103,13 @@ static void put_head(struct buf *buf, const struct config_settings *s)
                "submission:\n  listen: \"%s:%u\"\n"
                "  certificate: certificate.pem\n  key: key.pem\n"
                "outbound:\n  address: \"%s\"\n  smtp-port: %u\n"
+               "  https-port: %u\n"
                "  trust: roots.pem\n"
                "dns:\n  resolver: \"%s@%u\"\n  trust-anchor: anchor.ds\n"
                "state: state\njournal:\n  descriptor: 3\ncontrol: control\n"
                "log: warn\n",
-               s->address, s->port, s->address, s->port, s->resolver, s->port);
+               s->address, s->port, s->address, s->port, s->port, s->resolver,
+               s->port);
     char bounces[BLOCK_ADDRESS_BYTES];
     block_address(s->block, BLOCK_HOST_BOUNCES, bounces);
     buf_printf(buf, "bounces:\n  listen: \"%s:%u\"\n  host: bounce.%s\n",

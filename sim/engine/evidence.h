@@ -24,6 +24,9 @@
  *    done),"exchanges":[{"method","target","content_type"?,"cookie","request",
  *      "tls"?,"certificate" ("": it passed),"failure"?,"status" (0: none),
  *      "headers":[{"name","value"}],"body"}]}]}],
+ *  "policy_fetches":[{"step","host","domain","address","tls","sni",
+ *    "handshake_error"?,"request","request_host","status" (0: no answer),
+ *    "policy" (all of it was served),"late"}],
  *  "journal":[{...,"step"}],
  *  "target":{"exit","signal","stderr_tail","clock_ok"},
  *  "faults":[text]}

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "engine/posture_host.h"
+#include "engine/posture_sts.h"
 #include "engine/read.h"
 #include "engine/words.h"
 
@@ -133,9 +134,10 @@ static bool changes_reach(const struct node *map)
     const struct node *smtp = node_get(map, "smtp");
     const struct node *replies = node_get(smtp, "replies");
     return node_get(map, "tls") || node_get(map, "dns") ||
-           node_get(map, "later") || node_get(smtp, "starttls") ||
-           node_get(smtp, "connect") || node_get(replies, "connect") ||
-           node_get(replies, "ehlo") || node_get(replies, "starttls");
+           node_get(map, "sts") || node_get(map, "later") ||
+           node_get(smtp, "starttls") || node_get(smtp, "connect") ||
+           node_get(replies, "connect") || node_get(replies, "ehlo") ||
+           node_get(replies, "starttls");
 }
 
 /* What the map says about reaching, into p; or it must say it. */
@@ -230,7 +232,7 @@ static bool is_one_host(const struct posture *p)
 {
     return p->hosts && !p->hosts->next && p->mx == POSTURE_MX_HOSTS &&
            p->dns == POSTURE_DNS_SECURE && !p->mx_fault && !p->txt_fault &&
-           !p->txt && p->host_zone == POSTURE_HOST_ZONE_SAME;
+           !p->sts && !p->txt && p->host_zone == POSTURE_HOST_ZONE_SAME;
 }
 
 static struct posture_host *read_mx(struct reading *r, const struct node *map)
@@ -352,6 +354,8 @@ struct posture *read_posture(struct reading *r, const struct node *map,
         !node_get(map, "nta"))
         bad_at(r, map->place, "`nta` is missing: is NTA 7516 still met there?");
     apply_nta(r, p, map);
+    if (node_get(map, "sts"))
+        p->sts = posture_sts_read(r->arena, node_get(map, "sts"), p->sts);
     if (node_get(map, "nta-mx"))
         p->nta_hosts = read_hosts(r, node_get(map, "nta-mx"));
     return p;

@@ -77,6 +77,7 @@ struct posture_reply {
 struct posture_tlsa {
     unsigned usage, selector, matching; /* RFC 6698 2.1 */
     enum posture_tlsa_of of;
+    bool is_at_alias; /* with mx: alias; else at the host behind it */
     struct posture_tlsa *next;
 };
 
@@ -104,6 +105,8 @@ struct posture_host {
     struct posture_host *next;
 };
 
+struct posture_sts;
+
 struct posture {
     const char *name; /* "tls13", or NULL when described in place */
     const char *says;
@@ -119,6 +122,7 @@ struct posture {
     const char *reaches; /* the axis value `server` of the tables:
                             none, pkix, tls+unreachable, null-mx, ... */
     const char *why;     /* that of the best level measured, or NULL */
+    const struct posture_sts *sts; /* MTA-STS, posture_sts.h; NULL: none */
     const char *nta; /* met unmet unknown: does a recipient there meet NTA-2 */
     const char *nta_why; /* the word when it is not met, or NULL */
     struct place place;

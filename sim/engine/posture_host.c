@@ -73,8 +73,9 @@ static struct posture_tlsa *read_tlsa(struct arena *arena,
             .usage = number(n, "usage", 3),
             .selector = number(n, "selector", 1),
             .matching = number(n, "matching", 1),
-            .of = (enum posture_tlsa_of)words_index(
-                words_tlsa_of, node_text(n, "of", "leaf"))};
+            .of = (enum posture_tlsa_of)words_index(words_tlsa_of,
+                                                    node_text(n, "of", "leaf")),
+            .is_at_alias = strcmp(node_text(n, "at", "host"), "alias") == 0};
         end = &(*end)->next;
     }
     return first;

@@ -9,6 +9,7 @@
 #include "peer/dialogue.h"
 #include "peer/mailhost.h"
 #include "peer/smsbox.h"
+#include "peer/policyhost.h"
 #include "peer/submitter.h"
 
 /* A message whose connection is still open. */
@@ -65,9 +66,9 @@ static json_t *text_value(struct slice text)
 struct recorder *recorder_create(const struct scenario_case *c,
                                  const char *gateway_host, FILE *transcripts)
 {
-    static const char *const lists[] = {"steps",    "submissions", "sessions",
-                                        "received", "connections", "journal",
-                                        "sms",      "visits",      "faults"};
+    static const char *const lists[] = {
+        "steps",   "submissions", "sessions", "received",       "connections",
+        "journal", "sms",         "visits",   "policy_fetches", "faults"};
     struct recorder *r = xcalloc(1, sizeof *r);
     r->arena = arena_create();
     r->transcripts = transcripts;
@@ -305,6 +306,23 @@ void recorder_sms(struct recorder *recorder,
     set_yes(s, "accepted", message->is_accepted);
     set_yes(s, "late", recorder->quiet);
     recorder_add(recorder, "sms", s);
+}
+
+void recorder_fetch(struct recorder *recorder, const struct recorder_host *host,
+                    const struct policyhost_fetch *fetch)
+{
+    json_t *f = json_object();
+    set_host(f, recorder, host);
+    set_text(f, "tls", fetch->tls);
+    set_text(f, "sni", fetch->sni);
+    if (fetch->tls_failure)
+        set_text(f, "handshake_error", fetch->tls_failure);
+    set_text(f, "request", fetch->request);
+    set_text(f, "request_host", fetch->host);
+    set_number(f, "status", fetch->status);
+    set_yes(f, "policy", fetch->is_policy);
+    set_yes(f, "late", recorder->quiet);
+    json_array_append_new(list(recorder, "policy_fetches"), f);
 }
 
 static json_t *envelope(const struct submit *submit)

@@ -14,6 +14,7 @@ struct json_t;
 struct mailhost_message;
 struct mailhost_session;
 struct smsbox_message;
+struct policyhost_fetch;
 struct submitter_result;
 struct dialogue_result;
 struct recorder;
@@ -65,6 +66,9 @@ void recorder_connection(struct recorder *recorder,
                          const struct mailhost_session *session);
 void recorder_sms(struct recorder *recorder,
                   const struct smsbox_message *message);
+/* A connection of a policy host. */
+void recorder_fetch(struct recorder *recorder, const struct recorder_host *host,
+                    const struct policyhost_fetch *fetch);
 void recorder_submission(struct recorder *recorder, const struct submit *submit,
                          const char *mark, struct slice content,
                          const struct submitter_result *result);

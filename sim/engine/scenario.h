@@ -177,11 +177,12 @@ struct expect_row {
 struct expect {
     const struct node *node;
     struct expect_row *rows;
-    const struct node *replies;     /* map, or NULL; so are the others */
-    const struct node *warnings;    /* list of words */
-    const struct node *journal;     /* list of maps */
-    const struct node *absent;      /* list of maps */
-    const struct node *connections; /* map HOST: count */
+    const struct node *replies;        /* map, or NULL; so are the others */
+    const struct node *warnings;       /* list of words */
+    const struct node *journal;        /* list of maps */
+    const struct node *absent;         /* list of maps */
+    const struct node *connections;    /* map HOST: count */
+    const struct node *policy_fetches; /* map DOMAIN: count */
 };
 
 struct step {

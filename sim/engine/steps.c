@@ -305,6 +305,7 @@ struct expect *read_expect(struct reading *r, const struct node *map)
     e->journal = node_get(map, "journal");
     e->absent = node_get(map, "absent");
     e->connections = node_get(map, "connections");
+    e->policy_fetches = node_get(map, "policy-fetches");
     return e;
 }
 

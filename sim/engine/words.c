@@ -59,6 +59,7 @@ const char *const words_dns_answer[] = {"secure", "insecure", "no-domain",
 const char *const words_host_zone[] = {"same", "secure", "insecure", NULL};
 const char *const words_tlsa_of[] = {"leaf", "intermediate", "root", "other",
                                      NULL};
+const char *const words_tlsa_at[] = {"host", "alias", NULL};
 const char *const words_dns_fault[] = {"bogus",    "expired",  "unsigned",
                                        "servfail", "nxdomain", "truncated",
                                        "silent",   NULL};
@@ -76,6 +77,11 @@ const char *const words_dns_dkim[] = {"good",  "none",    "ed25519",  "rsa",
                                       "other", "revoked", "servfail", NULL};
 const char *const words_dns_dmarc[] = {"good",   "none",     "p-none",
                                        "strict", "servfail", NULL};
+const char *const words_sts_mode[] = {"enforce", "testing", "none", NULL};
+/* The order of posture_sts.h. */
+const char *const words_sts_host[] = {
+    "serves", "not-found", "error",   "redirect",   "html", "oversized",
+    "silent", "cut",       "refused", "no-address", NULL};
 const char *const words_connect[] = {"accepted", "refused", NULL};
 const char *const words_command[] = {"connect", "ehlo", "starttls",    "mail",
                                      "rcpt",    "data", "end-of-data", NULL};

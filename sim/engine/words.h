@@ -22,6 +22,9 @@ extern const char *const words_host_zone[];
 extern const char *const words_tlsa_of[];
 extern const char *const words_dns_fault[]; /* as in peer/dns */
 extern const char *const words_ciphers[];
+extern const char *const words_tlsa_at[];
+extern const char *const words_sts_mode[];
+extern const char *const words_sts_host[];
 extern const char *const words_nta[];        /* the recipient side */
 extern const char *const words_nta_sender[]; /* the sending side */
 extern const char *const words_dns_spf[];    /* of a sending domain (MAIL-2) */

@@ -3,13 +3,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/certificate.h"
 #include "engine/world_dns.h"
 #include "engine/config.h"
+#include "engine/world_policy.h"
 #include "peer/dns_ask.h"
 #include "peer/mailhost.h"
 #include "peer/smsbox.h"
 
-enum { HOST_FIRST = 10, HOST_LAST = 250, REPLIES_MOST = 16 };
+enum { HOST_FIRST = 10, HOST_LAST = 199, REPLIES_MOST = 16 };
 
 /* One mail host, under its name; it stays when its posture changes. */
 struct host {
@@ -30,6 +32,7 @@ struct world {
     struct host *hosts;
     struct smsbox *smsbox;
     unsigned host_count;
+    struct world_policies *policies;
 };
 
 static struct host *find_host(const struct world *w, const char *name)
@@ -42,8 +45,9 @@ static struct host *find_host(const struct world *w, const char *name)
 
 static const char *host_address(void *ctx, const char *name)
 {
-    const struct host *h = find_host(ctx, name);
-    return h ? h->address : NULL;
+    const struct world *w = ctx;
+    const struct host *h = find_host(w, name);
+    return h ? h->address : world_policies_address(w->policies, name);
 }
 
 static const char *level_of(const struct posture_host *host)
@@ -84,27 +88,6 @@ static void on_close(void *ctx, const struct mailhost_session *session)
     struct host *h = ctx;
     struct recorder_host host = describe(h, session);
     recorder_connection(h->world->settings.recorder, &host, session);
-}
-
-static enum pki_kind certificate_kind(enum posture_certificate certificate)
-{
-    static const enum pki_kind kinds[] = {
-        [POSTURE_CERTIFICATE_GOOD] = PKI_KIND_VALID,
-        [POSTURE_CERTIFICATE_SELF_SIGNED] = PKI_KIND_SELF_SIGNED,
-        [POSTURE_CERTIFICATE_EXPIRED] = PKI_KIND_EXPIRED,
-        [POSTURE_CERTIFICATE_NOT_YET_VALID] = PKI_KIND_NOT_YET_VALID,
-        [POSTURE_CERTIFICATE_WRONG_HOST] = PKI_KIND_WRONG_HOST,
-        [POSTURE_CERTIFICATE_UNTRUSTED_CA] = PKI_KIND_UNTRUSTED_CA,
-        [POSTURE_CERTIFICATE_MISSING_INTERMEDIATE] =
-            PKI_KIND_MISSING_INTERMEDIATE,
-        [POSTURE_CERTIFICATE_WEAK_KEY] = PKI_KIND_WEAK_KEY,
-        [POSTURE_CERTIFICATE_CN_ONLY] = PKI_KIND_CN_ONLY,
-        [POSTURE_CERTIFICATE_WILDCARD] = PKI_KIND_WILDCARD,
-        [POSTURE_CERTIFICATE_SHA1_SIGNED] = PKI_KIND_SHA1_SIGNED,
-        [POSTURE_CERTIFICATE_REVOKED] = PKI_KIND_REVOKED};
-    _Static_assert(sizeof kinds / sizeof *kinds == POSTURE_CERTIFICATE_COUNT,
-                   "a kind per certificate");
-    return kinds[certificate];
 }
 
 static struct tls_range versions(const struct posture_host *host)
@@ -271,6 +254,9 @@ static enum status place_domain(struct world *w, const struct domain *d,
         status = place_host(w, d->name, h, err);
     for (h = d->posture->nta_hosts; h && status == ST_OK; h = h->next)
         status = place_host(w, d->name, h, err);
+    if (status == ST_OK)
+        status = world_policies_place(w->policies, &w->settings, d->posture,
+                                      d->name, err);
     if (status != ST_OK)
         return status;
     struct zone_settings zone = {.arena = w->arena,
@@ -404,6 +390,7 @@ enum status world_create(const struct world_settings *settings,
     w->arena = arena_create();
     w->settings = *settings;
     w->spec = spec;
+    w->policies = world_policies_create();
     enum status status = serve_names(w, err);
     if (status == ST_OK)
         status = serve_sms(w, err);
@@ -425,6 +412,7 @@ void world_destroy(struct world **world)
     for (struct host *h = w->hosts; h; h = h->next)
         mailhost_destroy(&h->mailhost);
     smsbox_destroy(&w->smsbox);
+    world_policies_destroy(&w->policies);
     dns_destroy(&w->dns);
     arena_destroy(&w->arena);
     free(w);

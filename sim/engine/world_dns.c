@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "engine/posture_sts.h"
 #include "engine/world_dns_private.h"
 
 enum { DATA_BYTES = 4096 };
@@ -36,18 +37,21 @@ static const char *below(struct arena *arena, const char *label,
     return arena_printf(arena, "%s.%s", label, domain);
 }
 
-static enum status add_tlsa(const struct zone_settings *z,
+/* name: where the host's addresses stand. A record is there, or at the alias of
+ * it that the MX names (RFC 7672 2.2.3). */
+static enum status add_tlsa(const struct zone_settings *z, const char *name,
                             const struct posture_host *host, struct err *err)
 {
-    const char *owner = below(z->arena, "_25._tcp", host->name);
+    const char *here = below(z->arena, "_25._tcp", name);
+    const char *alias = below(z->arena, "_25._tcp", host->name);
     enum status status = ST_OK;
     for (const struct posture_tlsa *t = host->tlsa; t && status == ST_OK;
          t = t->next)
-        status = world_record_add(z->dns, owner, "TLSA", err, "%u %u %u %s",
-                                  t->usage, t->selector, t->matching,
-                                  z->association(z->ctx, host, t));
+        status = world_record_add(z->dns, t->is_at_alias ? alias : here, "TLSA",
+                                  err, "%u %u %u %s", t->usage, t->selector,
+                                  t->matching, z->association(z->ctx, host, t));
     return status == ST_OK
-               ? world_fault_set(z->dns, owner, "TLSA", host->tlsa_fault, err)
+               ? world_fault_set(z->dns, here, "TLSA", host->tlsa_fault, err)
                : status;
 }
 
@@ -64,7 +68,7 @@ static enum status add_host(const struct zone_settings *z, const char *name,
     if (status == ST_OK)
         status =
             world_fault_set(z->dns, name, "AAAA", host->address_fault, err);
-    return status == ST_OK ? add_tlsa(z, host, err) : status;
+    return status == ST_OK ? add_tlsa(z, name, host, err) : status;
 }
 
 /* The MX name is an alias; the host itself stands beside it. */
@@ -123,6 +127,26 @@ static const char *fill(struct arena *arena, const char *text,
     return text;
 }
 
+/* MTA-STS: the record, and where the policy is (RFC 8461 3). */
+static enum status add_sts(const struct zone_settings *z,
+                           const struct domain *d, struct err *err)
+{
+    const struct posture_sts *sts = d->posture->sts;
+    enum status status = ST_OK;
+    if (!sts)
+        return ST_OK;
+    const char *owner = below(z->arena, "_mta-sts", d->name);
+    const char *host = below(z->arena, POSTURE_STS_LABEL, d->name);
+    const char *address = z->address(z->ctx, host);
+    for (const char *const *t = sts->records; *t && status == ST_OK; t++)
+        status = world_record_add(z->dns, owner, "TXT", err, "\"%s\"", *t);
+    if (status == ST_OK)
+        status = world_fault_set(z->dns, owner, "TXT", sts->record_fault, err);
+    if (status == ST_OK && address && sts->host != POSTURE_STS_HOST_NO_ADDRESS)
+        status = world_record_add(z->dns, host, "A", err, "%s", address);
+    return status;
+}
+
 static enum status add_texts(const struct zone_settings *z,
                              const struct domain *d, struct err *err)
 {
@@ -163,6 +187,8 @@ enum status world_zone_add(const struct zone_settings *settings,
         status = add_host_zone(settings, domain, err);
     if (status == ST_OK)
         status = add_texts(settings, domain, err);
+    if (status == ST_OK)
+        status = add_sts(settings, domain, err);
     if (status == ST_OK)
         status = add_mail(settings, domain, err);
     if (status == ST_OK && settings->organization)

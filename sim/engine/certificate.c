@@ -1,0 +1,22 @@
+#include "engine/certificate.h"
+
+enum pki_kind certificate_kind(enum posture_certificate certificate)
+{
+    static const enum pki_kind kinds[] = {
+        [POSTURE_CERTIFICATE_GOOD] = PKI_KIND_VALID,
+        [POSTURE_CERTIFICATE_SELF_SIGNED] = PKI_KIND_SELF_SIGNED,
+        [POSTURE_CERTIFICATE_EXPIRED] = PKI_KIND_EXPIRED,
+        [POSTURE_CERTIFICATE_NOT_YET_VALID] = PKI_KIND_NOT_YET_VALID,
+        [POSTURE_CERTIFICATE_WRONG_HOST] = PKI_KIND_WRONG_HOST,
+        [POSTURE_CERTIFICATE_UNTRUSTED_CA] = PKI_KIND_UNTRUSTED_CA,
+        [POSTURE_CERTIFICATE_MISSING_INTERMEDIATE] =
+            PKI_KIND_MISSING_INTERMEDIATE,
+        [POSTURE_CERTIFICATE_WEAK_KEY] = PKI_KIND_WEAK_KEY,
+        [POSTURE_CERTIFICATE_CN_ONLY] = PKI_KIND_CN_ONLY,
+        [POSTURE_CERTIFICATE_WILDCARD] = PKI_KIND_WILDCARD,
+        [POSTURE_CERTIFICATE_SHA1_SIGNED] = PKI_KIND_SHA1_SIGNED,
+        [POSTURE_CERTIFICATE_REVOKED] = PKI_KIND_REVOKED};
+    _Static_assert(sizeof kinds / sizeof *kinds == POSTURE_CERTIFICATE_COUNT,
+                   "a kind per certificate");
+    return kinds[certificate];
+}
