@@ -250,6 +250,7 @@ static enum status start_last_hop(struct gateway *g)
     struct deliver_settings *settings =
         ARENA_NEW(g->arena, struct deliver_settings);
     *settings = deliver_settings(config);
+    settings->keys = keys_ring(g->keys);
     g->transport = transport_smtp_create(g->loop, smtp);
     g->policies_settings.resolver = g->resolver;
     g->policies_settings.tls = g->tls_client;

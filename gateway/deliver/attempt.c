@@ -8,6 +8,7 @@
 #include "deliver/compose.h"
 #include "deliver/destination.h"
 #include "deliver/nta.h"
+#include "deliver/sealing.h"
 
 struct attempt {
     const struct deliver_settings *settings;
@@ -25,8 +26,9 @@ struct attempt {
     enum minimum asked; /* by reach_query */
     const struct reached *reached[MINIMUM_COUNT];
     struct nta nta;
-    const struct reached *carrier; /* whose connection carries the content */
-    struct outbound *connection;   /* of carrier, until it was quit */
+    struct outbound *connection; /* that stands; it carries the content */
+    struct sealing sealing;
+    void (*after_sealing)(struct attempt *a);
     struct attempt_report report;
 };
 
@@ -115,6 +117,22 @@ static bool is_nta(const struct attempt *a)
            a->decision.method == METHOD_NTA7516;
 }
 
+/* What the mail is signed with is asked before its way is taken. */
+static void seal_first(struct attempt *a, const char *from,
+                       struct slice content, void (*then)(struct attempt *a))
+{
+    a->after_sealing = then;
+    if (sealing_ask(&a->sealing, from, content)) {
+        then(a);
+    }
+}
+
+static void on_sealing(void *ctx)
+{
+    struct attempt *a = ctx;
+    a->after_sealing(a);
+}
+
 static void send_over(struct attempt *a, const struct reached *reached)
 {
     a->report.host = reached->host;
@@ -123,7 +141,8 @@ static void send_over(struct attempt *a, const struct reached *reached)
                                 .item = a->item,
                                 .now_ms = a->now_ms,
                                 .decision = &a->decision,
-                                .spool = a->world->spool};
+                                .spool = a->world->spool,
+                                .sender = &a->sealing.answer};
     if (a->decision.kind == DECISION_CHOSEN && a->decision.idd) {
         const struct directory *directory = a->world->directory;
         wish.idd_uuid = directory->inbound(directory->self, a->address);
@@ -136,6 +155,7 @@ static void send_over(struct attempt *a, const struct reached *reached)
         finish(a, DELIVERY_DEFERRED);
         return;
     }
+    mail.seal = &a->sealing.seal;
     a->world->transport->send(a->connection, &mail, on_sent, a);
 }
 
@@ -190,6 +210,24 @@ static bool has_hosts(struct attempt *a)
     return false;
 }
 
+/* The carrier of what goes directly. */
+static const struct reached *carrier(const struct attempt *a)
+{
+    const struct reached *reached =
+        is_nta(a) ? a->nta.reached : a->reached[a->decision.minimum];
+    if (reached == NULL || a->connection == NULL) {
+        BUG("direct without a connection");
+    }
+    return reached;
+}
+
+static void send_direct(struct attempt *a)
+{
+    send_over(a, carrier(a));
+}
+
+static const struct slice no_content = {"", 0};
+
 static void chosen(struct attempt *a)
 {
     if (a->decision.delivery != DELIVERY_DIRECT) {
@@ -198,20 +236,17 @@ static void chosen(struct attempt *a)
             return;
         }
         decided(a);
-        reach_best(a);
+        seal_first(a, a->settings->from, no_content, reach_best);
         return;
     }
-    const struct reached *reached =
-        is_nta(a) ? a->nta.reached : a->reached[a->decision.minimum];
-    if (reached == NULL || a->connection == NULL) {
-        BUG("direct without a connection");
-    }
+    const struct reached *reached = carrier(a);
     a->report.is_measured = true;
     a->report.level = reached->measure.level;
     a->report.host = reached->host;
     a->report.tls = reached->measure.tls;
     decided(a);
-    send_over(a, reached);
+    seal_first(a, a->item->message->sender, a->item->message->content,
+               send_direct);
 }
 
 /* Of a server that refused, put off or is barred, for status and DSN. */
@@ -264,31 +299,12 @@ static void on_reached(const struct reached *reached, void *ctx)
     step(a);
 }
 
-static enum destination destination_of(enum hosts_kind kind)
-{
-    switch (kind) {
-    case HOSTS_USABLE:
-        return DESTINATION_USABLE;
-    case HOSTS_NO_DOMAIN:
-        return DESTINATION_NO_DOMAIN;
-    case HOSTS_NULL_MX:
-        return DESTINATION_NULL_MX;
-    case HOSTS_NONE:
-        return DESTINATION_NO_HOST;
-    case HOSTS_LOOK_UP_FAILED:
-        return DESTINATION_LOOKUP_FAILED;
-    case HOSTS_KIND_COUNT:
-        break;
-    }
-    BUG("hosts %d", (int)kind);
-}
-
 static void on_hosts(const struct hosts *hosts, void *ctx)
 {
     struct attempt *a = ctx;
     a->hosts_query = NULL;
     a->hosts = hosts;
-    a->facts.destination = destination_of(hosts->kind);
+    a->facts.destination = attempt_destination(hosts->kind);
     if (hosts->kind == HOSTS_NONE) {
         nta_ask_destination(&a->nta);
         return;
@@ -317,16 +333,27 @@ static void find_hosts(struct attempt *a, hosts_on_done *on_done)
                                       seed_of(a->settings), on_done, a);
 }
 
-static void answer_shares(struct attempt *a)
+static void take_sender_dns(struct attempt *a)
 {
-    const struct directory *directory = a->world->directory;
-    const char *organization = a->item->message->organization;
-    a->facts.shares = (struct shares){
-        .known = true,
-        .sms = directory->share(directory->self, organization, a->address,
-                                RIGHT_SMS),
-        .access_code = directory->share(directory->self, organization,
-                                        a->address, RIGHT_ACCESS_CODE)};
+    a->facts.sender_dns = a->sealing.answer.state;
+}
+
+static void on_sender_dns(struct attempt *a)
+{
+    take_sender_dns(a);
+    step(a);
+}
+
+/* MAIL-2 */
+static bool ask_sender_dns(struct attempt *a)
+{
+    const struct store_message *message = a->item->message;
+    a->after_sealing = on_sender_dns;
+    if (!sealing_ask(&a->sealing, message->sender, message->content)) {
+        return false;
+    }
+    take_sender_dns(a);
+    return true;
 }
 
 /* Answers one question; true where the answer is there at once. */
@@ -338,6 +365,8 @@ static bool answer(struct attempt *a)
         return false;
     case QUESTION_NTA_SENDER:
         return nta_ask_sender(&a->nta);
+    case QUESTION_SENDER_DNS:
+        return ask_sender_dns(a);
     case QUESTION_NTA_RECIPIENT:
         nta_ask_recipient(&a->nta, a->hosts);
         return false;
@@ -352,7 +381,7 @@ static bool answer(struct attempt *a)
         return false;
     }
     case QUESTION_SHARES:
-        answer_shares(a);
+        attempt_gather_shares(a->world->directory, a->item, &a->facts);
         return true;
     }
     BUG("question %d", (int)a->decision.question);
@@ -387,7 +416,7 @@ static void on_dsn_hosts(const struct hosts *hosts, void *ctx)
     a->hosts = hosts;
     switch (hosts->kind) {
     case HOSTS_USABLE:
-        reach_best(a);
+        seal_first(a, a->settings->host_name, no_content, reach_best);
         return;
     case HOSTS_LOOK_UP_FAILED:
         a->report.why = WHY_LOOKUP_FAILED;
@@ -406,29 +435,6 @@ static void on_dsn_hosts(const struct hosts *hosts, void *ctx)
 
 /* --- start and end ------------------------------------------------------- */
 
-static void gather_facts(struct attempt *a)
-{
-    const struct store_message *message = a->item->message;
-    const struct directory *directory = a->world->directory;
-    struct facts *facts = &a->facts;
-    facts_init(facts);
-    facts->direct_delivery = message->direct_delivery;
-    facts->email_permitted = message->email_permitted;
-    if (!right_find(slice_of(a->item->recipient->right), &facts->right)) {
-        BUG("right \"%s\"", a->item->recipient->right);
-    }
-    facts->account = directory->account(directory->self, a->address);
-    facts->idd = directory->inbound(directory->self, a->address) != NULL;
-    facts->idd_requires_account = a->settings->idd_requires_account;
-    facts->policy = directory->policy(directory->self, message->organization);
-    facts->dane_satisfies = a->settings->dane_satisfies;
-    facts->host_wait_over =
-        a->now_ms >= message->accepted_ms + a->settings->unknown_host_wait_ms;
-    if (!method_find(slice_of(a->item->method), &facts->decided_last)) {
-        facts->decided_last = METHOD_NONE;
-    }
-}
-
 struct attempt *attempt_start(const struct deliver_settings *settings,
                               const struct deliver_world *world,
                               const struct store_item *item, int64_t now_ms,
@@ -443,13 +449,19 @@ struct attempt *attempt_start(const struct deliver_settings *settings,
     a->arena = arena_create();
     a->report.tls = "";
     a->report.method = METHOD_NONE;
+    a->sealing = (struct sealing){.arena = a->arena,
+                                  .settings = settings,
+                                  .resolver = world->resolver,
+                                  .now_s = now_ms / 1000,
+                                  .on_done = on_sealing,
+                                  .ctx = a};
     if (item->kind == STORE_KIND_DSN) {
         a->address = item->dsn->to;
         find_hosts(a, on_dsn_hosts);
         return a;
     }
     a->address = item->recipient->address;
-    gather_facts(a);
+    attempt_gather(settings, world->directory, item, now_ms, &a->facts);
     a->facts.sender_nta_open = true;
     a->nta = (struct nta){.arena = a->arena,
                           .world = world,
@@ -473,29 +485,9 @@ void attempt_destroy(struct attempt **attempt)
     }
     destination_cancel(&a->hosts_query);
     nta_cancel(&a->nta);
+    sealing_cancel(&a->sealing);
     reach_cancel(&a->reach_query);
     quit_all(a);
     arena_destroy(&a->arena);
     free(a);
-}
-
-bool attempt_minimum_of(enum method method, enum policy policy,
-                        bool dane_satisfies, enum minimum *out)
-{
-    enum minimum pkix = dane_satisfies ? MINIMUM_PKIX : MINIMUM_CERTIFICATE;
-    if (method == METHOD_DIRECT_DELIVERY) {
-        *out = pkix;
-        return true;
-    }
-    if (method == METHOD_INBOUND_DIRECT_DELIVERY) {
-        *out = MINIMUM_PKIX;
-        return true;
-    }
-    if (method != METHOD_TRANSPORT_SECURITY || policy == POLICY_OFF) {
-        return false;
-    }
-    *out = policy == POLICY_TLS    ? MINIMUM_TLS
-           : policy == POLICY_DANE ? MINIMUM_DANE
-                                   : pkix;
-    return true;
 }

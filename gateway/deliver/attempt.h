@@ -50,6 +50,17 @@ struct attempt *attempt_start(const struct deliver_settings *settings,
 /* Whatever is open is given up; no hook is called any more. */
 void attempt_destroy(struct attempt **attempt);
 
+/* attempt_gather - what is known of a recipient before anything is asked. */
+void attempt_gather(const struct deliver_settings *settings,
+                    const struct directory *directory,
+                    const struct store_item *item, int64_t now_ms,
+                    struct facts *facts);
+
+/* ... of its shared verifications (SHARED-2). */
+void attempt_gather_shares(const struct directory *directory,
+                           const struct store_item *item, struct facts *facts);
+enum destination attempt_destination(enum hosts_kind kind);
+
 /* The minimum that a method of the explanation asked of the server, if it
  * asks one at all. */
 bool attempt_minimum_of(enum method method, enum policy policy,

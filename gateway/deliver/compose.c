@@ -93,6 +93,24 @@ static enum status direct(struct arena *arena, const struct compose_wish *wish,
     return blob_slice(edited, &mail->body, err);
 }
 
+/* MAIL-2: below the From domain where that leads back here. What the gateway
+ * itself says comes from its own domain, and so does the path. */
+static const char *reverse_path(struct arena *arena,
+                                const struct compose_wish *wish)
+{
+    const struct deliver_settings *settings = wish->settings;
+    const char *stored = wish->item->recipient->return_path;
+    int local = (int)strcspn(stored, "@");
+    if (wish->decision->delivery == DELIVERY_DIRECT &&
+        wish->sender->bounce == TRI_YES) {
+        return arena_printf(arena, "%.*s@" SENDER_DNS_LABEL ".%s", local,
+                            stored, wish->sender->domain);
+    }
+    return arena_printf(arena, "%.*s@%s", local, stored,
+                        settings->return_host != NULL ? settings->return_host
+                                                      : settings->host_name);
+}
+
 enum status compose(struct arena *arena, const struct compose_wish *wish,
                     struct transport_mail *out, struct err *err)
 {
@@ -105,7 +123,7 @@ enum status compose(struct arena *arena, const struct compose_wish *wish,
     }
     /* NTA-8: the gateway is the originator of this hop, and learns of every
      * failure whatever the sender wants to be told. */
-    *out = (struct transport_mail){.reverse_path = item->recipient->return_path,
+    *out = (struct transport_mail){.reverse_path = reverse_path(arena, wish),
                                    .recipient = item->recipient->address,
                                    .notify = STORE_NOTIFY_FAILURE |
                                              STORE_NOTIFY_DELAY};

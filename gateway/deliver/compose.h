@@ -4,13 +4,15 @@
 #define DELIVER_COMPOSE_H
 
 #include "deliver/attempt.h"
+#include "deliver/sender_dns.h"
 
 struct compose_wish {
     const struct deliver_settings *settings;
     const struct store_item *item;
     int64_t now_ms;
-    const struct decision *decision; /* CHOSEN; unused for a DSN */
-    const char *idd_uuid;            /* with decision->idd */
+    const struct decision *decision;        /* CHOSEN; unused for a DSN */
+    const char *idd_uuid;                   /* with decision->idd */
+    const struct sender_dns_answer *sender; /* of the From domain */
     const char *spool; /* folder for what is large; NULL: memory alone */
 };
 

@@ -71,6 +71,9 @@ static struct transport_mail composed(struct fixture *f,
     assert_int_equal(compose(f->arena, wish, &mail, &err), ST_OK);
     return mail;
 }
+/* MAIL-2: the sender's domain has its alias. */
+static const struct sender_dns_answer below = {.domain = "clinic.example",
+                                               .bounce = TRI_YES};
 
 static void test_compose_notification_has_no_content(void **state)
 {
@@ -80,8 +83,11 @@ static void test_compose_notification_has_no_content(void **state)
     const struct decision decision = {.kind = DECISION_CHOSEN,
                                       .method = METHOD_ACCESS_RIGHT,
                                       .delivery = DELIVERY_NOTIFICATION};
-    const struct compose_wish wish = {&settings, &f.item, 1000000,
-                                      &decision, NULL,    NULL};
+    const struct compose_wish wish = {.settings = &settings,
+                                      .item = &f.item,
+                                      .now_ms = 1000000,
+                                      .decision = &decision,
+                                      .sender = &below};
     struct transport_mail mail = composed(&f, &wish);
     assert_string_equal(mail.reverse_path, "b-1@gateway.example");
     assert_string_equal(mail.recipient, "bob@hospital.example");
@@ -111,14 +117,44 @@ static void test_compose_direct_names_its_transport(void **state)
                                           .method = rows[i].method,
                                           .delivery = DELIVERY_DIRECT,
                                           .idd = rows[i].idd};
-        const struct compose_wish wish = {
-            &settings, &f.item, 1000000, &decision, rows[i].idd ? "u" : NULL,
-            NULL};
+        const struct compose_wish wish = {.settings = &settings,
+                                          .item = &f.item,
+                                          .now_ms = 1000000,
+                                          .decision = &decision,
+                                          .idd_uuid = rows[i].idd ? "u" : NULL,
+                                          .sender = &below};
         struct transport_mail mail = composed(&f, &wish);
+        assert_string_equal(mail.reverse_path,
+                            "b-1@zivverbounce.clinic.example");
         assert_true(has(mail.content, rows[i].want));
         assert_true(has(mail.body, "the secret body"));
         assert_false(has(mail.content, "hidden@clinic.example"));
         assert_false(has(mail.content, "zivver-access-right"));
+        arena_destroy(&f.arena);
+    }
+}
+
+static void test_compose_without_alias_takes_the_gateways_path(void **state)
+{
+    (void)state;
+    static const enum tri bounces[] = {TRI_NO, TRI_UNKNOWN};
+    for (size_t i = 0; i < 4; i++) {
+        struct fixture f;
+        open_fixture(&f);
+        const struct decision decision = {.kind = DECISION_CHOSEN,
+                                          .method = METHOD_NTA7516,
+                                          .delivery = DELIVERY_DIRECT};
+        const struct sender_dns_answer sender = {.domain = "clinic.example",
+                                                 .bounce = bounces[i % 2]};
+        struct deliver_settings own = settings;
+        own.return_host = i < 2 ? NULL : "bounce.example";
+        const struct compose_wish wish = {.settings = &own,
+                                          .item = &f.item,
+                                          .decision = &decision,
+                                          .sender = &sender};
+        assert_string_equal(composed(&f, &wish).reverse_path,
+                            i < 2 ? "b-1@gateway.example"
+                                  : "b-1@bounce.example");
         arena_destroy(&f.arena);
     }
 }
@@ -142,6 +178,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_compose_notification_has_no_content),
         cmocka_unit_test(test_compose_direct_names_its_transport),
+        cmocka_unit_test(test_compose_without_alias_takes_the_gateways_path),
         cmocka_unit_test(test_compose_dsn_item_goes_out_as_it_is),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -15,14 +15,17 @@
 #include "store/store.h"
 
 struct loop;
+struct dkim_ring;
 struct deliver;
 struct policies;
 struct transport;
 
 struct deliver_settings {
-    const char *host_name; /* the gateway's: notifications, DSNs */
-    const char *from;      /* of notifications: "no-reply@host" */
-    const char *portal;    /* "https://portal.host", without final slash */
+    const char *host_name;   /* the gateway's: notifications, DSNs */
+    const char *return_host; /* where bounces go (MAIL-2); NULL: host_name */
+    const struct dkim_ring *keys; /* NULL: nothing is signed */
+    const char *from;             /* of notifications: "no-reply@host" */
+    const char *portal; /* "https://portal.host", without final slash */
     struct attachment_settings attachments; /* ATTACH-2 */
     bool generic_subject;      /* notification_subject: generic; default no */
     const char *nta_header;    /* "Name: value" (NTA-7); NULL: none */

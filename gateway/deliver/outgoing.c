@@ -3,6 +3,7 @@
 #include "base/blob.h"
 #include "base/log.h"
 #include "base/mapped.h"
+#include "mail/dkim_seal.h"
 #include "mail/seven_bit.h"
 
 enum { HELD_BYTES = 1 << 20 };
@@ -11,6 +12,7 @@ void outgoing_init(struct outgoing *out, const struct transport_mail *mail)
 {
     *out = (struct outgoing){.content = mail->content,
                              .body = mail->body,
+                             .seal = mail->seal,
                              .held = {mail->content.p, 0},
                              .arena = arena_create()};
 }
@@ -61,6 +63,11 @@ const char *outgoing_adapt(struct outgoing *out,
         if (!convert(out, spool)) {
             return "5.6.3";
         }
+    }
+    if (out->seal != NULL && !out->is_broken) {
+        out->content =
+            dkim_seal(out->arena, out->seal, out->content, &out->body);
+        out->held = (struct slice){out->content.p, 0};
     }
     mapped_release(out->body);
     t->content_bytes = out->content.n + out->body.n;

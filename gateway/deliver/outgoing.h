@@ -9,17 +9,19 @@
 #include "session/client.h"
 
 struct outgoing {
-    struct slice content; /* not yet handed out */
-    struct slice body;    /* the same, behind content */
-    struct slice held;    /* handed out, its pages not yet let go */
-    struct arena *arena;  /* of what was converted */
-    bool is_broken;       /* cannot be read or made now: it must not be ended */
+    struct slice content;         /* not yet handed out */
+    struct slice body;            /* the same, behind content */
+    struct slice held;            /* handed out, its pages not yet let go */
+    const struct dkim_seal *seal; /* put on by outgoing_adapt; NULL: none */
+    struct arena *arena;          /* of what was converted or sealed */
+    bool is_broken; /* cannot be read or made now: it must not be ended */
 };
 
 void outgoing_init(struct outgoing *out, const struct transport_mail *mail);
 void outgoing_release(struct outgoing *out);
 
-/* outgoing_adapt - fills in of the transaction what the content says. spool: a
+/* outgoing_adapt - converts and then signs the content, and fills in of the
+ * transaction what it says. spool: a
  * folder for what is converted (MAIL-1). Returns the status that stops the
  * message before a word of it is said (DSN-3); NULL: none, but is_broken is to
  * be asked. */

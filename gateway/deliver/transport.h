@@ -66,6 +66,8 @@ struct transport_mail {
     struct slice content; /* valid until on_sent */
     struct slice body;    /* what follows it, the same; often empty. A large
                              one is read as it is sent (base/mapped.h) */
+    const struct dkim_seal *seal; /* of what leaves, after every conversion;
+                                     valid until on_sent; NULL: none */
     /* RFC 3461, said where the server offers DSN: bits of NOTIFY (envelope.h),
      * 0: nothing is said. RET is HDRS then: content never comes back. */
     unsigned notify;
@@ -73,6 +75,7 @@ struct transport_mail {
     const char *orcpt; /* "rfc822;bob@x" decoded; NULL: absent */
 };
 
+struct dkim_seal;
 struct outbound; /* one connection */
 
 typedef void transport_on_opened(struct outbound *outbound,

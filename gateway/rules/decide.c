@@ -61,6 +61,27 @@ static enum rank_answer give_up(struct walk *w, enum method decided,
     return RANK_SETTLED;
 }
 
+/* MAIL-2, before the recipient's side is asked. false: *out is the rank's
+ * answer. */
+static bool has_sender_dns(struct walk *w, enum method method,
+                           enum rank_answer *out)
+{
+    switch (w->facts->sender_dns) {
+    case SENDER_DNS_ALIGNED:
+        return true;
+    case SENDER_DNS_UNASKED:
+        *out = ask(w, QUESTION_SENDER_DNS);
+        return false;
+    case SENDER_DNS_MISSING:
+        *out = passed(w, method, WHY_SENDER_DNS_MISSING);
+        return false;
+    case SENDER_DNS_UNKNOWN:
+        *out = wait_for(w, method, WHY_SENDER_LOOKUP_FAILED);
+        return false;
+    }
+    BUG("sender DNS %d", (int)w->facts->sender_dns);
+}
+
 /* A method that needs a level: direct where it is there; else asks, waits,
  * fails, or passes with what was measured (ORDER-5, ORDER-6). */
 static enum rank_answer try_level(struct walk *w, enum method method,
@@ -68,6 +89,9 @@ static enum rank_answer try_level(struct walk *w, enum method method,
 {
     const struct reach *reach = &w->facts->reach[minimum];
     bool is_idd = method == METHOD_INBOUND_DIRECT_DELIVERY;
+    enum rank_answer answer;
+    if (!is_idd && !has_sender_dns(w, method, &answer))
+        return answer;
     w->d->minimum = minimum;
     switch (reach->outcome) {
     case REACH_UNASKED:
@@ -122,10 +146,13 @@ static enum rank_answer try_account(struct walk *w)
 
 static enum rank_answer try_nta7516(struct walk *w)
 {
+    enum rank_answer answer;
     if (w->facts->sender_nta_open)
         return ask(w, QUESTION_NTA_SENDER);
     if (!w->facts->sender_nta)
         return passed(w, METHOD_NTA7516, w->facts->sender_nta_why);
+    if (!has_sender_dns(w, METHOD_NTA7516, &answer))
+        return answer;
     switch (w->facts->nta_recipient) {
     case NTA_RECIPIENT_UNASKED:
         return ask(w, QUESTION_NTA_RECIPIENT);

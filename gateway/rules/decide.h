@@ -28,6 +28,15 @@ enum nta_recipient {
     NTA_RECIPIENT_REFUSED /* 5xx greeting or EHLO of every next hop */
 };
 
+/* Whether the sender's domain publishes what direct mail from it needs: a key
+ * or a return path of the gateway (MAIL-2). */
+enum sender_dns {
+    SENDER_DNS_UNASKED,
+    SENDER_DNS_ALIGNED,
+    SENDER_DNS_MISSING,
+    SENDER_DNS_UNKNOWN
+};
+
 /* What a rank asks of a server; each is a question of its own, because with
  * several hosts another one may answer it. */
 enum minimum {
@@ -84,6 +93,7 @@ struct facts {
     enum why sender_nta_why;
     enum nta_recipient nta_recipient;
     enum why nta_recipient_why; /* UNMET, UNKNOWN */
+    enum sender_dns sender_dns;
     struct reach reach[MINIMUM_COUNT];
     struct shares shares;
 };
@@ -91,6 +101,7 @@ struct facts {
 enum question {
     QUESTION_DESTINATION,
     QUESTION_NTA_SENDER,
+    QUESTION_SENDER_DNS,
     QUESTION_NTA_RECIPIENT,
     QUESTION_REACH, /* decision.minimum says which */
     QUESTION_SHARES
@@ -130,7 +141,8 @@ struct decision {
 /* decide - choose, or name the open question.
  *
  * out     d_out: filled whole
- * source  ORDER-1 to ORDER-7, ACCOUNT-1, ACCOUNT-2, MINIMUM-1 to MINIMUM-4
+ * source  ORDER-1 to ORDER-7, ACCOUNT-1, ACCOUNT-2, MINIMUM-1 to MINIMUM-4,
+ * MAIL-2
  */
 void decide(const struct facts *facts, struct decision *d_out);
 

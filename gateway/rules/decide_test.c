@@ -32,6 +32,7 @@ struct row {
     bool dane_no;
     bool sender_nta;
     enum nta_recipient nta;
+    enum sender_dns dns;
     enum destination destination;
     int reaches;
     enum reach_outcome otherwise;
@@ -57,6 +58,7 @@ static void fill(const struct row *row, struct facts *f)
     f->decided_last = row->decided_last ? row->decided_last : METHOD_NONE;
     f->destination = row->destination ? row->destination : DESTINATION_USABLE;
     f->nta_recipient = row->nta ? row->nta : NTA_RECIPIENT_UNMET;
+    f->sender_dns = row->dns ? row->dns : SENDER_DNS_ALIGNED;
     if (row->nta == NTA_RECIPIENT_UNKNOWN)
         f->nta_recipient_why = WHY_LOOKUP_FAILED;
     f->shares = (struct shares){true, row->sms, row->access_code};
@@ -509,6 +511,7 @@ static void walk(const struct facts *whole, struct decision *d, char *asked,
     known.destination = DESTINATION_UNASKED;
     known.sender_nta_open = true;
     known.nta_recipient = NTA_RECIPIENT_UNASKED;
+    known.sender_dns = SENDER_DNS_UNASKED;
     known.shares.known = false;
     for (int m = 0; m < MINIMUM_COUNT; m++)
         known.reach[m].outcome = REACH_UNASKED;
@@ -518,8 +521,8 @@ static void walk(const struct facts *whole, struct decision *d, char *asked,
         decide(&known, d);
         if (d->kind != DECISION_ASK)
             return;
-        static const char *const names[] = {"destination", "sender", "nta",
-                                            "reach", "shares"};
+        static const char *const names[] = {"destination", "sender", "dns",
+                                            "nta",         "reach",  "shares"};
         n += (size_t)snprintf(
             asked + n, size - n, "%s%s ", names[d->question],
             d->question == QUESTION_REACH ? minimum_name(d->minimum) : "");
@@ -529,6 +532,9 @@ static void walk(const struct facts *whole, struct decision *d, char *asked,
             break;
         case QUESTION_NTA_SENDER:
             known.sender_nta_open = false;
+            break;
+        case QUESTION_SENDER_DNS:
+            known.sender_dns = whole->sender_dns;
             break;
         case QUESTION_NTA_RECIPIENT:
             known.nta_recipient = whole->nta_recipient;
@@ -542,6 +548,62 @@ static void walk(const struct facts *whole, struct decision *d, char *asked,
         }
     }
     fail_msg("still asking: %s", asked);
+}
+
+static void test_direct_methods_need_the_sender_dns(void **state)
+{
+    (void)state;
+    static const struct row rows[] = {
+        {.name = "missing: no direct method, and nothing is measured",
+         .direct = true,
+         .sender_nta = true,
+         .nta = NTA_RECIPIENT_UNKNOWN,
+         .policy = POLICY_TLS,
+         .dns = SENDER_DNS_MISSING,
+         .reaches = DANE,
+         .want = "none failed 5.7.10: account no account, nta7516 sender DNS "
+                 "settings missing, direct-delivery sender DNS settings "
+                 "missing, access-right no access right, transport-security "
+                 "sender DNS settings missing" NO_SMS NO_CODE
+                 ", email prevented below the minimum"},
+        {.name = "missing: weaker ranks go on",
+         .direct = true,
+         .dns = SENDER_DNS_MISSING,
+         .right = RIGHT_SMS,
+         .reaches = DANE,
+         .want = "access-right notification: " TOP
+                 ", direct-delivery sender DNS settings missing"},
+        {.name = "missing: no host is waited for",
+         .direct = true,
+         .permits = true,
+         .dns = SENDER_DNS_MISSING,
+         .otherwise = REACH_WEAK_AND_UNREACHABLE,
+         .want =
+             "email notification: " TOP
+             ", direct-delivery sender DNS settings missing" NO_RIGHT NO_POLICY
+                 NO_SMS NO_CODE},
+        {.name = "unknown waits, whatever the server is",
+         .policy = POLICY_PKIX,
+         .dns = SENDER_DNS_UNKNOWN,
+         .want = "none deferred (sender look-up failed): " TOP NO_RIGHT
+                 ", transport-security sender look-up failed"},
+        {.name = "unknown waits where NTA 7516 would do",
+         .sender_nta = true,
+         .nta = NTA_RECIPIENT_MET,
+         .dns = SENDER_DNS_UNKNOWN,
+         .want = "none deferred (sender look-up failed): account no account, "
+                 "nta7516 sender look-up failed"},
+        {.name = "a policy of off does not need it",
+         .dns = SENDER_DNS_UNKNOWN,
+         .want = "email notification: " TOP NO_RIGHT NO_POLICY NO_SMS NO_CODE},
+        {.name = "nor does IDD",
+         .account = ACCOUNT_ACTIVE,
+         .idd = true,
+         .dns = SENDER_DNS_MISSING,
+         .reaches = PKIX,
+         .want = "account direct pkix idd"},
+    };
+    CHECK(rows);
 }
 
 static void test_questions_are_asked_only_where_they_matter(void **state)
@@ -562,21 +624,26 @@ static void test_questions_are_asked_only_where_they_matter(void **state)
          .want = "destination sender "},
         {.right = RIGHT_SMS,
          .sender_nta = true,
-         .want = "destination sender nta "},
+         .want = "destination sender dns nta "},
         {.direct = true,
          .reaches = PKIX,
-         .want = "destination sender reachpkix "},
+         .want = "destination sender dns reachpkix "},
         {.direct = true,
          .policy = POLICY_PKIX,
-         .want = "destination sender reachpkix shares "},
+         .want = "destination sender dns reachpkix shares "},
         {.direct = true,
          .policy = POLICY_DANE,
          .dane_no = true,
-         .want = "destination sender reachcertificate reachdane shares "},
+         .want = "destination sender dns reachcertificate reachdane shares "},
+        {.direct = true,
+         .policy = POLICY_DANE,
+         .sender_nta = true,
+         .dns = SENDER_DNS_MISSING,
+         .want = "destination sender dns shares "},
         {.direct = true,
          .policy = POLICY_TLS,
          .reaches = TLS,
-         .want = "destination sender reachpkix reachtls "},
+         .want = "destination sender dns reachpkix reachtls "},
         {.want = "destination sender shares "},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
@@ -606,6 +673,7 @@ static void test_answers_one_by_one_lead_to_the_same_decision(void **state)
             .dane_no = prng_below(&prng, 2),
             .sender_nta = prng_below(&prng, 2),
             .nta = (enum nta_recipient)(1 + prng_below(&prng, 3)),
+            .dns = (enum sender_dns)(1 + prng_below(&prng, 3)),
             .reaches = (int)prng_below(&prng, 1 << MINIMUM_COUNT),
             .otherwise = (enum reach_outcome)(2 + prng_below(&prng, 4)),
             .wait_over = prng_below(&prng, 2),
@@ -635,6 +703,7 @@ int main(void)
         cmocka_unit_test(test_unknown_facts_wait),
         cmocka_unit_test(test_weak_beside_unreachable_goes_on_but_not_to_email),
         cmocka_unit_test(test_failures_keep_the_method_that_they_should),
+        cmocka_unit_test(test_direct_methods_need_the_sender_dns),
         cmocka_unit_test(test_questions_are_asked_only_where_they_matter),
         cmocka_unit_test(test_answers_one_by_one_lead_to_the_same_decision),
     };

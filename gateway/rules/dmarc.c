@@ -52,6 +52,8 @@ bool dmarc_record_parse(struct slice text, struct dmarc_record *out)
     if (taglist_find(&list, "pct", &value) &&
         slice_number(value, PCT_ALL, &pct))
         out->pct = (unsigned)pct;
+    out->spf_strict =
+        taglist_find(&list, "aspf", &value) && slice_is_nocase(value, "s");
     return true;
 }
 
@@ -85,7 +87,9 @@ static void take_record(struct dmarc *dmarc, struct slice text)
     dmarc->policy =
         (struct dmarc_policy){.is_published = true,
                               .request = dmarc->is_above ? record.sp : record.p,
-                              .pct = record.pct};
+
+                              .pct = record.pct,
+                              .spf_strict = record.spf_strict};
 }
 
 void dmarc_answer(struct dmarc *dmarc, const struct slice *texts, size_t count)

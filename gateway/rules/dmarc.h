@@ -18,6 +18,7 @@ struct dmarc_record {
     enum dmarc_request p;
     enum dmarc_request sp; /* for what lies below; p where absent */
     unsigned pct;          /* 100 where absent or unreadable */
+    bool spf_strict;       /* aspf=s */
 };
 
 /* dmarc_record_is - the text claims to be one: "v=DMARC1" stands first. */
@@ -44,6 +45,7 @@ struct dmarc_policy {
     bool is_published;
     enum dmarc_request request;
     unsigned pct;
+    bool spf_strict;
 };
 struct dmarc_policy dmarc_policy(const struct dmarc *dmarc);
 

@@ -219,6 +219,7 @@ enum status enumerate_decisions(FILE *out, struct err *err)
 {
     struct run run = {.out = out};
     facts_init(&run.facts);
+    run.facts.sender_dns = SENDER_DNS_ALIGNED;
     write_axis(&run, 0, 0);
     return finish(out, err);
 }

@@ -47,6 +47,7 @@ static const char *const whys[] = {
     [WHY_SENDER_DKIM_MISSING] = "sender DKIM key missing",
     [WHY_SENDER_DMARC_WEAK] = "sender DMARC too weak",
     [WHY_SENDER_LOOKUP_FAILED] = "sender look-up failed",
+    [WHY_SENDER_DNS_MISSING] = "sender DNS settings missing",
     [WHY_RECIPIENT_NOT_NTA] = "recipient does not meet NTA 7516",
     [WHY_NO_NTA_RECORD] = "no NTA 7516 record",
     [WHY_NTA_INVALID] = "NTA 7516 record invalid",

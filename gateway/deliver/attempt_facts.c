@@ -1,0 +1,81 @@
+#include <string.h>
+
+#include "deliver/attempt.h"
+
+void attempt_gather(const struct deliver_settings *settings,
+                    const struct directory *directory,
+                    const struct store_item *item, int64_t now_ms,
+                    struct facts *facts)
+{
+    const struct store_message *message = item->message;
+    const char *address = item->recipient->address;
+    facts_init(facts);
+    facts->direct_delivery = message->direct_delivery;
+    facts->email_permitted = message->email_permitted;
+    if (!right_find(slice_of(item->recipient->right), &facts->right)) {
+        BUG("right \"%s\"", item->recipient->right);
+    }
+    facts->account = directory->account(directory->self, address);
+    facts->idd = directory->inbound(directory->self, address) != NULL;
+    facts->idd_requires_account = settings->idd_requires_account;
+    facts->policy = directory->policy(directory->self, message->organization);
+    facts->dane_satisfies = settings->dane_satisfies;
+    facts->host_wait_over =
+        now_ms >= message->accepted_ms + settings->unknown_host_wait_ms;
+    if (!method_find(slice_of(item->method), &facts->decided_last)) {
+        facts->decided_last = METHOD_NONE;
+    }
+}
+
+void attempt_gather_shares(const struct directory *directory,
+                           const struct store_item *item, struct facts *facts)
+{
+    const char *address = item->recipient->address;
+    const char *organization = item->message->organization;
+    facts->shares = (struct shares){
+        .known = true,
+        .sms =
+            directory->share(directory->self, organization, address, RIGHT_SMS),
+        .access_code = directory->share(directory->self, organization, address,
+                                        RIGHT_ACCESS_CODE)};
+}
+
+enum destination attempt_destination(enum hosts_kind kind)
+{
+    switch (kind) {
+    case HOSTS_USABLE:
+        return DESTINATION_USABLE;
+    case HOSTS_NO_DOMAIN:
+        return DESTINATION_NO_DOMAIN;
+    case HOSTS_NULL_MX:
+        return DESTINATION_NULL_MX;
+    case HOSTS_NONE:
+        return DESTINATION_NO_HOST;
+    case HOSTS_LOOK_UP_FAILED:
+        return DESTINATION_LOOKUP_FAILED;
+    case HOSTS_KIND_COUNT:
+        break;
+    }
+    BUG("hosts %d", (int)kind);
+}
+
+bool attempt_minimum_of(enum method method, enum policy policy,
+                        bool dane_satisfies, enum minimum *out)
+{
+    enum minimum pkix = dane_satisfies ? MINIMUM_PKIX : MINIMUM_CERTIFICATE;
+    if (method == METHOD_DIRECT_DELIVERY) {
+        *out = pkix;
+        return true;
+    }
+    if (method == METHOD_INBOUND_DIRECT_DELIVERY) {
+        *out = MINIMUM_PKIX;
+        return true;
+    }
+    if (method != METHOD_TRANSPORT_SECURITY || policy == POLICY_OFF) {
+        return false;
+    }
+    *out = policy == POLICY_TLS    ? MINIMUM_TLS
+           : policy == POLICY_DANE ? MINIMUM_DANE
+                                   : pkix;
+    return true;
+}
