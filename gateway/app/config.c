@@ -236,6 +236,7 @@ static const struct key top_keys[] = {
     SECTION("dns", dns_shape, true),
     KEY(fields, "state", KEY_PATH, state, true),
     SECTION("journal", journal_shape, false),
+    KEY(fields, "directory", KEY_PATH, directory, false),
     KEY(fields, "control", KEY_PATH, control, false),
     KEY(fields, "log", KEY_TEXT, log, false),
     SECTION("notification", notification_shape, true),
@@ -302,5 +303,41 @@ const struct config *config_load(struct arena *arena, struct faults *faults)
     config_read_map(&reader, root, &top_shape, config);
     if (faults->count == 0)
         config_check(arena, faults, root, config);
-    return faults->count == 0 ? config : NULL;
+    if (faults->count != 0)
+        return NULL;
+    if (!config->directory)
+        config->directory =
+            arena_printf(arena, "%s/directory.yaml", config->state);
+    return config;
+}
+
+struct organizations_only {
+    struct config_list organizations;
+};
+typedef struct organizations_only only_fields;
+static const struct key only_keys[] = {
+    PART(only_fields, "organizations", KEY_LIST, organizations,
+         organization_shape, true),
+};
+static const struct shape only_shape = SHAPE(only_fields, only_keys);
+
+bool config_organizations_load(struct arena *arena, struct faults *faults,
+                               const struct config *config,
+                               struct config_list *out)
+{
+    struct yaml *root = yaml_read(arena, faults);
+    if (!root)
+        return false;
+    if (root->kind != YAML_MAP) {
+        faults_add(faults, root->line, root->column, "the file must be a map");
+        return false;
+    }
+    struct config_reader reader = {arena, faults};
+    struct organizations_only only = {0};
+    config_read_map(&reader, root, &only_shape, &only);
+    if (faults->count == 0)
+        config_check_organizations(faults, root, &only.organizations,
+                                   &config->organizations);
+    *out = only.organizations;
+    return faults->count == 0;
 }

@@ -87,7 +87,7 @@ struct config_settings {
     int64_t connect_timeout_ms;
     int64_t smtp_timeout_ms;
     int64_t spf_timeout_ms;
-    int64_t sts_timeout_ms; /* TRANSPORT-6: of fetching a policy */
+    int64_t sts_timeout_ms;      /* TRANSPORT-6: of fetching a policy */
     int64_t auth_pause_first_ms; /* AUTH-2 */
     int64_t auth_pause_longest_ms;
     int64_t auth_lock_failures;
@@ -124,7 +124,7 @@ struct config {
         const char *address; /* NULL: the system's choice */
         int64_t smtp_port;
         int64_t https_port; /* MTA-STS */
-        const char *trust; /* PEM file; NULL: the system's */
+        const char *trust;  /* PEM file; NULL: the system's */
     } outbound;
     struct {
         const char *resolver;     /* "127.0.0.1@53" */
@@ -135,7 +135,9 @@ struct config {
         int64_t descriptor; /* -1: none */
         const char *file;
     } journal;
-    const char *control; /* NULL: none */
+    const char *directory; /* organizations made by command; in state unless
+                              it is named; NULL: none (tests) */
+    const char *control;   /* NULL: none */
     const char *log;
     struct {
         const char *from, *portal;
@@ -161,5 +163,11 @@ struct config {
  * errors  NULL, and at least one line in faults
  */
 const struct config *config_load(struct arena *arena, struct faults *faults);
+
+/* config_organizations_load - faults->file, which holds `organizations` alone
+ * and must fit config. false: there were faults. owner: the arena */
+bool config_organizations_load(struct arena *arena, struct faults *faults,
+                               const struct config *config,
+                               struct config_list *out);
 
 #endif

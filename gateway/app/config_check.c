@@ -43,7 +43,9 @@ static int by_value(const void *a, const void *b)
     int order = strcmp(x->kind, y->kind);
     if (order == 0)
         order = strcasecmp(x->value, y->value);
-    return order ? order : x->node->line - y->node->line;
+    if (order || !x->node || !y->node)
+        return order ? order : (x->node != NULL) - (y->node != NULL);
+    return x->node->line - y->node->line;
 }
 
 static void check_once(struct check *check)
@@ -53,7 +55,12 @@ static void check_once(struct check *check)
     for (size_t i = 1; i < check->count; i++) {
         const struct once *a = &check->seen[i - 1], *b = &check->seen[i];
         if (strcmp(a->kind, b->kind) == 0 &&
-            strcasecmp(a->value, b->value) == 0)
+            strcasecmp(a->value, b->value) == 0 && b->node && !a->node)
+            faults_add(check->faults, b->node->line, b->node->column,
+                       "%s `%s` stands in the configuration already", b->kind,
+                       b->value);
+        else if (strcmp(a->kind, b->kind) == 0 &&
+                 strcasecmp(a->value, b->value) == 0 && b->node)
             faults_add(check->faults, b->node->line, b->node->column,
                        "%s `%s` stands in line %d already", b->kind, b->value,
                        a->node->line);
@@ -113,6 +120,38 @@ static void check_organization(struct check *check, const struct yaml *node,
         note(check, "user", credentials[i].user, child(n, "user"));
     check_accounts(check, child(node, "accounts"), o);
     check_shares(check, child(node, "shared-verifications"), o);
+}
+
+/* Those of another file, whose places say nothing here. */
+static void note_other(struct check *check, const struct config_organization *o)
+{
+    const struct config_credential *credentials = o->credentials.items;
+    const struct config_account *accounts = o->accounts.items;
+    const char *const *domains = o->domains.items;
+    note(check, "organization", o->name, NULL);
+    note(check, "uuid", o->uuid, NULL);
+    for (size_t i = 0; i < o->domains.count; i++)
+        note(check, "domain", domains[i], NULL);
+    for (size_t i = 0; i < o->credentials.count; i++)
+        note(check, "user", credentials[i].user, NULL);
+    for (size_t i = 0; i < o->accounts.count; i++)
+        note(check, "account", accounts[i].address, NULL);
+}
+
+void config_check_organizations(struct faults *faults, const struct yaml *root,
+                                const struct config_list *list,
+                                const struct config_list *others)
+{
+    struct check check = {.faults = faults};
+    const struct config_organization *all = list->items;
+    const struct config_organization *other = others->items;
+    const struct yaml *n = child(root, "organizations")->first;
+    for (size_t i = 0; i < list->count; i++, n = n->next)
+        check_organization(&check, n, &all[i]);
+    for (size_t i = 0; i < others->count; i++)
+        note_other(&check, &other[i]);
+    check_once(&check);
+    free(check.seen);
 }
 
 static bool is_claimed(const struct config *config, const char *domain)

@@ -70,6 +70,12 @@ bool config_read_text(struct config_reader *reader, const struct yaml *node,
 /* config_read_time - RFC 3339 in UTC seconds; false: no such time. */
 bool config_read_time(const char *text, int64_t *out);
 
+/* config_check_organizations - the same of a file that holds organizations
+ * alone, beside others. */
+void config_check_organizations(struct faults *faults, const struct yaml *root,
+                                const struct config_list *list,
+                                const struct config_list *others);
+
 /* config_check - what no single value shows, once every value is good. */
 void config_check(struct arena *arena, struct faults *faults,
                   const struct yaml *root, const struct config *config);

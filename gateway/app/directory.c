@@ -3,6 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "app/organizations_file.h"
+#include "base/log.h"
+
 struct entry {
     const char *key;
     const void *value;
@@ -14,13 +17,34 @@ struct index {
     size_t count;
 };
 
-struct organizations {
+/* What is known at one moment; never changed. */
+struct roll {
+    struct arena *arena;
     struct index domains;  /* domain; value unused */
     struct index accounts; /* mailbox key; struct config_account */
     struct index users;    /* user name; struct config_credential */
     struct index shares;   /* organization, kind, mailbox key */
     struct index names;    /* organization */
 };
+
+/* Rolls that are not the latest may still be looked at by whoever asked before:
+ * within one turn of the loop, so that some are enough. */
+enum { ROLLS_KEPT = 4 };
+
+struct state {
+    const struct config *config;
+    struct roll *rolls[ROLLS_KEPT]; /* the first is the latest */
+    struct file_stamp stamp;        /* of the file as it was read last */
+};
+
+struct organizations {
+    struct state *state;
+};
+
+static const struct roll *latest(const struct organizations *all)
+{
+    return all->state->rolls[0];
+}
 
 static int by_key(const void *a, const void *b)
 {
@@ -71,7 +95,7 @@ static const char *share_key(struct arena *arena, const char *organization,
                         key_of(arena, recipient));
 }
 
-static void add_organization(struct organizations *all, struct arena *arena,
+static void add_organization(struct roll *all, struct arena *arena,
                              const struct config_organization *o)
 {
     const char *const *domains = o->domains.items;
@@ -94,31 +118,121 @@ static void add_organization(struct organizations *all, struct arena *arena,
             &shares[i], o);
 }
 
-struct organizations *organizations_create(struct arena *arena,
-                                           const struct config *config)
+struct counts {
+    size_t organizations, domains, accounts, users, shares;
+};
+
+static void count_in(struct counts *counts, const struct config_list *list)
 {
-    struct organizations *all = ARENA_NEW(arena, struct organizations);
-    const struct config_organization *o = config->organizations.items;
-    size_t domains = 0, accounts = 0, users = 0, shares = 0;
-    for (size_t i = 0; i < config->organizations.count; i++) {
-        domains += o[i].domains.count;
-        accounts += o[i].accounts.count;
-        users += o[i].credentials.count;
-        shares += o[i].shares.count;
+    const struct config_organization *o = list->items;
+    counts->organizations += list->count;
+    for (size_t i = 0; i < list->count; i++) {
+        counts->domains += o[i].domains.count;
+        counts->accounts += o[i].accounts.count;
+        counts->users += o[i].credentials.count;
+        counts->shares += o[i].shares.count;
     }
-    index_init(&all->names, arena, config->organizations.count);
-    index_init(&all->domains, arena, domains);
-    index_init(&all->accounts, arena, accounts);
-    index_init(&all->users, arena, users);
-    index_init(&all->shares, arena, shares);
-    for (size_t i = 0; i < config->organizations.count; i++)
-        add_organization(all, arena, &o[i]);
+}
+
+/* Of the configuration's organizations and those made by command. */
+static struct roll *make_roll(struct arena *arena,
+                              const struct config_list *const lists[2])
+{
+    struct roll *all = ARENA_NEW(arena, struct roll);
+    struct counts counts = {0};
+    all->arena = arena;
+    for (int i = 0; i < 2; i++)
+        count_in(&counts, lists[i]);
+    index_init(&all->names, arena, counts.organizations);
+    index_init(&all->domains, arena, counts.domains);
+    index_init(&all->accounts, arena, counts.accounts);
+    index_init(&all->users, arena, counts.users);
+    index_init(&all->shares, arena, counts.shares);
+    for (int i = 0; i < 2; i++) {
+        const struct config_organization *o = lists[i]->items;
+        for (size_t k = 0; k < lists[i]->count; k++)
+            add_organization(all, arena, &o[k]);
+    }
     sort(&all->names);
     sort(&all->domains);
     sort(&all->accounts);
     sort(&all->users);
     sort(&all->shares);
     return all;
+}
+
+static void drop_roll(struct roll **roll)
+{
+    struct arena *arena = *roll ? (*roll)->arena : NULL;
+    *roll = NULL;
+    if (arena)
+        arena_destroy(&arena);
+}
+
+static void release(void *state_in)
+{
+    struct state *state = state_in;
+    for (int i = 0; i < ROLLS_KEPT; i++)
+        drop_roll(&state->rolls[i]);
+}
+
+static void take_roll(struct state *state, struct arena *arena,
+                      const struct config_list *made)
+{
+    const struct config_list *const lists[] = {&state->config->organizations,
+                                               made};
+    drop_roll(&state->rolls[ROLLS_KEPT - 1]);
+    memmove(&state->rolls[1], &state->rolls[0],
+            (ROLLS_KEPT - 1) * sizeof state->rolls[0]);
+    state->rolls[0] = make_roll(arena, lists);
+}
+
+struct organizations *organizations_create(struct arena *arena,
+                                           const struct config *config)
+{
+    struct organizations *all = ARENA_NEW(arena, struct organizations);
+    all->state = ARENA_NEW(arena, struct state);
+    all->state->config = config;
+    take_roll(all->state, arena_create(), &(struct config_list){0});
+    arena_on_destroy(arena, release, all->state);
+    return all;
+}
+
+enum status organizations_refresh(const struct organizations *all,
+                                  struct err *err)
+{
+    struct state *state = all->state;
+    struct file_stamp stamp;
+    if (!state->config->directory)
+        return ST_OK;
+    /* Before it is read: what changes meanwhile is read again. */
+    file_stamp_take(state->config->directory, &stamp);
+    if (file_stamp_is(&stamp, &state->stamp))
+        return ST_OK;
+    state->stamp = stamp;
+    struct arena *arena = arena_create();
+    struct config_list made;
+    struct faults faults;
+    enum status status = ST_OK;
+    faults_init(&faults, state->config->directory);
+    if (organizations_file_load(arena, state->config, &faults, &made)) {
+        take_roll(state, arena, &made);
+    } else {
+        struct slice first = buf_slice(&faults.text);
+        first.n = slice_find(first, '\n');
+        status = err_set(err, ST_INVAL, "%.*s", SLICE_ARG(first));
+        log_error("directory", "not taken up", "fault=\"%s\"", err->text);
+        arena_destroy(&arena);
+    }
+    faults_release(&faults);
+    return status;
+}
+
+const struct config_organization *
+organizations_named(const struct organizations *all, const char *name)
+{
+    const struct entry *entry = find(&latest(all)->names, name);
+    return entry ? entry->owner : NULL;
 }
 
 const struct config_credential *
@@ -130,7 +244,7 @@ organizations_user(const struct organizations *all, struct slice user,
         return NULL;
     memcpy(name, user.p, user.n);
     name[user.n] = '\0';
-    const struct entry *entry = find(&all->users, name);
+    const struct entry *entry = find(&latest(all)->users, name);
     *owner_out = entry ? entry->owner : NULL;
     return entry ? entry->value : NULL;
 }
@@ -141,7 +255,7 @@ organizations_owner(const struct organizations *all, struct slice domain)
     struct arena *arena = arena_create();
     const struct entry *entry = NULL;
     while (domain.n && !entry) {
-        entry = find(&all->domains, arena_text(arena, domain));
+        entry = find(&latest(all)->domains, arena_text(arena, domain));
         slice_cut(&domain, '.');
     }
     arena_destroy(&arena);
@@ -155,9 +269,9 @@ organizations_standing(const struct organizations *all,
 {
     struct arena *arena = arena_create();
     const struct entry *account =
-        find(&all->accounts, mailbox_key(arena, address));
+        find(&latest(all)->accounts, mailbox_key(arena, address));
     const struct entry *domain =
-        find(&all->domains, arena_text(arena, address->domain));
+        find(&latest(all)->domains, arena_text(arena, address->domain));
     arena_destroy(&arena);
     if (account && account->owner == organization)
         return ((const struct config_account *)account->value)->status ==
@@ -171,8 +285,11 @@ organizations_standing(const struct organizations *all,
 static enum account ask_account(void *self, const char *address)
 {
     const struct organizations *all = self;
+    struct err err;
+    (void)organizations_refresh(all, &err);
     struct arena *arena = arena_create();
-    const struct entry *entry = find(&all->accounts, key_of(arena, address));
+    const struct entry *entry =
+        find(&latest(all)->accounts, key_of(arena, address));
     arena_destroy(&arena);
     if (!entry)
         return ACCOUNT_NONE;
@@ -187,7 +304,7 @@ static const char *ask_inbound(void *self, const char *address)
     const struct organizations *all = self;
     struct arena *arena = arena_create();
     const char *at = strrchr(key_of(arena, address), '@');
-    const struct entry *entry = at ? find(&all->domains, at + 1) : NULL;
+    const struct entry *entry = at ? find(&latest(all)->domains, at + 1) : NULL;
     arena_destroy(&arena);
     return entry && entry->owner->inbound_direct_delivery ? entry->owner->uuid
                                                           : NULL;
@@ -196,7 +313,7 @@ static const char *ask_inbound(void *self, const char *address)
 static enum policy ask_policy(void *self, const char *organization)
 {
     const struct organizations *all = self;
-    const struct entry *entry = find(&all->names, organization);
+    const struct entry *entry = find(&latest(all)->names, organization);
     return entry ? (enum policy)entry->owner->policy : POLICY_OFF;
 }
 
@@ -205,7 +322,7 @@ static bool ask_share(void *self, const char *organization,
 {
     const struct organizations *all = self;
     struct arena *arena = arena_create();
-    bool found = find(&all->shares,
+    bool found = find(&latest(all)->shares,
                       share_key(arena, organization, kind, recipient)) != NULL;
     arena_destroy(&arena);
     return found;
@@ -215,7 +332,7 @@ static const char *const *ask_selectors(void *self, const char *organization,
                                         size_t *count_out)
 {
     const struct organizations *all = self;
-    const struct entry *entry = find(&all->names, organization);
+    const struct entry *entry = find(&latest(all)->names, organization);
     *count_out = entry ? entry->owner->selectors.count : 0;
     return entry ? entry->owner->selectors.items : NULL;
 }

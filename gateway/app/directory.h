@@ -1,4 +1,5 @@
-/* directory - the configuration's organizations, to be asked: whose address or
+/* directory - all organizations, those of the configuration and those that were
+ * made by command (app/organizations_file.h), to be asked: whose address or
  * domain is it, which credential, which shared verification. All look-ups are
  * binary searches over keys in which case means nothing (AUTH-6). */
 #ifndef APP_DIRECTORY_H
@@ -14,6 +15,16 @@ struct organizations;
 /* owner: the arena, and the configuration's */
 struct organizations *organizations_create(struct arena *arena,
                                            const struct config *config);
+
+/* organizations_refresh - takes up what commands changed since the last time:
+ * to be called where somebody begins to ask. What was found before stays good
+ * for the rest of the turn. errors: ST_INVAL: the file is not good, and all
+ * stays as it was (logged) */
+enum status organizations_refresh(const struct organizations *all,
+                                  struct err *err);
+
+const struct config_organization *
+organizations_named(const struct organizations *all, const char *name);
 
 /* organizations_user - the credential of that user name (compared exactly) and
  * its organization; NULL: no such user. */

@@ -133,7 +133,8 @@ static void post(void *loop, void (*fn)(void *arg), void *arg)
     loop_post(loop, fn, arg);
 }
 
-/* Unknown users cost what known ones do: the first credential's hash. */
+/* Unknown users cost what known ones do: the first credential's hash, or the
+ * default of those made by command. */
 static const char *dummy_hash(const struct gateway *g)
 {
     const struct config_organization *o = g->config->organizations.items;
@@ -142,7 +143,7 @@ static const char *dummy_hash(const struct gateway *g)
         if (o[i].credentials.count)
             return c[0].password_hash;
     }
-    return "$scrypt$ln=4,r=8,p=1$AAAAAAAAAAAAAAAAAAAAAA==$"
+    return "$scrypt$ln=15,r=8,p=1$AAAAAAAAAAAAAAAAAAAAAA==$"
            "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
 }
 
@@ -167,6 +168,9 @@ static enum status start_intake(struct gateway *g)
     if (status != ST_OK)
         return status;
     g->organizations = organizations_create(g->arena, config);
+    status = organizations_refresh(g->organizations, g->err);
+    if (status != ST_OK)
+        return status;
     g->directory = organizations_directory(g->organizations);
     g->auth =
         auth_create(&(struct auth_settings){post, g->loop, dummy_hash(g)});

@@ -143,7 +143,7 @@ static void fill_message(struct intake *in, const struct intake_client *client,
     *m = (struct store_message){
         .id = id,
         .accepted_ms = now_ms,
-        .organization = client->organization->name,
+        .organization = arena_strdup(arena, client->organization->name),
         .sender = mailbox_format(arena, &admission->sender.mailbox),
         .reverse_path = arena_text(arena, envelope->reverse_path),
         .envid = envelope->params.has_envid

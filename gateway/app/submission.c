@@ -21,9 +21,8 @@ struct client {
     bool waiting;              /* for an answer to a want, or for TLS */
     bool eof;                  /* the client will send no more */
     struct server_settings settings;
-    const struct config_organization *candidate;    /* of the AUTH under way */
-    const struct config_organization *organization; /* after AUTH */
-    const struct config_organization *by_spf; /* in this transaction (AUTH-3) */
+    char *user;   /* after AUTH; NULL before */
+    char *by_spf; /* the organization in this transaction (AUTH-3), or NULL */
     char ip[64];
 };
 
@@ -50,6 +49,8 @@ static void client_free(struct client *c)
     sender_cancel(&c->sender);
     intake_forget(&c->intake);
     server_session_destroy(&c->session);
+    free(c->user);
+    free(c->by_spf);
     free(c);
 }
 
@@ -87,12 +88,39 @@ static void on_auth(void *ctx, bool right)
     struct slice user = server_session_want(c->session)->user;
     c->auth = NULL;
     if (right) {
-        c->organization = c->candidate;
+        free(c->user);
+        c->user = xasprintf("%.*s", SLICE_ARG(user));
         auth_lock_passed(lock, c->ip, user);
     } else {
         auth_lock_failed(lock, c->ip, user, clock_wall_ms());
     }
     resume(c, right ? &server_reply_auth_ok : &server_reply_auth_wrong);
+}
+
+/* NULL: no such user, or his credential was revoked (AUTH-2). */
+static const char *valid_hash(const struct submission *s, struct slice user,
+                              const struct config_organization **owner_out)
+{
+    const struct config_organization *owner;
+    const struct config_credential *credential =
+        organizations_user(s->world.intake.organizations, user, &owner);
+    if (!credential || credential->status != 0)
+        return NULL;
+    if (owner_out)
+        *owner_out = owner;
+    return credential->password_hash;
+}
+
+/* Who authorises what this client sends now; NULL: nobody (any more). */
+static const struct config_organization *organization_of(const struct client *c)
+{
+    const struct submission *s = c->submission;
+    const struct config_organization *owner = NULL;
+    if (c->user)
+        return valid_hash(s, slice_of(c->user), &owner) ? owner : NULL;
+    return c->by_spf
+               ? organizations_named(s->world.intake.organizations, c->by_spf)
+               : NULL;
 }
 
 static void begin_auth(struct client *c, const struct server_want *want)
@@ -102,14 +130,13 @@ static void begin_auth(struct client *c, const struct server_want *want)
         server_session_resume(c->session, &server_reply_auth_locked);
         return;
     }
-    const struct config_credential *credential = organizations_user(
-        s->world.intake.organizations, want->user, &c->candidate);
-    bool is_valid = credential && credential->status == 0;
+    struct err err;
+    (void)organizations_refresh(s->world.intake.organizations, &err);
+    const char *hash = valid_hash(s, want->user, NULL);
     c->waiting = true;
     conn_set_deadline_ms(c->conn, 0);
     c->auth =
-        auth_check(s->world.auth, want->user, want->secret,
-                   is_valid ? credential->password_hash : NULL, on_auth, c);
+        auth_check(s->world.auth, want->user, want->secret, hash, on_auth, c);
 }
 
 static void on_sender(void *ctx, const struct config_organization *organization,
@@ -117,8 +144,21 @@ static void on_sender(void *ctx, const struct config_organization *organization,
 {
     struct client *c = ctx;
     c->sender = NULL;
-    c->by_spf = organization;
+    c->by_spf = organization ? xstrdup(organization->name) : NULL;
     resume(c, reply);
+}
+
+static void mail_with_credentials(struct client *c,
+                                  const struct sender_question *question)
+{
+    const struct config_organization *organization = organization_of(c);
+    struct arena *arena = arena_create();
+    server_session_resume(
+        c->session, organization
+                        ? sender_with_credentials(arena, &c->submission->sender,
+                                                  organization, question)
+                        : &server_reply_unauthorised);
+    arena_destroy(&arena);
 }
 
 static void begin_mail(struct client *c, const struct server_want *want)
@@ -126,13 +166,12 @@ static void begin_mail(struct client *c, const struct server_want *want)
     struct submission *s = c->submission;
     struct sender_question question = {want->envelope->reverse_path,
                                        server_session_helo(c->session), c->ip};
+    free(c->by_spf);
     c->by_spf = NULL;
-    if (c->organization) {
-        struct arena *arena = arena_create();
-        server_session_resume(
-            c->session, sender_with_credentials(arena, &s->sender,
-                                                c->organization, &question));
-        arena_destroy(&arena);
+    struct err err;
+    (void)organizations_refresh(s->world.intake.organizations, &err);
+    if (c->user) {
+        mail_with_credentials(c, &question);
         return;
     }
     c->waiting = true;
@@ -154,15 +193,15 @@ static void on_intake(void *ctx, const struct reply *reply)
     resume(c, reply);
 }
 
-static void begin_intake(struct client *c, const struct server_want *want)
+static void begin_intake(struct client *c, const struct server_want *want,
+                         const struct config_organization *organization)
 {
     struct arena *arena = arena_create();
     struct slice helo = server_session_helo(c->session);
-    struct intake_client who = {
-        .organization = c->organization ? c->organization : c->by_spf,
-        .is_by_spf = !c->organization,
-        .helo = arena_text(arena, helo),
-        .ip = c->ip};
+    struct intake_client who = {.organization = organization,
+                                .is_by_spf = !c->user,
+                                .helo = arena_text(arena, helo),
+                                .ip = c->ip};
     struct reply refusal;
     conn_set_deadline_ms(c->conn, 0);
     if (intake_begin(&c->submission->world.intake, &who, want, on_intake, c,
@@ -171,6 +210,18 @@ static void begin_intake(struct client *c, const struct server_want *want)
     else
         server_session_resume(c->session, &refusal);
     arena_destroy(&arena);
+}
+
+static void begin_store(struct client *c, const struct server_want *want)
+{
+    struct err err;
+    (void)organizations_refresh(c->submission->world.intake.organizations,
+                                &err);
+    const struct config_organization *organization = organization_of(c);
+    if (organization)
+        begin_intake(c, want, organization);
+    else /* CONN-8: no MAIL was answered with 250; or AUTH-2, revoked since */
+        server_session_resume(c->session, &server_reply_unauthorised);
 }
 
 static void begin_tls(struct client *c)
@@ -203,10 +254,7 @@ static bool meet_want(struct client *c)
         begin_mail(c, want);
         return !c->waiting;
     case SERVER_WANT_STORE:
-        if (c->organization || c->by_spf)
-            begin_intake(c, want);
-        else /* CONN-8: no MAIL was answered with 250 */
-            server_session_resume(c->session, &server_reply_unauthorised);
+        begin_store(c, want);
         return !c->waiting;
     case SERVER_WANT_PAUSE: /* AUTH-2: nothing is read until TIMEOUT */
         flush(c);

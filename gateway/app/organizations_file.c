@@ -1,0 +1,108 @@
+#include "app/organizations_file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "app/organizations_text.h"
+
+void file_stamp_take(const char *path, struct file_stamp *out)
+{
+    struct stat st;
+    memset(out, 0, sizeof *out);
+    if (stat(path, &st) != 0)
+        return;
+    *out = (struct file_stamp){.device = st.st_dev,
+                               .inode = st.st_ino,
+                               .bytes = (uint64_t)st.st_size,
+                               .changed_s = st.st_ctim.tv_sec,
+                               .changed_ns = st.st_ctim.tv_nsec};
+}
+
+bool file_stamp_is(const struct file_stamp *a, const struct file_stamp *b)
+{
+    return a->device == b->device && a->inode == b->inode &&
+           a->bytes == b->bytes && a->changed_s == b->changed_s &&
+           a->changed_ns == b->changed_ns;
+}
+
+bool organizations_file_load(struct arena *arena, const struct config *config,
+                             struct faults *faults, struct config_list *out)
+{
+    *out = (struct config_list){0};
+    if (access(config->directory, F_OK) != 0 && errno == ENOENT)
+        return true;
+    return config_organizations_load(arena, faults, config, out);
+}
+
+enum status organizations_file_lock(const char *path, int *out, struct err *err)
+{
+    char *lock = xasprintf("%s.lock", path);
+    enum status status = ST_OK;
+    int fd = open(lock, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    int code;
+    do
+        code = fd < 0 ? -1 : flock(fd, LOCK_EX);
+    while (code != 0 && errno == EINTR);
+    if (code != 0) {
+        status = err_set(err, ST_TEMP, "%s: %s", lock, strerror(errno));
+        if (fd >= 0)
+            close(fd);
+        fd = -1;
+    }
+    free(lock);
+    *out = fd;
+    return status;
+}
+
+static bool write_all(int fd, struct slice octets)
+{
+    while (octets.n) {
+        ssize_t n = write(fd, octets.p, octets.n);
+        if (n < 0 && errno != EINTR)
+            return false;
+        if (n > 0)
+            octets = slice_from(octets, (size_t)n);
+    }
+    return true;
+}
+
+static bool sync_folder_of(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    char *folder =
+        slash ? xasprintf("%.*s", (int)(slash - path + 1), path) : xstrdup(".");
+    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    bool is_synced = fd >= 0 && fsync(fd) == 0;
+    if (fd >= 0)
+        close(fd);
+    free(folder);
+    return is_synced;
+}
+
+enum status organizations_file_save(const char *path,
+                                    const struct config_list *organizations,
+                                    struct err *err)
+{
+    struct buf text;
+    char *fresh = xasprintf("%s.new", path);
+    organizations_text(&text, organizations);
+    int fd = open(fresh, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW,
+                  0600);
+    bool is_good = fd >= 0 && write_all(fd, buf_slice(&text)) &&
+                   fsync(fd) == 0 && rename(fresh, path) == 0 &&
+                   sync_folder_of(path);
+    enum status status = ST_OK;
+    if (!is_good)
+        status = err_set(err, ST_TEMP, "%s: %s", fresh, strerror(errno));
+    if (fd >= 0)
+        close(fd);
+    buf_release(&text);
+    free(fresh);
+    return status;
+}
