@@ -216,6 +216,12 @@ static void judge_delivered(struct trial *t, const struct claim *claim,
         count++;
         if (delivers)
             judge_pair(t, claim, outcome, copy);
+        if (delivers && evidence_number(copy->json, "seen", 0) >
+                            evidence_number(outcome, "seen", 0))
+            fault(t, place_for(t, claim->address), "KEEP-2",
+                  TEXT(t, "%s: a message after its outcome was journalled",
+                       claim->address),
+                  "none", "one");
     }
     /* SMTP allows a repeat where the final reply was lost in a crash. */
     if (delivers ? count < 1 || count > 1 + t->w.kills : count > t->w.kills)

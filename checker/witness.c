@@ -269,6 +269,7 @@ void witness_init(struct witness *w, struct arena *arena,
     w->gateway_host = evidence_text(evidence, "gateway_host");
     for (const struct step *s = c->steps; s; s = s->next)
         w->kills += s->kind == STEP_KIND_RESTART && s->kill;
+    w->kills += (unsigned)evidence_number(evidence, "kills", 0);
     find_letters(w);
     w->copy_count = json_array_size(received);
     w->copies = arena_alloc(arena, (w->copy_count + 1) * sizeof *w->copies);

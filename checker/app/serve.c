@@ -19,8 +19,9 @@ struct serve {
     const char *ready_file, *ca_file, *org_file, *gateway;
     struct console *console;
     struct fanout_wishes wishes;
-    bool journal; /* the events as they are */
-    bool failed;  /* a file could not be written */
+    unsigned kill_every; /* seconds; 0: never */
+    bool journal;        /* the events as they are */
+    bool failed;         /* a file could not be written */
 };
 
 static volatile bool stop;
@@ -95,7 +96,8 @@ static int serve_with(struct serve *serve, struct engine *engine)
         .engine = engine,
         .judge = {serve->catalogue.tables, serve->catalogue.clauses},
         .verbose = serve->wishes.verbose};
-    struct engine_serve_calls calls = {on_ready, on_event, serve};
+    struct engine_serve_calls calls = {on_ready, on_event, serve,
+                                       1000 * (int64_t)serve->kill_every};
     struct sigaction act = {.sa_handler = on_signal};
     sigaction(SIGINT, &act, NULL);
     sigaction(SIGTERM, &act, NULL);
@@ -194,6 +196,9 @@ static int serve_command(struct kit *kit, const struct command *self, int argc,
          "where to write the CA that submitters trust", &serve.ca_file},
         {"journal", 0, OPTION_FLAG, NULL, "events as they are, not in words",
          &serve.journal},
+        {"kill-every", 0, OPTION_NUMBER, "S",
+         "kill the gateway every S seconds and start it again",
+         &serve.kill_every},
         {"gateway", 0, OPTION_TEXT, "FILE", "another gateway program",
          &serve.gateway},
         {"verbose", 'v', OPTION_FLAG, NULL, "transcripts at the end",

@@ -19,7 +19,7 @@ trap 'exit 1' INT TERM
 fail() {
     echo "${0##*/}: $1" >&2
     for text in "$dir"/*.txt; do
-        [ ! -s "$text" ] || { echo "-- ${text##*/}" && tail -n 40 "$text" | sed 's/^/    /'; } >&2
+        [ ! -s "$text" ] || { echo "-- ${text##*/}" && tail -n "${shown:-40}" "$text" | sed 's/^/    /'; } >&2
     done
     exit 1
 }

@@ -136,6 +136,21 @@ static void tell_ready(struct stage *s, const struct engine_serve_calls *calls)
         calls->on_ready(&service, calls->ctx);
 }
 
+/* Endurance: it dies without warning, and starts on the same state. */
+static void kill_when_due(struct stage *s, int64_t *due_ms, int64_t every_ms)
+{
+    struct err err;
+    if (!every_ms || clock_mono_ms() < *due_ms)
+        return;
+    enum status status = target_stop(s->target, true, LIMIT_MS, &err);
+    if (status == ST_OK)
+        status = target_start(s->target, LIMIT_MS, &err);
+    if (status != ST_OK)
+        recorder_fault(s->recorder, "%s", err.text);
+    recorder_count_kill(s->recorder);
+    *due_ms = clock_mono_ms() + every_ms;
+}
+
 /* The real clock goes on: what is signed or due goes with it. */
 static void serve_until(struct stage *s, const struct engine_serve_calls *calls,
                         const volatile bool *stop)
@@ -143,10 +158,13 @@ static void serve_until(struct stage *s, const struct engine_serve_calls *calls,
     json_t *evidence = recorder_take(s->recorder);
     const json_t *journal = json_object_get(evidence, "journal");
     size_t told = 0;
+    int64_t kill_due_ms = clock_mono_ms() + calls->kill_every_ms;
     bool stopped = false;
     while (!stopped && target_is_running(s->target)) {
         loop_run_until(s->engine->loop, never, &stopped, LOOK_MS);
         stopped = *stop;
+        if (!stopped)
+            kill_when_due(s, &kill_due_ms, calls->kill_every_ms);
         if (s->scenario_case->clock_is_now) {
             s->now_s = clock_wall_s();
             world_set_clock(s->world, s->now_s);

@@ -67,6 +67,7 @@ struct engine_serve_calls {
     void (*on_ready)(const struct engine_service *service, void *ctx);
     void (*on_event)(const struct json_t *event, void *ctx);
     void *ctx;
+    int64_t kill_every_ms; /* 0: never; else killed and started again */
 };
 enum status engine_serve(struct engine *engine, const struct scenario_case *c,
                          const struct engine_serve_calls *calls,

@@ -27,9 +27,12 @@
  *  "policy_fetches":[{"step","host","domain","address","tls","sni",
  *    "handshake_error"?,"request","request_host","status" (0: no answer),
  *    "policy" (all of it was served),"late"}],
- *  "journal":[{...,"step"}],
+ *  "journal":[{...,"step","seen"}],
  *  "target":{"exit","signal","stderr_tail","clock_ok"},
  *  "faults":[text]}
+ *
+ * "seen" counts journal lines and received messages in the order in which the
+ * kit saw them; "kills": how often a served gateway was killed (`--kill-every`).
  *
  * A submission's stages: connect ehlo starttls tls-ehlo auth mail rcpt chunk (a
  * BDAT before the last) data quit; "data" is the last word about the content:

@@ -26,7 +26,8 @@ struct recorder {
     json_t *step; /* borrowed */
     struct open_message *open;
     FILE *transcripts;
-    unsigned number;
+    unsigned number, kills;
+    json_int_t seen; /* journal lines and messages so far */
     bool quiet;
 };
 
@@ -145,6 +146,11 @@ void recorder_set_served(struct recorder *recorder)
     json_object_set_new(recorder->evidence, "served", json_true());
 }
 
+void recorder_count_kill(struct recorder *recorder)
+{
+    set_number(recorder->evidence, "kills", ++recorder->kills);
+}
+
 void recorder_fault(struct recorder *recorder, const char *fmt, ...)
 {
     char text[1024];
@@ -163,6 +169,7 @@ bool recorder_has_fault(const struct recorder *recorder)
 void recorder_event(struct recorder *recorder, struct json_t *event)
 {
     set_number(event, "step", recorder->number);
+    set_number(event, "seen", ++recorder->seen);
     json_array_append_new(list(recorder, "journal"), event);
 }
 
@@ -255,6 +262,7 @@ void recorder_message(struct recorder *recorder,
     set_text(m, "level", host->level);
     if (host->ask.look_up && message->is_complete)
         mail_checks(m, &host->ask, message, host->now_s);
+    set_number(m, "seen", ++recorder->seen);
     set_yes(m, "late", recorder->quiet);
     remember(recorder, host, s, json_array_size(list(recorder, "received")));
     json_array_append_new(list(recorder, "received"), m);

@@ -34,6 +34,8 @@ void recorder_set_quiet(struct recorder *recorder);
 void recorder_set_clock(struct recorder *recorder, int64_t now_s);
 /* Real programs submit: there is no evidence of what they sent. */
 void recorder_set_served(struct recorder *recorder);
+/* The gateway was killed beside the steps. */
+void recorder_count_kill(struct recorder *recorder);
 
 /* recorder_add - one more element of a list, of this step; takes the reference.
  */
