@@ -27,10 +27,12 @@ static const char *without_blanks(struct trial *t, const char *text)
 
 /* -- one recipient's fields (RFC 3464 2.3) --------------------------------- */
 
+/* On a clock that runs, any readable date will do. */
 static void want_date(struct trial *t, const char *address, const char *field,
                       const char *got, long long expected)
 {
-    if (*got && dsn_date(got) != expected)
+    bool runs = t->c->clock_is_now && dsn_date(got) > 0;
+    if (*got && dsn_date(got) != expected && !runs)
         fault(t, place_for(t, address), "DSN-1", who(t, address, field),
               TEXT(t, "%lld, seconds since 1970", expected), got);
 }
@@ -127,9 +129,10 @@ static void judge_recipient(struct trial *t, const struct copy *copy,
     const char *action = dsn_action(t, g);
     judge_status(t, claim, action, mail_value(t->arena, g, "Status"));
     judge_reply(t, claim, g);
-    want(t, address, "Original-Recipient",
-         without_blanks(t, dsn_from_xtext(t->arena, orcpt ? orcpt : "")),
-         without_blanks(t, mail_value(t->arena, g, "Original-Recipient")));
+    if (s || !evidence_yes(t->evidence, "served"))
+        want(t, address, "Original-Recipient",
+             without_blanks(t, dsn_from_xtext(t->arena, orcpt ? orcpt : "")),
+             without_blanks(t, mail_value(t->arena, g, "Original-Recipient")));
     if (!octets_are_ascii(slice_of(address)) &&
         strncasecmp(final, "utf-8;", 6) != 0)
         want(t, address, "Final-Recipient", "the type utf-8 (RFC 6533)", final);
@@ -174,9 +177,10 @@ static void judge_message_fields(struct trial *t, const struct copy *copy,
     want(t, copy->recipient, "Reporting-MTA",
          TEXT(t, "dns;%s", t->w.gateway_host),
          without_blanks(t, mail_value(t->arena, g, "Reporting-MTA")));
-    want(t, copy->recipient, "Original-Envelope-Id",
-         dsn_from_xtext(t->arena, envid),
-         mail_value(t->arena, g, "Original-Envelope-Id"));
+    if (s || !evidence_yes(t->evidence, "served"))
+        want(t, copy->recipient, "Original-Envelope-Id",
+             dsn_from_xtext(t->arena, envid),
+             mail_value(t->arena, g, "Original-Envelope-Id"));
     want_date(t, copy->recipient, "Arrival-Date",
               mail_value(t->arena, g, "Arrival-Date"),
               evidence_number(copy->letter->accepted, "time", -1));
