@@ -22,7 +22,7 @@ struct search {
 static const char *describe(struct trial *t, const struct copy *copy)
 {
     static const char *const kinds[] = {"direct copy", "notification", "DSN",
-                                        "message"};
+                                        "mailed code", "message"};
     return TEXT(t, "%s to %s at %s", kinds[copy->kind], copy->recipient,
                 copy->host);
 }
@@ -49,8 +49,10 @@ static const char *needed(const struct trial *t, const struct copy *copy,
         return "dane";
     if (strcmp(method, "transport-security") != 0)
         return NULL;
+    const struct letter *l = copy->letter;
+    const char *from = l->answers ? l->answers->letter->from : l->from;
     const struct organization *o = world_organization_of(
-        witness_world(&t->w, copy->step), domain_of(copy->letter->from));
+        witness_world(&t->w, copy->step), domain_of(from));
     const char *policy = o ? o->transport_security : "off";
     return strcmp(policy, "off") == 0 ? NULL : policy;
 }
@@ -219,7 +221,8 @@ static void judge_control_fields(struct trial *t, const struct copy *copy)
     bool found = false;
     for (size_t i = 0; i < copy->mail.count; i++)
         found |= slice_starts_nocase(copy->mail.fields[i].name, "zivver-");
-    if (copy->kind == COPY_KIND_NOTIFICATION || copy->kind == COPY_KIND_DSN) {
+    if (copy->kind == COPY_KIND_NOTIFICATION || copy->kind == COPY_KIND_DSN ||
+        copy->kind == COPY_KIND_MAILED) {
         struct slice text = octets_lower(t->arena, copy->haystack.spaced);
         found |= memmem(text.p, text.n, "\nzivver-", 8) != NULL;
     }

@@ -120,6 +120,7 @@ void judge_trial(struct trial *t)
     judge_claims(t);
     judge_copies(t);
     judge_dsns(t);
+    judge_visits(t);
     judge_invariants(t);
     judge_sts(t);
     judge_traces(t);

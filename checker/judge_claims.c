@@ -74,7 +74,7 @@ static void judge_conversations(struct trial *t, const struct letter *l)
         }
         for (const struct letter *k = l->next; k; k = k->next) {
             for (const struct claim *d = k->claims; d; d = d->next) {
-                if (same(c->conversation, d->conversation))
+                if (!k->reply && same(c->conversation, d->conversation))
                     fault(t, place_for(t, d->address), "CONV-1",
                           TEXT(t, "%s: conversation", d->address),
                           "a new one for each message",
@@ -84,8 +84,34 @@ static void judge_conversations(struct trial *t, const struct letter *l)
     }
 }
 
+/* CONV-4: a guest's reply reaches the sender, and only him; it stays in the
+ * conversation that he had. */
+static void judge_reply(struct trial *t, const struct letter *l)
+{
+    const struct claim *of = l->answers;
+    if (!of) {
+        fault(t, t->c->place, "CONV-4", "journal: reply",
+              "to a message that this guest got",
+              evidence_text(l->reply, "of"));
+        return;
+    }
+    if (!address_same(l->claims->address, of->letter->from))
+        fault(t, place_for(t, l->claims->address), "CONV-4",
+              TEXT(t, "%s: reply", l->from),
+              TEXT(t, "to %s, who wrote", of->letter->from),
+              l->claims->address);
+    if (!same(l->claims->conversation, of->conversation))
+        fault(t, place_for(t, l->claims->address), "CONV-4",
+              TEXT(t, "%s: conversation of the reply", l->from),
+              of->conversation, l->claims->conversation);
+}
+
 static void judge_letter(struct trial *t, const struct letter *l)
 {
+    if (l->reply) {
+        judge_reply(t, l);
+        return;
+    }
     bool replied = l->submission && evidence_yes(l->submission, "accepted");
     if (replied && !l->accepted)
         fault(t, t->c->place, "KEEP-1", "accepted message",

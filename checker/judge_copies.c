@@ -76,13 +76,30 @@ static void judge_reverse_path(struct trial *t, const struct copy *copy)
     for (size_t i = 0; i < t->w.copy_count; i++) {
         const struct copy *other = &t->w.copies[i];
         if (other >= copy || other->claim == copy->claim || !other->claim ||
-            other->kind == COPY_KIND_DSN || !*copy->reverse_path)
+            other->kind == COPY_KIND_DSN || other->kind == COPY_KIND_MAILED ||
+            !*copy->reverse_path)
             continue;
         if (address_same(other->reverse_path, copy->reverse_path))
             fault(t, place_of(t, copy), "MAIL-2",
                   TEXT(t, "%s: reverse-path", describe(t, copy)),
                   "one of its own", TEXT(t, "that of %s", other->recipient));
     }
+}
+
+/* CONV-4: From is the gateway's, with the guest shown. */
+static void judge_reply_copy(struct trial *t, const struct copy *copy)
+{
+    const char *from = mail_decoded_value(t->arena, &copy->mail, "From");
+    struct texts list = {0};
+    mail_addresses(t->arena, mail_value(t->arena, &copy->mail, "From"), &list);
+    if (list.n != 1 ||
+        strcasecmp(domain_of(list.v[0]), t->w.gateway_host) != 0 ||
+        !strcasestr(from, copy->letter->from))
+        fault(t, place_of(t, copy), "CONV-4",
+              TEXT(t, "%s: From", describe(t, copy)),
+              TEXT(t, "an address at %s, with %s shown", t->w.gateway_host,
+                   copy->letter->from),
+              from);
 }
 
 static void judge_copy(struct trial *t, const struct copy *copy)
@@ -104,7 +121,7 @@ static void judge_copy(struct trial *t, const struct copy *copy)
               TEXT(t, "%s: X-Zivver-Transport", describe(t, copy)),
               "direct, nta7516, idd, notification or dsn, once",
               *copy->transport ? copy->transport : "none");
-    else if (!copy->claim && copy->taken)
+    else if (!copy->claim && copy->taken && copy->kind != COPY_KIND_MAILED)
         fault(t, place_of(t, copy), "KEEP-2", describe(t, copy),
               "a claim of the journal", "evidence without a claim");
     judge_reverse_path(t, copy);
@@ -113,6 +130,8 @@ static void judge_copy(struct trial *t, const struct copy *copy)
     if (copy->kind == COPY_KIND_DIRECT && copy->letter &&
         copy->letter->submission)
         judge_direct(t, copy);
+    if (copy->kind == COPY_KIND_DIRECT && copy->letter && copy->letter->reply)
+        judge_reply_copy(t, copy);
     if (copy->kind == COPY_KIND_NOTIFICATION)
         judge_notification(t, copy);
 }

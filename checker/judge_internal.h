@@ -38,6 +38,7 @@ void judge_dsns(struct trial *t);
 void judge_submitter(struct trial *t); /* replies and raw dialogues */
 void judge_dialogue(struct trial *t, const json_t *session);
 void judge_journal(struct trial *t); /* events, warnings, connections */
+void judge_visits(struct trial *t);  /* what visitors of the portal saw */
 void judge_invariants(struct trial *t);
 void judge_sts(struct trial *t);    /* policies fetched and in force */
 void judge_traces(struct trial *t); /* of what was refused or is barred */

@@ -195,6 +195,28 @@ static struct prediction *predict_submit(const struct attempt *base,
     return first;
 }
 
+/* CONV-4: by the same order, with the policy and shares of the organization
+ * that was answered. */
+static struct prediction *predict_reply(struct arena *arena,
+                                        const struct tables *tables,
+                                        const struct scenario_case *c,
+                                        const struct step *at,
+                                        const struct predicted_reply *r,
+                                        const struct step *until, int64_t now_s)
+{
+    struct attempt answered = {.world = at->world, .submit = r->answered};
+    struct step *as_if = ARENA_NEW(arena, struct step);
+    struct attempt base = {.arena = arena,
+                           .tables = tables,
+                           .now_s = now_s,
+                           .first = c->steps,
+                           .at = at,
+                           .owner = predict_sender(&answered)};
+    *as_if = *at;
+    as_if->submit = (struct submit *)(uintptr_t)r->submit;
+    return predict_submit(&base, as_if, at == until ? as_if : until);
+}
+
 struct prediction *predict_at(struct arena *arena, const struct tables *tables,
                               const struct scenario_case *c,
                               const struct step *step)
@@ -207,9 +229,19 @@ struct prediction *predict_at(struct arena *arena, const struct tables *tables,
         if (s->kind == STEP_KIND_SUBMIT) {
             struct attempt base = {.arena = arena,
                                    .tables = tables,
+                                   .first = c->steps,
+                                   .at = s,
                                    .now_s = now_s,
                                    .is_first = !first};
             *end = predict_submit(&base, s, step);
+            while (*end)
+                end = &(*end)->next;
+        }
+        struct predicted_reply *r = s->kind == STEP_KIND_VISIT
+                                        ? predict_replies(arena, c->steps, s)
+                                        : NULL;
+        for (; r; r = r->next) {
+            *end = predict_reply(arena, tables, c, s, r, step, now_s);
             while (*end)
                 end = &(*end)->next;
         }

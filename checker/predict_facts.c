@@ -25,6 +25,8 @@ static const char *domain(const char *address)
 
 const struct organization *predict_sender(const struct attempt *a)
 {
+    if (a->owner) /* CONV-4 */
+        return a->owner;
     const struct organization *own =
         world_organization_of(a->world, domain(a->submit->from));
     return own ? own : a->world->sender;
@@ -76,7 +78,7 @@ static const char *right_of(const struct attempt *a, const char *value)
     return (prose || example) && is_code(what) ? "access-code" : NULL;
 }
 
-static const char *right(const struct attempt *a, const char **doubtful)
+const char *predict_right(const struct attempt *a, const char **doubtful)
 {
     const struct header_line *h;
     const char *found = NULL;
@@ -124,7 +126,8 @@ static const char *idd(const struct attempt *a)
 static const char *shares(const struct attempt *a)
 {
     const struct organization *o = predict_sender(a);
-    bool sms = false, code = false;
+    bool sms = predict_earned(a, "sms");
+    bool code = predict_earned(a, "access-code");
     for (const struct share *s = a->world->shares; s; s = s->next) {
         if (!o || strcasecmp(s->recipient, a->address) != 0 ||
             strcmp(s->organization, o->name) != 0)
@@ -161,8 +164,9 @@ bool predict_has_2fa(const struct attempt *a)
 static const char *sender_nta(const struct attempt *a)
 {
     const struct organization *o = predict_sender(a);
-    return o && organization_meets_nta(o) && predict_has_2fa(a) ? "met"
-                                                                : "unmet";
+    return o && !a->owner && organization_meets_nta(o) && predict_has_2fa(a)
+               ? "met"
+               : "unmet";
 }
 
 static const char *recipient_nta(const struct attempt *a)
@@ -185,7 +189,7 @@ struct facts predict_facts(const struct attempt *a, const char **doubtful)
         {"idd", idd(a)},
         {"sender-nta", sender_nta(a)},
         {"recipient-nta", recipient_nta(a)},
-        {"right", right(a, doubtful)},
+        {"right", predict_right(a, doubtful)},
         {"policy", sender ? sender->transport_security : "off"},
         {"shares", shares(a)},
         {"dane-satisfies",

@@ -12,7 +12,9 @@ struct attempt {
     const struct submit *submit;
     const char *address;
     int64_t accepted_s, now_s;
-    bool is_first; /* the case's first recipient */
+    bool is_first;                    /* the case's first recipient */
+    const struct step *first, *at;    /* the case's; where it was submitted */
+    const struct organization *owner; /* of a guest's reply; else NULL */
 };
 
 /* predict_facts - the facts of an attempt; what the tables cannot know makes
@@ -38,6 +40,23 @@ const struct header_line *predict_header(const struct submit *submit,
 
 /* The organization whose credentials submit. */
 const struct organization *predict_sender(const struct attempt *a);
+/* What the message gives the recipient: none, sms, access-code. */
+const char *predict_right(const struct attempt *a, const char **doubtful);
+
+/* predict_earned - has the recipient, before that step, opened a message of the
+ * same organization with a right of this kind (SHARED-1)? */
+bool predict_earned(const struct attempt *a, const char *kind);
+
+/* A guest's reply, as if he had submitted it. */
+struct predicted_reply {
+    const struct submit *submit, *answered;
+    struct predicted_reply *next;
+};
+/* predict_replies - those that a visit step sends. */
+struct predicted_reply *predict_replies(struct arena *arena,
+                                        const struct step *first,
+                                        const struct step *step);
+
 /* The account in From is protected with 2FA (NTA-1). */
 bool predict_has_2fa(const struct attempt *a);
 

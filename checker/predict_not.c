@@ -63,6 +63,8 @@ static const char *sender_word(const struct attempt *a)
                  {"no-dmarc", "sender DMARC too weak"},
                  {"dmarc-none", "sender DMARC too weak"},
                  {"dmarc-half", "sender DMARC too weak"}};
+    if (a->owner) /* a guest never meets it (CONV-4): in what words depends */
+        return NULL;
     const struct organization *sender = predict_sender(a);
     if (!predict_has_2fa(a))
         return "sender without 2FA";

@@ -4,6 +4,7 @@
 #include <strings.h>
 
 #include "engine/evidence.h"
+#include "engine/visit_mail.h"
 
 bool address_same(const char *a, const char *b)
 {
@@ -147,6 +148,51 @@ static bool letter_known(const struct witness *w, const char *id)
     return false;
 }
 
+/* The reply actions of visits that the portal took, by that guest; the n-th. */
+static const json_t *reply_action(struct witness *w, const char *guest,
+                                  unsigned n)
+{
+    size_t i, k;
+    const json_t *visit, *a;
+    json_array_foreach(evidence_list(w->evidence, "visits"), i, visit)
+    {
+        json_array_foreach(evidence_list(visit, "actions"), k, a)
+        {
+            const json_t *exchanges = evidence_list(a, "exchanges");
+            if (strcmp(evidence_text(a, "action"), "reply") != 0 ||
+                json_array_size(exchanges) < 2 ||
+                !address_same(evidence_text(a, "recipient"), guest))
+                continue;
+            if (n-- == 0)
+                return a;
+        }
+    }
+    return NULL;
+}
+
+static void add_reply(struct witness *w, const json_t *e)
+{
+    struct letter *l = add_letter(w, NULL);
+    const char *guest = evidence_text(e, "sender");
+    unsigned before = 0;
+    for (struct letter *other = w->letters; other; other = other->next) {
+        before += other->reply && address_same(other->from, guest);
+        if (strcmp(other->id, evidence_text(e, "of")) == 0)
+            l->answers = letter_claim(other, guest);
+    }
+    l->reply = l->accepted = e;
+    l->id = evidence_text(e, "message");
+    l->from = guest;
+    l->mark =
+        needle(w->arena, evidence_text(reply_action(w, guest, before), "mark"));
+    l->claims = ARENA_NEW(w->arena, struct claim);
+    *l->claims =
+        (struct claim){.letter = l,
+                       .address = evidence_text(e, "recipient"),
+                       .conversation = evidence_text(e, "conversation"),
+                       .group = 1};
+}
+
 static void find_letters(struct witness *w)
 {
     size_t i;
@@ -157,6 +203,9 @@ static void find_letters(struct witness *w)
     }
     json_array_foreach(evidence_list(w->evidence, "journal"), i, e)
     {
+        if (strcmp(evidence_text(e, "event"), "reply") == 0 &&
+            !letter_known(w, evidence_text(e, "message")))
+            add_reply(w, e);
         if (strcmp(evidence_text(e, "event"), "accepted") != 0 ||
             letter_known(w, evidence_text(e, "message")))
             continue;
@@ -176,13 +225,26 @@ static void find_letters(struct witness *w)
 
 /* -- copies --------------------------------------------------------------- */
 
-static enum copy_kind kind_of(const struct copy *copy)
+/* Without a link that opens a message: once somebody has visited the portal, a
+ * code or a notice. */
+static bool is_mailed(struct witness *w, const struct copy *copy)
+{
+    bool visited = false;
+    for (const struct step *s = w->c->steps; s; s = s->next)
+        visited |= s->kind == STEP_KIND_VISIT && s->number <= copy->step;
+    return visited &&
+           !visit_mail_link(w->arena,
+                            visit_mail_text(w->arena, copy->mail.octets), "/m/",
+                            1);
+}
+
+static enum copy_kind kind_of(struct witness *w, const struct copy *copy)
 {
     if (mail_field_count(&copy->mail, "X-Zivver-Transport") != 1)
         return COPY_KIND_STRANGE;
     const char *t = copy->transport;
     if (strcmp(t, "notification") == 0)
-        return COPY_KIND_NOTIFICATION;
+        return is_mailed(w, copy) ? COPY_KIND_MAILED : COPY_KIND_NOTIFICATION;
     if (strcmp(t, "dsn") == 0)
         return COPY_KIND_DSN;
     if (strcmp(t, "direct") == 0 || strcmp(t, "nta7516") == 0 ||
@@ -197,6 +259,18 @@ static bool returns(const struct copy *copy, const struct letter *l)
     struct slice body = copy->mail.body;
     return *l->message_id &&
            memmem(body.p, body.n, l->message_id, strlen(l->message_id));
+}
+
+static bool has_conversation(struct witness *w, const struct copy *copy,
+                             const struct letter *l)
+{
+    const char *id =
+        mail_value(w->arena, &copy->mail, "X-Zivver-ConversationId");
+    for (const struct claim *c = l->claims; c; c = c->next) {
+        if (*id && strcmp(id, c->conversation) == 0)
+            return true;
+    }
+    return false;
 }
 
 static bool is_of(struct witness *w, const struct copy *copy,
@@ -215,6 +289,9 @@ static bool is_of(struct witness *w, const struct copy *copy,
                strcmp(
                    mail_value(w->arena, &copy->mail, "X-Zivver-ConversationId"),
                    (*claim)->conversation) == 0;
+    case COPY_KIND_MAILED:
+        *claim = NULL;
+        return has_conversation(w, copy, l);
     case COPY_KIND_DSN:
         *claim = NULL;
         return address_same(copy->recipient, l->reverse_path) &&
@@ -236,7 +313,7 @@ static void fill_copy(struct witness *w, struct copy *copy, const json_t *json)
         mail_view(w->arena, evidence_octets(w->arena, json, "content"));
     copy->haystack = haystack(w->arena, copy->mail.octets);
     copy->transport = mail_value(w->arena, &copy->mail, "X-Zivver-Transport");
-    copy->kind = kind_of(copy);
+    copy->kind = kind_of(w, copy);
     copy->host = evidence_text(json, "host");
     copy->level = evidence_text(json, "level");
     copy->reverse_path = evidence_text(json, "reverse_path");

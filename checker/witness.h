@@ -15,6 +15,7 @@ enum copy_kind {
     COPY_KIND_DIRECT, /* X-Zivver-Transport: direct, nta7516 or idd */
     COPY_KIND_NOTIFICATION,
     COPY_KIND_DSN,
+    COPY_KIND_MAILED,  /* a code, or a notice, of the portal: without a link */
     COPY_KIND_STRANGE, /* no such field, another value, or several */
     COPY_KIND_COUNT
 };
@@ -55,9 +56,12 @@ struct claim {
 struct letter {
     const json_t *accepted;   /* the journal's event; NULL: no event */
     const json_t *submission; /* NULL: accepted in a raw session */
-    const struct step *step;  /* that submitted it; NULL: unknown */
-    const char *id;           /* the gateway's */
-    const char *message_id;   /* with its angle brackets, or "" */
+    const json_t *reply;      /* the journal's event of a guest's; or NULL */
+    const struct claim
+        *answers;            /* of a reply: the guest's own claim; or NULL */
+    const struct step *step; /* that submitted it; NULL: unknown */
+    const char *id;          /* the gateway's */
+    const char *message_id;  /* with its angle brackets, or "" */
     const char *reverse_path, *from;
     struct mail_view mail; /* as submitted */
     struct needle mark;    /* text.n 0: none */

@@ -26,7 +26,7 @@ struct engine {
     struct config_hashes *hashes;
     const char *interposer, *sanitizer;
     struct warm *warm; /* of the gateway's program; NULL: not yet, or none */
-    char *work_dir; /* holds a folder for each case */
+    char *work_dir;    /* holds a folder for each case */
     char *case_dir;
     unsigned case_count;
 };

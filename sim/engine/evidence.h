@@ -20,6 +20,7 @@
  *  "sms":[{"step","to","text","accepted","late"}],
  *  "visits":[{"step","clock","actions":[{"turn" (of the step, from 0),"line",
  *    "action","value","browser","recipient"?,"link"?,"typed"? (a code),
+ *    "sms","mails" (indices of what came meanwhile in sms and received),
  *    "form"? (the page had it),"mark"? (of a reply),"failure"? (it could not be
  *    done),"exchanges":[{"method","target","content_type"?,"cookie","request",
  *      "tls"?,"certificate" ("": it passed),"failure"?,"status" (0: none),

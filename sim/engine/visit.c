@@ -184,6 +184,17 @@ static json_t *begin_action(struct visiting *v, unsigned turn)
     return a;
 }
 
+/* The indices of what came since. */
+static void add_came(struct visiting *v, const char *key, const char *list,
+                     size_t from)
+{
+    json_t *indices = json_array();
+    size_t now = json_array_size(recorder_list(v->stage->recorder, list));
+    for (; from < now; from++)
+        json_array_append_new(indices, json_integer((json_int_t)from));
+    json_object_set_new(v->action, key, indices);
+}
+
 static enum status act_once(struct visiting *v, json_t *actions, unsigned turn,
                             struct err *err)
 {
@@ -201,6 +212,8 @@ static enum status act_once(struct visiting *v, json_t *actions, unsigned turn,
     set_text(v->action, "failure", v->failure);
     if (status == ST_OK)
         status = stage_flush(v->stage, err);
+    add_came(v, "sms", "sms", sms);
+    add_came(v, "mails", "received", mail);
     visit_take_codes(v, sms, mail);
     return status;
 }
