@@ -57,6 +57,17 @@ static long long clock_of(const struct trial *t, const struct copy *copy)
     return evidence_number(found, "time", -1);
 }
 
+/* When the attempt was made that a report tells of; the report itself may have
+ * waited. */
+static long long attempted(const struct trial *t, const struct copy *copy,
+                           const struct claim *claim, const char *action)
+{
+    bool failed = strcmp(action, "failed") == 0;
+    const json_t *outcome =
+        failed ? witness_event(&t->w, claim, "outcome", STEP_END) : NULL;
+    return evidence_number(outcome, "time", clock_of(t, copy));
+}
+
 static long long retried_until(const struct trial *t, const struct letter *l)
 {
     long long lifetime_ms = strtoll(
@@ -137,7 +148,8 @@ static void judge_recipient(struct trial *t, const struct copy *copy,
         strncasecmp(final, "utf-8;", 6) != 0)
         want(t, address, "Final-Recipient", "the type utf-8 (RFC 6533)", final);
     want_date(t, address, "Last-Attempt-Date",
-              mail_value(t->arena, g, "Last-Attempt-Date"), clock_of(t, copy));
+              mail_value(t->arena, g, "Last-Attempt-Date"),
+              attempted(t, copy, claim, action));
     const char *until = mail_value(t->arena, g, "Will-Retry-Until");
     if (*until && strcmp(action, "delayed") != 0)
         want(t, address, "Will-Retry-Until", "", until);
