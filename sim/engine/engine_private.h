@@ -11,6 +11,7 @@
 #include "engine/world.h"
 
 struct visits;
+struct held_session;
 
 struct engine {
     struct engine_settings settings;
@@ -42,9 +43,10 @@ struct stage {
     struct recorder *recorder;
     struct world *world;
     struct target *target;
-    int64_t now_s;         /* the scenario's clock */
-    int64_t deadline_ms;   /* monotonic */
-    struct visits *visits; /* NULL: nobody has visited */
+    int64_t now_s;             /* the scenario's clock */
+    int64_t deadline_ms;       /* monotonic */
+    struct visits *visits;     /* NULL: nobody has visited */
+    struct held_session *held; /* connections that stay open */
     bool clock_ok;
 };
 

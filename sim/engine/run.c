@@ -5,11 +5,9 @@
 #include "base/buf.h"
 #include "engine/message.h"
 #include "engine/read.h"
+#include "engine/session_step.h"
 #include "engine/visit.h"
-#include "peer/dialogue.h"
 #include "peer/submitter.h"
-
-enum { TURN_LIMIT_MS = 8000 };
 
 static const struct credential *find_credential(const struct world_spec *world,
                                                 const char *user)
@@ -213,95 +211,6 @@ static enum status step_submit(struct stage *s, const struct step *step,
     return await_outcome(s, step->submit, accepted, before, err);
 }
 
-static void on_dialogue_done(void *ctx, const struct dialogue_result *result)
-{
-    (void)result;
-    ((struct waiting *)ctx)->done = true;
-}
-
-static void fill_expect(struct dialogue_step *out, const struct turn *turn)
-{
-    const char *first = turn->expect.count ? turn->expect.texts[0] : "";
-    out->kind = DIALOGUE_KIND_EXPECT;
-    out->prefixes = turn->expect.texts;
-    if (strcmp(first, "closed") == 0)
-        out->kind = DIALOGUE_KIND_CLOSED;
-    if (strcmp(first, "nothing") == 0)
-        out->kind = DIALOGUE_KIND_NOTHING;
-}
-
-static struct slice auth_line(struct stage *s, const struct turn *turn,
-                              const struct world_spec *world)
-{
-    const struct credential *c = find_credential(world, turn->text);
-    if (!c)
-        BUG("credential %s passed the parser", turn->text);
-    return slice_of(
-        arena_printf(s->arena, "AUTH PLAIN %s\r\n",
-                     submitter_plain_token(s->arena, c->user, c->password)));
-}
-
-static struct dialogue_step dialogue_step(struct stage *s,
-                                          const struct turn *turn,
-                                          const struct world_spec *world)
-{
-    struct dialogue_step out = {.kind = DIALOGUE_KIND_SEND};
-    switch (turn->kind) {
-    case TURN_KIND_EXPECT:
-        fill_expect(&out, turn);
-        break;
-    case TURN_KIND_SEND:
-        out.octets = slice_of(arena_printf(s->arena, "%s\r\n", turn->text));
-        break;
-    case TURN_KIND_OCTETS:
-        out.octets = (struct slice){turn->text, turn->octets};
-        break;
-    case TURN_KIND_AUTH:
-        out.octets = auth_line(s, turn, world);
-        break;
-    case TURN_KIND_TLS:
-        out.kind = DIALOGUE_KIND_TLS;
-        out.alert = turn->expect.count ? turn->expect.texts[0] : NULL;
-        if (!tls_range_parse(turn->text, &out.tls))
-            BUG("TLS version %s passed the parser", turn->text);
-        break;
-    case TURN_KIND_COUNT:
-        break;
-    }
-    return out;
-}
-
-static enum status step_session(struct stage *s, const struct step *step,
-                                struct err *err)
-{
-    size_t count = 0, i = 0;
-    struct waiting waiting = {false};
-    for (const struct turn *t = step->session; t; t = t->next)
-        count++;
-    struct dialogue_step *steps = arena_alloc(s->arena, count * sizeof *steps);
-    for (const struct turn *t = step->session; t; t = t->next)
-        steps[i++] = dialogue_step(s, t, step->world);
-    struct dialogue_settings settings = {
-        .local_address = s->engine->submitter_address,
-        .address = s->engine->gateway_address,
-        .port = (uint16_t)s->engine->block.port,
-        .server_name = engine_gateway_host,
-        .steps = steps,
-        .step_count = count,
-        .step_limit_ms = TURN_LIMIT_MS};
-    struct dialogue *dialogue =
-        dialogue_start(s->engine->loop, &settings, on_dialogue_done, &waiting);
-    bool done =
-        loop_run_until(s->engine->loop, is_done, &waiting, stage_left_ms(s));
-    const struct dialogue_result *result = dialogue_result(dialogue);
-    if (done && result)
-        recorder_session(s->recorder, step->session, result);
-    dialogue_destroy(&dialogue);
-    if (!done)
-        return err_set(err, ST_TEMP, "the dialogue did not come to its end");
-    return stage_flush(s, err);
-}
-
 static enum status step_advance(struct stage *s, const struct step *step,
                                 struct err *err)
 {
@@ -342,7 +251,7 @@ static enum status run_step(struct stage *s, const struct step *step,
     case STEP_KIND_SUBMIT:
         return step_submit(s, step, err);
     case STEP_KIND_SESSION:
-        return step_session(s, step, err);
+        return session_run(s, step, err);
     case STEP_KIND_VISIT:
         return visit_run(s, step, err);
     case STEP_KIND_ADVANCE:

@@ -193,6 +193,8 @@ struct step {
     const struct world_spec *world; /* in force from this step on */
     struct submit *submit;
     struct turn *session;
+    unsigned hold; /* session: so many at once, which stay open; 0: one alone */
+    bool is_other; /* session: from the other address */
     struct visit_turn *visit;
     struct expect *expect;
     int64_t advance_s;

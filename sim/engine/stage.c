@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "engine/evidence.h"
 #include "engine/folder.h"
+#include "engine/session_step.h"
 #include "engine/visit.h"
 
 const char engine_gateway_host[] = "gateway.lasthop.example";
@@ -298,6 +299,7 @@ struct json_t *stage_finish(struct stage **stage)
 {
     struct stage *s = *stage;
     struct engine *e = s->engine;
+    sessions_release(&s->held);
     stop_gateway(s);
     if (s->target)
         record_target(s);

@@ -6,6 +6,8 @@
 #include "engine/vocabulary.h"
 #include "engine/words.h"
 
+enum { HELD_MOST = 200 }; /* connections that one step holds open */
+
 static const char *const kind_names[] = {
     [STEP_KIND_SUBMIT] = "submit", [STEP_KIND_SESSION] = "session",
     [STEP_KIND_VISIT] = "visit",   [STEP_KIND_ADVANCE] = "advance",
@@ -254,11 +256,36 @@ static void read_turn(struct reading *r, struct turn *t, const struct node *map,
                "expected one of expect, send, octets, auth, tls (with expect)");
 }
 
+/* Entries that are about the connection, not a turn of the dialogue. */
+static bool is_about_connection(const struct node *n)
+{
+    return node_get(n, "hold") || node_get(n, "source");
+}
+
+static void read_connection(struct reading *r, struct step *s,
+                            const struct node *list)
+{
+    unsigned long count;
+    for (const struct node *n = list->first; n; n = n->next) {
+        const struct node *hold = node_get(n, "hold");
+        s->is_other |= strcmp(node_text(n, "source", ""), "other") == 0;
+        if (!hold)
+            continue;
+        if (n->next || !slice_number(slice_of(hold->text), HELD_MOST, &count) ||
+            count == 0)
+            bad_at(r, hold->place, "expected 1 to 200 connections, at the end");
+        else
+            s->hold = (unsigned)count;
+    }
+}
+
 struct turn *read_session(struct reading *r, const struct node *list,
                           const struct world_spec *world)
 {
     struct turn *first = NULL, **end = &first;
     for (const struct node *n = list->first; n; n = n->next) {
+        if (is_about_connection(n))
+            continue;
         *end = ARENA_NEW(r->arena, struct turn);
         read_turn(r, *end, n, world);
         end = &(*end)->next;
@@ -326,6 +353,7 @@ static bool fill_step(struct reading *r, struct step *s, const struct node *n,
         break;
     case STEP_KIND_SESSION:
         s->session = read_session(r, n, world);
+        read_connection(r, s, n);
         break;
     case STEP_KIND_VISIT:
         s->visit = read_visit(r, n, world);

@@ -266,6 +266,13 @@ static const struct key dialogue_keys[] = {
     {.name = "auth",
      .type = VALUE_TEXT,
      .help = "AUTH PLAIN with this credential of the fixtures"},
+    {.name = "source",
+     .type = VALUE_WORD,
+     .words = source_words,
+     .help = "other: from another address"},
+    {.name = "hold",
+     .type = VALUE_NUMBER,
+     .help = "last: so many such connections at once, which stay open"},
     END};
 static const struct key dialogue_entry[] = {{.name = "*",
                                              .type = VALUE_MAP,

@@ -58,7 +58,8 @@ static void finish(struct dialogue *d)
         return;
     d->is_over = true;
     loop_timer_cancel(&d->timer);
-    if (d->is_gone)
+    bool stays = d->settings.stays_open && d->result.is_ok;
+    if (d->is_gone || stays)
         d->timer = loop_after(d->loop, 0, on_report_due, d);
     else
         stream_close(d->stream);
@@ -247,7 +248,8 @@ static void on_end(void *ctx, enum stream_end end, const char *why)
         d->result.failure = arena_strdup(d->arena, why);
     transcript_note(&d->result.transcript, d->arena, "%s", why);
     if (d->is_over) {
-        report(d);
+        if (!d->has_ended)
+            report(d);
         return;
     }
     proceed(d);

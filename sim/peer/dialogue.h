@@ -39,6 +39,7 @@ struct dialogue_settings {
     size_t step_count;
     int64_t step_limit_ms; /* real time for each step; 0: 10 s */
     int64_t quiet_ms;      /* for NOTHING; 0: 50 */
+    bool stays_open;       /* after the last step, up to dialogue_destroy() */
 };
 
 struct dialogue_outcome {
