@@ -5,6 +5,7 @@
 #include <strings.h>
 
 #include "checker/predict_internal.h"
+#include "checker/sending.h"
 
 const struct header_line *predict_header(const struct submit *submit,
                                          const char *name, size_t n)
@@ -189,6 +190,8 @@ struct facts predict_facts(const struct attempt *a, const char **doubtful)
         {"idd", idd(a)},
         {"sender-nta", sender_nta(a)},
         {"recipient-nta", recipient_nta(a)},
+        {"sender-dns",
+         sending_dns_name(sending_of(a->world, domain(a->submit->from)).dns)},
         {"right", predict_right(a, doubtful)},
         {"policy", sender ? sender->transport_security : "off"},
         {"shares", shares(a)},

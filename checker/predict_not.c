@@ -43,6 +43,24 @@ static const char *account_word(const struct attempt *a,
                                    : "account suspended";
 }
 
+static const char missing[] = "sender DNS settings missing";
+
+/* What NTA-1 asks of SPF, keys and DMARC, in its order. */
+static const char *dns_word(const struct sending_dns_words *dns)
+{
+    if (is(dns->spf, "none") || is(dns->spf, "neutral"))
+        return "sender SPF too weak";
+    if (is(dns->dkim, "servfail"))
+        return "sender look-up failed";
+    if (!is(dns->dkim, "good"))
+        return "sender DKIM key missing";
+    if (is(dns->dmarc, "servfail"))
+        return "sender look-up failed";
+    return is(dns->dmarc, "none") || is(dns->dmarc, "p-none")
+               ? "sender DMARC too weak"
+               : NULL;
+}
+
 /* The sender's account comes before his domain (NTA-1). */
 static const char *sender_word(const struct attempt *a)
 {
@@ -72,7 +90,7 @@ static const char *sender_word(const struct attempt *a)
         if (is(sender->nta, words[i].nta))
             return words[i].why;
     }
-    return NULL;
+    return sender ? dns_word(&sender->dns) : NULL;
 }
 
 static const char *nta_word(const struct attempt *a, const struct prediction *p)
@@ -81,6 +99,8 @@ static const char *nta_word(const struct attempt *a, const struct prediction *p)
     const struct posture *posture = world_posture(a->world, at ? at + 1 : "");
     if (is(fact(a, p, "sender-nta"), "unmet"))
         return sender_word(a);
+    if (is(fact(a, p, "sender-dns"), "missing"))
+        return missing;
     if (!posture || posture->nta_why)
         return posture ? posture->nta_why : NULL;
     bool bare = !posture->txt && posture->dns == POSTURE_DNS_SECURE &&
@@ -91,18 +111,20 @@ static const char *nta_word(const struct attempt *a, const struct prediction *p)
 static const char *word(const struct attempt *a, const struct prediction *p,
                         const char *method)
 {
+    bool has_dns = !is(fact(a, p, "sender-dns"), "missing");
     if (is(method, "account"))
         return account_word(a, p);
     if (is(method, "nta7516"))
         return nta_word(a, p);
     if (is(method, "direct-delivery"))
-        return server_word(a, p, "pkix");
+        return has_dns ? server_word(a, p, "pkix") : missing;
     if (is(method, "access-right"))
         return "no access right";
     if (is(method, "transport-security")) {
         const char *policy = fact(a, p, "policy");
         return is(policy, "off") ? "not allowed by the organization"
-                                 : server_word(a, p, policy);
+               : has_dns         ? server_word(a, p, policy)
+                                 : missing;
     }
     if (is(method, "shared-sms"))
         return "no shared SMS verification";

@@ -183,7 +183,7 @@ static void read_recipients(struct reading *r, struct organization *o,
     }
 }
 
-void read_sending_dns(struct sending_dns *dns, const struct node *map)
+void read_sending_dns(struct sending_dns_words *dns, const struct node *map)
 {
     dns->spf = node_text(map, "spf", dns->spf);
     dns->bounce = node_text(map, "bounce", dns->bounce);
@@ -204,7 +204,7 @@ static struct organization *read_organization(struct reading *r,
     o->domains = read_texts(f->arena, node_get(map, "domains")).texts;
     o->transport_security = node_text(map, "transport-security", "off");
     o->nta = node_text(map, "nta", "no");
-    o->dns = (struct sending_dns){"good", "good", "good", "good"};
+    o->dns = (struct sending_dns_words){"good", "good", "good", "good"};
     read_sending_dns(&o->dns, node_get(map, "dns"));
     o->inbound_direct_delivery =
         node_is_text(node_get(map, "inbound-direct-delivery"), "yes");
@@ -331,7 +331,7 @@ bool organization_meets_nta(const struct organization *organization)
                                       NULL};
     static const char *const spf[] = {"good", "soft", NULL};
     static const char *const dmarc[] = {"good", "strict", NULL};
-    const struct sending_dns *dns = &organization->dns;
+    const struct sending_dns_words *dns = &organization->dns;
     return met[words_index(met, organization->nta)] &&
            spf[words_index(spf, dns->spf)] && strcmp(dns->dkim, "good") == 0 &&
            dmarc[words_index(dmarc, dns->dmarc)];

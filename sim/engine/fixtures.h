@@ -27,7 +27,7 @@ struct own_recipient {
 
 /* What the domains of an organization publish as senders (MAIL-2): words,
  * "good" where a file names none. */
-struct sending_dns {
+struct sending_dns_words {
     const char *spf, *bounce, *dkim, *dmarc;
 };
 
@@ -40,7 +40,7 @@ struct organization {
     const char *const *domains;       /* ended by NULL */
     struct account *accounts;
     struct credential *credentials;
-    struct sending_dns dns;
+    struct sending_dns_words dns;
     const char *nta;  /* its domains as a sender: yes, no, or what is wrong */
     const char *mail; /* posture of its own domains' mail host */
     const struct own_recipient *recipients;

@@ -50,6 +50,6 @@ char *read_lower(struct arena *arena, const char *text);
 const char *address_domain(const char *address);
 
 /* What a map of words changes in what a domain publishes. */
-void read_sending_dns(struct sending_dns *dns, const struct node *map);
+void read_sending_dns(struct sending_dns_words *dns, const struct node *map);
 
 #endif

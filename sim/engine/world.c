@@ -285,8 +285,8 @@ static void remove_zones(struct world *w, const char *domain)
                     arena_printf(w->arena, POSTURE_ZONE_PREFIX "%s", domain));
 }
 
-static bool sending_dns_differs(const struct sending_dns *a,
-                                const struct sending_dns *b)
+static bool sending_dns_differs(const struct sending_dns_words *a,
+                                const struct sending_dns_words *b)
 {
     return strcmp(a->spf, b->spf) != 0 || strcmp(a->bounce, b->bounce) != 0 ||
            strcmp(a->dkim, b->dkim) != 0 || strcmp(a->dmarc, b->dmarc) != 0;
