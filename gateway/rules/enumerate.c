@@ -96,6 +96,13 @@ static void set_recipient_nta(struct facts *f, size_t value)
     f->nta_recipient = values[value];
 }
 
+static void set_sender_dns(struct facts *f, size_t value)
+{
+    static const enum sender_dns values[] = {
+        SENDER_DNS_ALIGNED, SENDER_DNS_MISSING, SENDER_DNS_UNKNOWN};
+    f->sender_dns = values[value];
+}
+
 static void set_right(struct facts *f, size_t value)
 {
     f->right = (enum right)value;
@@ -140,6 +147,7 @@ static const struct axis {
     {"idd", set_idd, {"off", "on", "any"}},
     {"sender-nta", set_sender_nta, {"unmet", "met"}},
     {"recipient-nta", set_recipient_nta, {"unmet", "met", "unknown"}},
+    {"sender-dns", set_sender_dns, {"aligned", "missing", "unknown"}},
     {"right", set_right, {"none", "sms", "access-code"}},
     {"policy", set_policy, {"off", "tls", "pkix", "dane"}},
     {"shares", set_shares, {"none", "sms", "access-code", "both"}},
@@ -219,7 +227,6 @@ enum status enumerate_decisions(FILE *out, struct err *err)
 {
     struct run run = {.out = out};
     facts_init(&run.facts);
-    run.facts.sender_dns = SENDER_DNS_ALIGNED;
     write_axis(&run, 0, 0);
     return finish(out, err);
 }

@@ -69,39 +69,47 @@ static void test_decisions_are_every_combination_once(void **state)
     (void)state;
     static const char *const lines[] = {
         "direct-delivery=absent minimum-header=absent account=none idd=off "
-        "sender-nta=unmet recipient-nta=unmet right=none "
+        "sender-nta=unmet recipient-nta=unmet sender-dns=aligned right=none "
         "policy=off "
         "shares=none dane-satisfies=yes server=none -> method=email "
         "delivery=notification",
         "direct-delivery=present minimum-header=invalid account=no-2fa idd=off "
-        "sender-nta=unmet recipient-nta=met right=none "
+        "sender-nta=unmet recipient-nta=met sender-dns=aligned right=none "
         "policy=off "
         "shares=none dane-satisfies=no server=dane-only -> method=none "
         "delivery=failed status=5.7.10",
         "direct-delivery=present minimum-header=permits account=none idd=off "
-        "sender-nta=unmet recipient-nta=unmet right=none "
+        "sender-nta=unmet recipient-nta=unmet sender-dns=aligned right=none "
         "policy=pkix "
         "shares=none dane-satisfies=yes server=none+unreachable -> "
         "method=none delivery=deferred",
         "direct-delivery=present minimum-header=permits account=none idd=off "
-        "sender-nta=unmet recipient-nta=unmet right=none "
+        "sender-nta=unmet recipient-nta=unmet sender-dns=aligned right=none "
         "policy=pkix "
         "shares=none dane-satisfies=yes server=tls+unreachable-long -> "
         "method=email delivery=notification",
         "direct-delivery=absent minimum-header=absent account=suspended "
-        "idd=any sender-nta=met recipient-nta=met right=sms "
+        "idd=any sender-nta=met recipient-nta=met sender-dns=aligned right=sms "
         "policy=dane "
         "shares=both dane-satisfies=no server=refused -> method=nta7516 "
         "delivery=direct",
         "direct-delivery=absent minimum-header=absent account=active idd=on "
-        "sender-nta=met recipient-nta=met right=sms "
+        "sender-nta=met recipient-nta=met sender-dns=aligned right=sms "
         "policy=dane "
         "shares=both dane-satisfies=no server=refused -> method=none "
         "delivery=failed status=server",
+        "direct-delivery=present minimum-header=absent account=none idd=off "
+        "sender-nta=met recipient-nta=unknown sender-dns=missing right=none "
+        "policy=pkix shares=none dane-satisfies=yes server=dane -> "
+        "method=none delivery=failed status=5.7.10",
+        "direct-delivery=present minimum-header=permits account=none idd=off "
+        "sender-nta=unmet recipient-nta=unmet sender-dns=unknown right=sms "
+        "policy=off shares=none dane-satisfies=yes server=none -> "
+        "method=none delivery=deferred",
     };
     static const char last[] =
         "direct-delivery=present minimum-header=invalid account=active "
-        "idd=any sender-nta=met recipient-nta=unknown "
+        "idd=any sender-nta=met recipient-nta=unknown sender-dns=unknown "
         "right=access-code "
         "policy=dane shares=both dane-satisfies=no server=dane-only+barred "
         "-> method=account delivery=direct";
@@ -113,7 +121,7 @@ static void test_decisions_are_every_combination_once(void **state)
     assert_int_equal(enumerate_decisions(out, &err), ST_OK);
     fclose(out);
     assert_int_equal(sink.line_count,
-                     2 * 3 * 4 * 3 * 2 * 3 * 3 * 4 * 4 * 2 * 27);
+                     2 * 3 * 4 * 3 * 2 * 3 * 3 * 3 * 4 * 4 * 2 * 27);
     assert_int_equal(sink.found_count, sink.wanted_count);
     assert_string_equal(sink.line, last);
 }
