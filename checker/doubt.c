@@ -189,8 +189,9 @@ static bool is_any(const char *word, const char *const *words)
 static void try_journal(struct doubting *d)
 {
     static const char *const dropped[] = {"accepted", "outcome", "refused",
-                                          "dsn", NULL};
-    static const char *const doubled_names[] = {"outcome", "dsn", NULL};
+                                          "dsn",      "bounced", NULL};
+    static const char *const doubled_names[] = {"outcome", "dsn", "bounced",
+                                                NULL};
     const json_t *list = evidence_list(d->evidence, "journal"), *e;
     size_t i;
     json_array_foreach(list, i, e)
@@ -303,6 +304,21 @@ static void try_session(struct doubting *d, size_t i)
     }
 }
 
+static void try_bounce(struct doubting *d, size_t i)
+{
+    const json_t *list = evidence_list(d->evidence, "bounces");
+    json_t *altered = json_copy(json_array_get(list, i));
+    bool taken = evidence_yes(altered, "accepted");
+    json_object_set_new(altered, "reply",
+                        json_string(taken ? "451 4.3.0 no" : "250 2.0.0 ok"));
+    try_evidence(d, with_list(d, "bounces", with_element(list, i, altered)),
+                 arena_printf(d->arena, "bounces[%zu]: reply altered", i));
+    try_evidence(d, with_list(d, "bounces", without(list, i)),
+                 arena_printf(d->arena, "bounces[%zu] dropped", i));
+    try_evidence(d, with_list(d, "bounces", doubled(list, i)),
+                 arena_printf(d->arena, "bounces[%zu] doubled", i));
+}
+
 void doubt_case(const struct judge *judge, const struct scenario_case *c,
                 const json_t *evidence, struct arena *arena,
                 struct doubt_report *out)
@@ -319,7 +335,12 @@ void doubt_case(const struct judge *judge, const struct scenario_case *c,
             doubt_expect(&d, s->expect);
             try_further_events(&d, s);
         }
+        if (s->kind == STEP_KIND_BOUNCE)
+            doubt_bounce(&d, s);
     }
+    for (size_t i = 0; i < json_array_size(evidence_list(evidence, "bounces"));
+         i++)
+        try_bounce(&d, i);
     if (!d.killed)
         try_journal(&d);
     for (size_t i = 0; i < json_array_size(evidence_list(evidence, "received"));

@@ -104,3 +104,10 @@ void doubt_expect(struct doubting *d, const struct expect *e)
             try_cell(d, m, "something else");
     }
 }
+
+void doubt_bounce(struct doubting *d, const struct step *step)
+{
+    const struct node *reply = node_get(step->node, "expect");
+    if (reply)
+        try_reply(d, reply);
+}

@@ -20,6 +20,7 @@ bool doubt_is_noticed(struct doubting *d, const json_t *evidence,
                       struct judge_change change);
 
 /* doubt_expect - each cell of an expectation, changed. */
+void doubt_bounce(struct doubting *d, const struct step *step);
 void doubt_expect(struct doubting *d, const struct expect *e);
 
 #endif

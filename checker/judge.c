@@ -59,10 +59,10 @@ static void add_lines(struct trial *t, struct transcript *to,
 
 static void add_transcripts(struct trial *t)
 {
-    static const char *const lists[] = {"submissions", "sessions"};
+    static const char *const lists[] = {"submissions", "sessions", "bounces"};
     size_t i;
     const json_t *one;
-    for (size_t k = 0; k < 2; k++) {
+    for (size_t k = 0; k < 3; k++) {
         json_array_foreach(evidence_list(t->evidence, lists[k]), i, one)
         {
             struct transcript *to =
@@ -121,6 +121,7 @@ void judge_trial(struct trial *t)
     judge_copies(t);
     judge_dsns(t);
     judge_visits(t);
+    judge_bounces(t);
     judge_invariants(t);
     judge_sts(t);
     judge_traces(t);

@@ -5,6 +5,7 @@
 #include <strings.h>
 
 #include "checker/dsn_view.h"
+#include "checker/judge_bounces.h"
 
 static const char *who(struct trial *t, const char *address, const char *what)
 {
@@ -77,29 +78,26 @@ static long long retried_until(const struct trial *t, const struct letter *l)
     return evidence_number(l->accepted, "time", 0) + lifetime_ms / 1000;
 }
 
-/* What a bounce said that made this report (BOUNCE-1), or NULL. */
-static const json_t *bounce_of(const struct trial *t, const struct claim *claim)
-{
-    return witness_event(&t->w, claim, "bounced", STEP_END);
-}
-
 /* Action and Status by what came of the recipient. */
 static void judge_status(struct trial *t, const struct claim *claim,
                          const char *action, const char *status)
 {
     const char *address = claim->address;
     const json_t *outcome = witness_event(&t->w, claim, "outcome", STEP_END);
-    const json_t *bounce = bounce_of(t, claim);
+    const json_t *bounce = bounce_find(t, claim, action);
+    const char *said = evidence_text(bounce, "status");
+    bool plain = bounce && strcmp(evidence_text(bounce, "form"), "plain") == 0;
     bool failed = strcmp(evidence_text(outcome, "delivery"), "failed") == 0;
     if (strcmp(action, "delayed") == 0)
         want_class(t, address, '4', status);
+    else if (strcmp(action, "failed") == 0 && failed)
+        want(t, address, "Status", evidence_text(outcome, "status"), status);
+    else if (strcmp(action, "failed") == 0 && plain)
+        want_class(t, address, '5', status);
+    else if (bounce)
+        want(t, address, "Status", said, status);
     else if (strcmp(action, "relayed") == 0)
         want_class(t, address, '2', status);
-    else if (strcmp(action, "failed") == 0)
-        want(t, address, "Status",
-             evidence_text(failed ? outcome : bounce, "status"), status);
-    else if (strcmp(action, "delivered") == 0)
-        want(t, address, "Status", evidence_text(bounce, "status"), status);
     else
         want(t, address, "Action", "failed, delayed, relayed or delivered",
              action);
@@ -114,8 +112,9 @@ static void judge_reply(struct trial *t, const struct claim *claim,
     const char *host = evidence_text(outcome, "host");
     const char *diagnostic = mail_value(t->arena, g, "Diagnostic-Code");
     const char *remote = mail_value(t->arena, g, "Remote-MTA");
-    if (!*reply || strcmp(dsn_action(t, g), "delayed") == 0 ||
-        bounce_of(t, claim))
+    const char *action = dsn_action(t, g);
+    if (!*reply || strcmp(action, "delayed") == 0 ||
+        bounce_find(t, claim, action))
         return;
     if (!strstr(diagnostic, arena_text(t->arena, (struct slice){reply, 3})))
         want(t, claim->address, "Diagnostic-Code", reply, diagnostic);

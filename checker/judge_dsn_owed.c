@@ -5,6 +5,7 @@
 #include <strings.h>
 
 #include "checker/dsn_view.h"
+#include "checker/judge_bounces.h"
 
 /* How many reports of one action a recipient is owed. */
 struct owed {
@@ -41,25 +42,6 @@ static bool asks(const struct trial *t, const struct claim *claim,
     return strcmp(word, "FAILURE") == 0;
 }
 
-/* Bounces of what had been accepted (BOUNCE-1), of a class of status. */
-static unsigned bounce_count(struct trial *t, const struct claim *claim,
-                             char class, unsigned last)
-{
-    size_t i;
-    const json_t *e;
-    unsigned count = 0;
-    json_array_foreach(evidence_list(t->evidence, "journal"), i, e)
-    {
-        if (strcmp(evidence_text(e, "event"), "bounced") == 0 &&
-            evidence_number(e, "step", 0) <= (long long)last &&
-            evidence_text(e, "status")[0] == class &&
-            strcmp(evidence_text(e, "message"), claim->letter->id) == 0 &&
-            address_same(evidence_text(e, "recipient"), claim->address))
-            count++;
-    }
-    return count;
-}
-
 /* The host that accepted it offers DSN, and answers for success itself. */
 static bool was_handed_on(struct trial *t, const struct claim *claim)
 {
@@ -94,7 +76,11 @@ static struct owed delay_owed(struct trial *t, const struct claim *claim)
     const json_t *outcome = witness_event(&t->w, claim, "outcome", STEP_END);
     const json_t *steps = evidence_list(t->evidence, "steps"), *step;
     size_t i;
-    if (!asks(t, claim, "DELAY") || (outcome && time_of(outcome) < due))
+    if (!asks(t, claim, "DELAY"))
+        return o;
+    if (bounce_find(t, claim, "delayed")) /* the next server says so */
+        return (struct owed){1, 1, STEP_END};
+    if (outcome && time_of(outcome) < due)
         return o;
     json_array_foreach(steps, i, step)
     {
@@ -118,15 +104,15 @@ static struct owed owed(struct trial *t, const struct claim *claim,
     unsigned n = 0;
     if (strcmp(action, "delayed") == 0)
         return delay_owed(t, claim);
-    if (strcmp(action, "failed") == 0 && asks(t, claim, "FAILURE"))
-        n = (strcmp(delivery, "failed") == 0) +
-            bounce_count(t, claim, '5', STEP_END);
-    if (strcmp(action, "relayed") == 0 && asks(t, claim, "SUCCESS"))
-        n = (strcmp(delivery, "notification") == 0 ||
-             strcmp(delivery, "direct") == 0) &&
-            !was_handed_on(t, claim);
-    if (strcmp(action, "delivered") == 0 && asks(t, claim, "SUCCESS"))
-        n = bounce_count(t, claim, '2', STEP_END);
+    bool came_back = bounce_find(t, claim, action) != NULL;
+    if (strcmp(action, "failed") == 0)
+        n = asks(t, claim, "FAILURE") &&
+            (strcmp(delivery, "failed") == 0 || came_back);
+    else if (asks(t, claim, "SUCCESS"))
+        n = came_back ||
+            (strcmp(action, "relayed") == 0 &&
+             (strcmp(delivery, "notification") == 0 ||
+              (strcmp(delivery, "direct") == 0 && !was_handed_on(t, claim))));
     return (struct owed){n, n, STEP_END};
 }
 
@@ -225,8 +211,9 @@ static void judge_claimed(struct trial *t, const struct claim *claim)
 {
     const json_t *outcome = witness_event(&t->w, claim, "outcome", STEP_END);
     bool failed = strcmp(evidence_text(outcome, "delivery"), "failed") == 0;
-    bool due =
-        failed ? asks(t, claim, "FAILURE") : owed(t, claim, "relayed").most > 0;
+    bool due = failed ? asks(t, claim, "FAILURE")
+                      : owed(t, claim, "relayed").most > 0 &&
+                            !bounce_find(t, claim, "relayed");
     if (outcome && evidence_yes(outcome, "dsn") != due)
         fault(t, place_for(t, claim->address), "DSN-1",
               TEXT(t, "%s: DSN's claim", claim->address),

@@ -30,6 +30,7 @@ static void fill_addresses(struct engine *e)
 {
     block_address(&e->block, BLOCK_HOST_GATEWAY, e->gateway_address);
     block_address(&e->block, BLOCK_HOST_RESOLVER, e->resolver_address);
+    block_address(&e->block, BLOCK_HOST_BOUNCES, e->bounces_address);
     block_address(&e->block, BLOCK_HOST_SUBMITTER, e->submitter_address);
     block_address(&e->block, BLOCK_HOST_OTHER, e->other_address);
 }

@@ -19,6 +19,7 @@ struct engine {
     struct block block;
     char gateway_address[BLOCK_ADDRESS_BYTES];
     char resolver_address[BLOCK_ADDRESS_BYTES];
+    char bounces_address[BLOCK_ADDRESS_BYTES]; /* the gateway listens there */
     char submitter_address[BLOCK_ADDRESS_BYTES];
     char other_address[BLOCK_ADDRESS_BYTES]; /* of another submitter */
     struct loop *loop;

@@ -14,6 +14,8 @@
  *    "spf":{"domain","result"},
  *    "dmarc" (RFC 7489), "dmarc_walk" (RFC 9989):{"domain","organizational",
  *      "result","policy","spf_aligned","dkim_aligned"}}],
+ *  "bounces":[{"step","of","host","to","form","action","status","tls","reply",
+ *    "accepted","failure"?,"transcript"}],
  *  "connections":[{"step","host","domain","address","number","tls",
  *    "handshake_error"?,"closed_by","truncated","bare_line_end","commands",
  *    "replies","transcript","received","late"}],

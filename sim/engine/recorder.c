@@ -69,7 +69,8 @@ struct recorder *recorder_create(const struct scenario_case *c,
 {
     static const char *const lists[] = {
         "steps",   "submissions", "sessions", "received",       "connections",
-        "journal", "sms",         "visits",   "policy_fetches", "faults"};
+        "journal", "sms",         "visits",   "policy_fetches", "bounces",
+        "faults"};
     struct recorder *r = xcalloc(1, sizeof *r);
     r->arena = arena_create();
     r->transcripts = transcripts;
@@ -396,6 +397,45 @@ void recorder_submission(struct recorder *recorder, const struct submit *submit,
     json_object_set_new(s, "transcript", lines);
     json_array_append_new(list(recorder, "submissions"), s);
     show(recorder, "submitter", lines);
+}
+
+/* The reply that decided: the first that refused, else that to the end. */
+static const char *deciding_reply(const struct submitter_result *result)
+{
+    const char *last = "";
+    for (size_t i = 0; i < result->reply_count; i++) {
+        const struct submitter_reply *r = &result->replies[i];
+        if (strcmp(r->stage, "quit") == 0)
+            continue;
+        last = r->reply;
+        if (r->code >= 400)
+            break;
+    }
+    return last;
+}
+
+void recorder_bounce(struct recorder *recorder, const struct bounce *bounce,
+                     const char *host, const char *to,
+                     const struct submitter_result *result)
+{
+    json_t *b = json_object();
+    set_number(b, "step", recorder->number);
+    set_text(b, "of", bounce->of);
+    set_text(b, "host", host);
+    set_text(b, "to", to);
+    set_text(b, "form", bounce->form);
+    set_text(b, "action", bounce->action);
+    set_text(b, "status", bounce->status);
+    set_text(b, "tls", result->tls);
+    set_text(b, "reply", deciding_reply(result));
+    set_yes(b, "accepted", result->is_accepted);
+    if (result->failure)
+        set_text(b, "failure", result->failure);
+    json_t *lines =
+        transcript_lines(&result->transcript, TRANSCRIPT_WHO_NOTE, true);
+    json_object_set_new(b, "transcript", lines);
+    json_array_append_new(list(recorder, "bounces"), b);
+    show(recorder, "bounce", lines);
 }
 
 static void set_turn(json_t *object, const struct turn *turn)

@@ -77,6 +77,11 @@ void recorder_submission(struct recorder *recorder, const struct submit *submit,
 void recorder_session(struct recorder *recorder, const struct turn *turns,
                       const struct dialogue_result *result);
 
+/* What a mail host sent back, and how it was answered. */
+void recorder_bounce(struct recorder *recorder, const struct bounce *bounce,
+                     const char *host, const char *to,
+                     const struct submitter_result *result);
+
 struct recorder_target {
     bool has_exited;
     int exit;   /* -1: it did not exit by itself */

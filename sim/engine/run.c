@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "engine/bounce.h"
 #include "engine/message.h"
 #include "engine/read.h"
 #include "engine/session_step.h"
@@ -254,6 +255,8 @@ static enum status run_step(struct stage *s, const struct step *step,
         return session_run(s, step, err);
     case STEP_KIND_VISIT:
         return visit_run(s, step, err);
+    case STEP_KIND_BOUNCE:
+        return bounce_run(s, step, err);
     case STEP_KIND_ADVANCE:
         return step_advance(s, step, err);
     case STEP_KIND_CHANGE:

@@ -67,6 +67,7 @@ enum step_kind {
     STEP_KIND_SUBMIT,
     STEP_KIND_SESSION,
     STEP_KIND_VISIT,
+    STEP_KIND_BOUNCE,
     STEP_KIND_ADVANCE,
     STEP_KIND_CHANGE,
     STEP_KIND_RESTART,
@@ -167,6 +168,18 @@ struct visit_turn {
     struct visit_turn *next;
 };
 
+/* What a mail host that accepted a message sends back. */
+struct bounce {
+    const char *of;              /* the recipient whose message it is about */
+    const char *form;            /* report, plain, vacation, person */
+    const char *action, *status; /* of a report */
+    const char *to;              /* NULL: the reverse-path; guessed; another */
+    const char *from;            /* "" for <> */
+    bool is_plain;               /* no TLS */
+    const char *expect;          /* how the reply starts that decides */
+    struct place place;
+};
+
 /* A row of `expect:` about one recipient. */
 struct expect_row {
     const char *address;
@@ -196,6 +209,7 @@ struct step {
     unsigned hold; /* session: so many at once, which stay open; 0: one alone */
     bool is_other; /* session: from the other address */
     struct visit_turn *visit;
+    struct bounce *bounce;
     struct expect *expect;
     int64_t advance_s;
     bool kill; /* restart: without order */

@@ -12,7 +12,8 @@ static const char *const kind_names[] = {
     [STEP_KIND_SUBMIT] = "submit", [STEP_KIND_SESSION] = "session",
     [STEP_KIND_VISIT] = "visit",   [STEP_KIND_ADVANCE] = "advance",
     [STEP_KIND_CHANGE] = "change", [STEP_KIND_RESTART] = "restart",
-    [STEP_KIND_EXPECT] = "expect", [STEP_KIND_COUNT] = NULL};
+    [STEP_KIND_EXPECT] = "expect", [STEP_KIND_BOUNCE] = "bounce",
+    [STEP_KIND_COUNT] = NULL};
 
 const char *step_kind_name(enum step_kind kind)
 {
@@ -358,6 +359,9 @@ static bool fill_step(struct reading *r, struct step *s, const struct node *n,
     case STEP_KIND_VISIT:
         s->visit = read_visit(r, n, world);
         break;
+    case STEP_KIND_BOUNCE:
+        s->bounce = read_bounce(r, n);
+        break;
     case STEP_KIND_ADVANCE:
         if (!duration_parse(n->text, &seconds) || seconds == 0)
             bad_at(r, n->place, "the clock only goes forward");
@@ -396,6 +400,11 @@ static void add_step(struct reading *r, struct chain *chain,
     chain->end = &s->next;
 }
 
+static bool is_published(const char *key)
+{
+    return strcmp(key, "nta") == 0 || strcmp(key, "dns") == 0;
+}
+
 /* What stands in the configuration is read at a start. */
 static bool needs_restart(const struct node *change)
 {
@@ -403,10 +412,10 @@ static bool needs_restart(const struct node *change)
     const struct node *others = node_get(change, "organizations");
     bool needs = node_get(change, "accounts") != NULL;
     for (const struct node *n = sender ? sender->first : NULL; n; n = n->next)
-        needs |= strcmp(n->key, "nta") != 0;
+        needs |= !is_published(n->key);
     for (const struct node *o = others ? others->first : NULL; o; o = o->next)
         for (const struct node *n = o->first; n; n = n->next)
-            needs |= strcmp(n->key, "nta") != 0;
+            needs |= !is_published(n->key);
     return needs;
 }
 

@@ -14,6 +14,10 @@ static const char *const auth_words[] = {"credentials", "plain", "login",
                                          "none", NULL};
 static const char *const body_words[] = {"7bit", "8bitmime", NULL};
 static const char *const source_words[] = {"submitter", "other", NULL};
+static const char *const form_words[] = {"report", "plain", "vacation",
+                                         "person", NULL};
+static const char *const action_words[] = {"failed",    "delayed",  "relayed",
+                                           "delivered", "expanded", NULL};
 static const char *const shown_words[] = {"original", "generic", NULL};
 
 static const struct key each_text[] = {
@@ -402,8 +406,36 @@ static const struct key change_keys[] = {
      .words = words_sms,
      .help = "what is wrong with the SMS service from now on"},
     END};
+static const struct key bounce_keys[] = {
+    {.name = "of",
+     .type = VALUE_ADDRESS,
+     .required = true,
+     .help = "the recipient whose message comes back"},
+    {.name = "form",
+     .type = VALUE_WORD,
+     .words = form_words,
+     .help = "a report, mail of a MAILER-DAEMON, an absence message, a person"},
+    {.name = "action",
+     .type = VALUE_WORD,
+     .words = action_words,
+     .help = "of a report, default failed"},
+    {.name = "status", .type = VALUE_TEXT, .help = "of a report: 5.1.1"},
+    {.name = "to",
+     .type = VALUE_TEXT,
+     .help = "another path than the message's: guessed, or an address"},
+    {.name = "from", .type = VALUE_TEXT, .help = "MAIL FROM, default <>"},
+    {.name = "tls", .type = VALUE_YES_NO, .help = "default yes"},
+    {.name = "expect",
+     .type = VALUE_TEXT,
+     .help = "how the reply that decides starts, default 250"},
+    END};
 static const struct key step_keys[] = {
     {.name = "submit", .type = VALUE_MAP, .inner = submit_keys, .help = "mail"},
+    {.name = "bounce",
+     .type = VALUE_MAP,
+     .inner = bounce_keys,
+     .help = "a mail host sends something back",
+     .example = "{of: bob@hospital.example, status: 5.1.1}"},
     {.name = "session",
      .type = VALUE_LIST,
      .inner = dialogue_entry,
