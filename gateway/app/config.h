@@ -81,6 +81,7 @@ struct config_settings {
     int64_t queue_lifetime_ms;
     bool delay_notice_default; /* DSN-2 */
     int64_t delay_notice_after_ms;
+    int64_t keep_finished_ms;
     int64_t retry_first_ms;
     int64_t retry_longest_ms;
     int64_t idle_timeout_ms;

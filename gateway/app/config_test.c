@@ -72,6 +72,7 @@ static const struct {
     {"  queue_lifetime_ms: 2", false},
     {"  delay_notice_default: yes", false},
     {"  delay_notice_after_ms: 12", false},
+    {"  keep_finished_ms: 12", false},
     {"  retry_first_ms: 3", false},
     {"  retry_longest_ms: 4", false},
     {"  idle_timeout_ms: 5", false},

@@ -154,10 +154,13 @@ static enum status start_intake(struct gateway *g)
         journal_open((int)config->journal.descriptor, config->journal.file,
                      &g->journal, g->err);
     if (status == ST_OK)
-        status = store_open(&(struct store_settings){.directory = config->state,
-                                                     .post = post,
-                                                     .loop = g->loop},
-                            &g->store, g->err);
+        status = store_open(
+            &(struct store_settings){.directory = config->state,
+                                     .keep_finished_ms =
+                                         config->settings.keep_finished_ms,
+                                     .post = post,
+                                     .loop = g->loop},
+            &g->store, g->err);
     if (status == ST_OK)
         status =
             tls_server_create(config->submission.certificate,
@@ -285,6 +288,7 @@ static void run(struct gateway *g)
 {
     const struct config *config = g->config;
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN); /* a limit of file sizes is want of room */
     loop_signal(g->loop, SIGTERM, on_stop, g);
     loop_signal(g->loop, SIGINT, on_stop, g);
     loop_signal(g->loop, SIGUSR1, on_poke, g);

@@ -10,6 +10,7 @@
 #include "base/alloc.h"
 #include "base/log.h"
 #include "store/lock.h"
+#include "store/query.h"
 #include "store/schema.h"
 #include "store/spool.h"
 #include "store/statement.h"
@@ -55,6 +56,24 @@ static enum status create_schema(struct db *db, struct err *err)
     return status;
 }
 
+/* KEEP-3: a broken database is not worked with: what it no longer shows would
+ * be lost without a word. */
+static enum status check_pages(struct db *db, struct err *err)
+{
+    struct query q = query_open(db, "PRAGMA quick_check(1)", err);
+    enum status status = query_row(&q, err);
+    if (status != ST_OK)
+        return status == ST_NONE ? err_set(err, ST_TEMP, "not checked")
+                                 : status;
+    struct arena *arena = arena_create();
+    const char *found = query_get_text(&q, arena, 0);
+    if (strcmp(found, "ok") != 0)
+        status = err_set(err, ST_TEMP, "the database is damaged: %s", found);
+    query_close(&q);
+    arena_destroy(&arena);
+    return status;
+}
+
 static enum status prepare_schema(struct db *db, struct err *err)
 {
     int version = 0;
@@ -69,7 +88,7 @@ static enum status prepare_schema(struct db *db, struct err *err)
     if (version != SCHEMA_VERSION)
         return err_set(err, ST_TEMP, "database of version %d, expected %d",
                        version, SCHEMA_VERSION);
-    return ST_OK;
+    return check_pages(db, err);
 }
 
 static enum status make_folder(const char *path, struct err *err)
@@ -89,12 +108,14 @@ static enum status open_file(struct db *db, const char *path, struct err *err)
     return prepare_schema(db, err);
 }
 
-enum status db_open(const char *directory, struct db **db_out, struct err *err)
+enum status db_open(const char *directory, int64_t keep_finished_ms,
+                    struct db **db_out, struct err *err)
 {
     char *path = xasprintf("%s/gateway.db", directory);
     struct db *db = xcalloc(1, sizeof *db);
     db->spool = xasprintf("%s/spool", directory);
     db->lock = -1;
+    db->keep_finished_ms = keep_finished_ms;
     enum status status = make_folder(directory, err);
     if (status == ST_OK)
         status = make_folder(db->spool, err);

@@ -86,8 +86,10 @@ enum status stmt_fault(struct db *db, struct err *err)
 {
     int code = sqlite3_errcode(db->sql);
     db->fault = code == SQLITE_FULL ? STORE_FAULT_FULL : STORE_FAULT_IO;
-    return err_set(err, ST_TEMP, "database: %s (%d)", sqlite3_errmsg(db->sql),
-                   sqlite3_extended_errcode(db->sql));
+    bool is_damaged = code == SQLITE_CORRUPT || code == SQLITE_NOTADB;
+    return err_set(err, ST_TEMP, "%s: %s (%d)",
+                   is_damaged ? "the database is damaged" : "database",
+                   sqlite3_errmsg(db->sql), sqlite3_extended_errcode(db->sql));
 }
 
 sqlite3_stmt *stmt_prepare(struct db *db, enum stmt which, struct err *err)

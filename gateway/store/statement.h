@@ -48,6 +48,8 @@ struct db {
     enum store_fault fault;
     char *spool; /* folder of large content */
     int lock;    /* of the state folder; -1: none */
+    int64_t keep_finished_ms, purge_next_ms;
+    int64_t purge_n; /* the last message that purge looked at */
 };
 
 /* stmt_prepare - ready, nothing bound; NULL after a fault (in err). */

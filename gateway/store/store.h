@@ -123,7 +123,8 @@ struct store_due {
     struct store_item *const *items; /* release each with store_item_release */
     size_t count;
     bool more;       /* the limit cut it off: ask again */
-    int64_t next_ms; /* when the next unclaimed item falls due; -1: none */
+    int64_t next_ms; /* when to ask again: an unclaimed item falls due, or
+                      * there is something to purge; -1: never */
 };
 
 /* Answer to a request that changes something. */

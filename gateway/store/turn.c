@@ -1,6 +1,7 @@
 #include "store/turn.h"
 
 #include "base/log.h"
+#include "store/purge.h"
 #include "store/spool.h"
 
 struct batch {
@@ -103,6 +104,12 @@ static void change_all(struct db *db, struct request *first)
     db_rollback(db);
 }
 
+/* -1: never. */
+static int64_t earlier(int64_t a_ms, int64_t b_ms)
+{
+    return a_ms < 0 || (b_ms >= 0 && b_ms < a_ms) ? b_ms : a_ms;
+}
+
 static void answer_due(struct db *db, struct request *r)
 {
     struct err err;
@@ -118,6 +125,9 @@ static void answer_due(struct db *db, struct request *r)
         log_error("store", "cannot read the queue", "error=%s", err.text);
         r->due = (struct store_due){.status = ST_TEMP, .next_ms = -1};
     }
+    if (status == ST_OK)
+        r->due.next_ms =
+            earlier(r->due.next_ms, purge_run(db, r->in.due.now_ms));
     if (status != ST_OK || r->due.count == 0) {
         arena_destroy(&arena);
         r->due.items = NULL;
