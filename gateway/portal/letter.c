@@ -1,0 +1,97 @@
+#include "portal/letter.h"
+
+#include <string.h>
+
+#include "address/mailbox_list.h"
+#include "mail/encode.h"
+#include "mail/message.h"
+
+enum { VALUE_MAX = 65536 };
+
+/* A header value as UTF-8 on one line. */
+static const char *readable(struct arena *arena,
+                            const struct mail_message *message,
+                            const char *name)
+{
+    struct slice raw = slice_of(mail_value(arena, message, name));
+    if (raw.n > VALUE_MAX)
+        raw.n = VALUE_MAX;
+    const char *text = encode_decode_words(arena, arena_text(arena, raw));
+    char *line = arena_strdup(arena, text);
+    for (char *p = line; *p; p++)
+        if ((unsigned char)*p < 0x20 || *p == 0x7f)
+            *p = ' ';
+    return line;
+}
+
+static bool parse_list(struct arena *arena, const char *value,
+                       struct mailbox_list *out)
+{
+    struct err err;
+    return mailbox_list_parse(arena, slice_of(value), out, &err) == ST_OK;
+}
+
+static void read_from(struct arena *arena, const struct mail_message *message,
+                      const struct portal_link *link, struct letter *out)
+{
+    struct mailbox_list list;
+    out->from_name = "";
+    out->from_address = link->message.sender;
+    if (!parse_list(arena, mail_value(arena, message, "From"), &list) ||
+        list.count == 0)
+        return;
+    const char *name =
+        encode_decode_words(arena, arena_text(arena, list.entries[0].display));
+    out->from_name = arena_text(arena, slice_trim(slice_of(name)));
+    out->from_address = mailbox_format(arena, &list.entries[0].mailbox);
+}
+
+/* CONV-2: who stands in neither field is a Bcc recipient. */
+static bool stands_in(struct arena *arena, const struct mail_message *message,
+                      const char *name, const char *key)
+{
+    for (size_t i = 0; i < message->field_count; i++) {
+        const struct mail_field *field = &message->fields[i];
+        struct mailbox_list list;
+        if (!slice_is_nocase(field->name, name) ||
+            !parse_list(arena, arena_text(arena, field->body), &list))
+            continue;
+        for (size_t k = 0; k < list.count; k++)
+            if (strcmp(mailbox_key(arena, &list.entries[k].mailbox), key) == 0)
+                return true;
+    }
+    return false;
+}
+
+static bool is_bcc(struct arena *arena, const struct mail_message *message,
+                   const struct portal_link *link)
+{
+    struct mailbox mailbox;
+    struct err err;
+    if (link->participant_count > 1)
+        return false; /* a Bcc recipient is alone in his conversation */
+    if (mailbox_parse(arena, slice_of(link->address), &mailbox, &err) != ST_OK)
+        return true;
+    const char *key = mailbox_key(arena, &mailbox);
+    return !stands_in(arena, message, "To", key) &&
+           !stands_in(arena, message, "Cc", key);
+}
+
+void letter_read(struct arena *arena, const struct portal_link *link,
+                 struct letter *out)
+{
+    struct mail_message message = mail_parse(arena, link->message.content);
+    *out = (struct letter){.subject = readable(arena, &message, "Subject"),
+                           .date_s = link->message.accepted_ms / 1000};
+    read_from(arena, &message, link, out);
+    if (is_bcc(arena, &message, link)) {
+        out->to = readable(arena, &message, "To");
+        out->cc = readable(arena, &message, "Cc");
+    } else {
+        out->participants = link->participants;
+        out->participant_count = link->participant_count;
+    }
+    mail_parts(arena, link->message.content, &out->parts);
+    for (size_t i = 0; i < out->parts.count; i++)
+        out->has_html |= out->parts.parts[i].kind == MAIL_PART_HTML;
+}

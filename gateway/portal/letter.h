@@ -1,0 +1,27 @@
+/* letter - what a reader sees of a stored message: who wrote, when, to whom,
+ * and its parts (PORTAL-4). Pure; for the pages and for mail clients. */
+#ifndef PORTAL_LETTER_H
+#define PORTAL_LETTER_H
+
+#include "mail/parts.h"
+#include "store/portal.h"
+
+struct letter {
+    const char *subject;   /* UTF-8; "" where there is none */
+    const char *from_name; /* "" where there is none */
+    const char *from_address;
+    int64_t date_s; /* of acceptance */
+    /* To and Cc as the header has them, for a Bcc recipient; NULL for others,
+     * and then everybody in To and Cc who is a recipient. */
+    const char *to, *cc;
+    const char *const *participants;
+    size_t participant_count;
+    struct mail_part_list parts;
+    bool has_html;
+};
+
+/* letter_read - texts are in the arena, parts point into the link's content. */
+void letter_read(struct arena *arena, const struct portal_link *link,
+                 struct letter *out);
+
+#endif

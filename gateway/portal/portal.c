@@ -1,0 +1,278 @@
+/* From a request to the one function that answers it. */
+#include "portal/portal.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "portal/api.h"
+#include "portal/page.h"
+#include "portal/read.h"
+#include "portal/reply.h"
+#include "portal/verify.h"
+
+enum {
+    HEADER_MAX = 32768,
+    BODY_SPARE = 1 << 20, /* a reply that is a little too large gets a page */
+    IDLE_MS = 30000,
+    REQUEST_MS = 300000,
+    CONNECTIONS = 1000
+};
+
+struct portal {
+    struct portal_settings settings;
+    struct portal_world world;
+    struct web_server *server;
+    struct visit visits; /* list head */
+};
+
+static const char icon[] =
+    "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 24 24\"><path "
+    "fill=\"#0b5cad\" d=\"M12 1.5a5 5 0 0 0-5 5V9H6a2 2 0 0 0-2 2v9a2 2 0 0 0 "
+    "2 2h12a2 2 0 0 0 2-2v-9a2 2 0 0 0-2-2h-1V6.5a5 5 0 0 0-5-5Zm-3 7.5V6.5a3 3"
+    " 0 0 1 6 0V9H9Z\"/></svg>";
+
+void portal_join(struct portal *portal, struct visit *v)
+{
+    v->portal = portal;
+    v->settings = &portal->settings;
+    v->world = &portal->world;
+    v->next = &portal->visits;
+    v->previous = portal->visits.previous;
+    v->previous->next = v;
+    portal->visits.previous = v;
+}
+
+void portal_leave_list(struct visit *v)
+{
+    v->previous->next = v->next;
+    v->next->previous = v->previous;
+}
+
+/* --- a link -------------------------------------------------------------- */
+
+static void on_left(void *ctx, const struct portal_answer *answer)
+{
+    struct visit *v = ctx;
+    if (visit_is_over(v))
+        return;
+    if (answer->result == PORTAL_FAULT) {
+        visit_fault(v, 503);
+        return;
+    }
+    visit_renew(v);
+    visit_redirect(v, v->path);
+}
+
+static void leave(struct visit *v, const struct portal_link *link)
+{
+    (void)link;
+    visit_wait(v);
+    store_portal_leave(v->world->store, v->session, on_left, v);
+}
+
+static void show_attachment(struct visit *v, const struct portal_link *link)
+{
+    read_attachment(v, link, true);
+}
+
+static void send_attachment(struct visit *v, const struct portal_link *link)
+{
+    read_attachment(v, link, false);
+}
+
+/* What may be asked of a link. open: by a visit that is verified for it. */
+static const struct {
+    enum visit_kind kind;
+    const char *method, *action;
+    void (*open)(struct visit *visit, const struct portal_link *link);
+    void (*closed)(struct visit *visit); /* NULL: `expired` */
+} actions[] = {
+    {VISIT_MESSAGE, "GET", "", read_message, verify_show},
+    {VISIT_MESSAGE, "GET", "html", read_html, NULL},
+    {VISIT_MESSAGE, "GET", "a", send_attachment, NULL},
+    {VISIT_MESSAGE, "POST", "reply", reply_send, NULL},
+    {VISIT_MESSAGE, "POST", "leave", leave, NULL},
+    {VISIT_MESSAGE, "POST", "login", NULL, verify_login},
+    {VISIT_MESSAGE, "POST", "code", NULL, verify_send_code},
+    {VISIT_MESSAGE, "POST", "verify", NULL, verify_code},
+    {VISIT_MESSAGE, "POST", "forgotten", NULL, verify_forgotten},
+    {VISIT_ATTACHMENT, "GET", "", show_attachment, verify_show},
+    {VISIT_ATTACHMENT, "GET", "file", send_attachment, NULL},
+    {VISIT_ATTACHMENT, "POST", "leave", leave, NULL},
+    {VISIT_ATTACHMENT, "POST", "login", NULL, verify_login},
+    {VISIT_ATTACHMENT, "POST", "code", NULL, verify_send_code},
+    {VISIT_ATTACHMENT, "POST", "verify", NULL, verify_code},
+};
+
+static void keep_link(struct visit *v, const struct portal_link *link)
+{
+    struct arena *arena = v->arena;
+    struct portal_link *own = &v->link;
+    *own = *link;
+    own->message = (struct store_message){
+        .id = arena_strdup(arena, link->message.id),
+        .organization = arena_strdup(arena, link->message.organization),
+        .sender = arena_strdup(arena, link->message.sender)};
+    own->address = arena_strdup(arena, link->address);
+    own->conversation = arena_strdup(arena, link->conversation);
+    own->participants = NULL;
+    const char **texts[] = {&own->method,      &own->delivery,  &own->right,
+                            &own->right_value, &own->code_kind, &own->granted};
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        if (*texts[i])
+            *texts[i] = arena_strdup(arena, *texts[i]);
+}
+
+static bool is_open(const struct visit *v, const struct portal_link *link)
+{
+    return link->granted || (link->is_account && (v->proof == PROOF_ACCOUNT ||
+                                                  v->kind == VISIT_ATTACHMENT));
+}
+
+static void dispatch(struct visit *v, const struct portal_link *link)
+{
+    for (size_t i = 0; i < sizeof actions / sizeof *actions; i++) {
+        if (actions[i].kind != v->kind ||
+            strcmp(actions[i].method, v->request.method) != 0 ||
+            strcmp(actions[i].action, v->action) != 0)
+            continue;
+        if (actions[i].open && is_open(v, link))
+            actions[i].open(v, link);
+        else if (!actions[i].closed)
+            visit_expired(v);
+        else if (v->now_ms < link->locked_until_ms)
+            visit_locked(v);
+        else
+            actions[i].closed(v);
+        return;
+    }
+    visit_fault(v, 405);
+}
+
+/* An unknown token, a link that is void and one that never was a link are one
+ * answer, and cost one look-up. */
+static void on_looked(void *ctx, const struct portal_answer *answer)
+{
+    struct visit *v = ctx;
+    if (visit_is_over(v))
+        return;
+    if (answer->result == PORTAL_FAULT) {
+        visit_fault(v, 503);
+        return;
+    }
+    if (answer->result == PORTAL_OK) {
+        keep_link(v, answer->links);
+        verify_proof(v);
+    }
+    if (answer->result != PORTAL_OK || v->link.is_void ||
+        v->proof == PROOF_NONE)
+        visit_unknown(v);
+    else
+        dispatch(v, answer->links);
+}
+
+static void look(struct visit *v)
+{
+    bool post = strcmp(v->request.method, "POST") == 0;
+    if (strcmp(v->request.method, "HEAD") == 0) {
+        visit_fault(v, 405);
+        return;
+    }
+    if (post && !v->has_form) {
+        visit_expired(v);
+        return;
+    }
+    v->look = (struct portal_look){.token = v->token,
+                                   .session = v->session,
+                                   .with_content =
+                                       !post || strcmp(v->action, "reply") == 0,
+                                   .now_ms = v->now_ms};
+    visit_wait(v);
+    store_portal_look(v->world->store, &v->look, on_looked, v);
+}
+
+static void answer_style(struct visit *v)
+{
+    bool css = strcmp(v->request.path, "/style.css") == 0;
+    visit_answer(v, 200, ANSWER_STYLE,
+                 css ? "text/css; charset=utf-8" : "image/svg+xml",
+                 slice_of(css ? page_style : icon), NULL);
+}
+
+static void on_request(struct web_exchange *exchange,
+                       const struct web_request *request, void *ctx)
+{
+    struct visit *v = visit_create(ctx, exchange, request);
+    switch (v->kind) {
+    case VISIT_MESSAGE:
+    case VISIT_ATTACHMENT:
+        look(v);
+        return;
+    case VISIT_STYLE:
+        answer_style(v);
+        return;
+    case VISIT_API:
+        api_handle(v);
+        return;
+    case VISIT_NOWHERE:
+        visit_unknown(v);
+        return;
+    }
+}
+
+/* --- its life ------------------------------------------------------------ */
+
+enum status portal_create(const struct portal_settings *settings,
+                          const struct portal_world *world, struct portal **out,
+                          struct err *err)
+{
+    struct portal *portal = xcalloc(1, sizeof *portal);
+    portal->settings = *settings;
+    portal->world = *world;
+    portal->visits.next = portal->visits.previous = &portal->visits;
+    struct web_settings web = {.address = settings->address,
+                               .port = settings->port,
+                               .tls = settings->tls,
+                               .header_max = HEADER_MAX,
+                               .body_max = settings->reply_bytes + BODY_SPARE,
+                               .idle_ms = IDLE_MS,
+                               .request_ms = REQUEST_MS,
+                               .connections = CONNECTIONS};
+    enum status status = web_server_create(world->loop, &web, on_request,
+                                           portal, &portal->server, err);
+    if (status != ST_OK) {
+        free(portal);
+        return err_wrap(err, "portal");
+    }
+    *out = portal;
+    return ST_OK;
+}
+
+uint16_t portal_port(const struct portal *portal)
+{
+    return web_port(portal->server);
+}
+
+void portal_stop(struct portal *portal)
+{
+    web_server_stop(portal->server);
+}
+
+size_t portal_open_count(const struct portal *portal)
+{
+    return web_exchange_count(portal->server);
+}
+
+void portal_destroy(struct portal **portal_in)
+{
+    struct portal *portal = *portal_in;
+    *portal_in = NULL;
+    if (!portal)
+        return;
+    /* The server first: an exchange that is answered now goes nowhere. */
+    web_server_destroy(&portal->server);
+    while (portal->visits.next != &portal->visits)
+        visit_destroy(portal->visits.next);
+    free(portal);
+}

@@ -1,0 +1,180 @@
+#include "portal/read.h"
+
+#include <string.h>
+
+#include "mail/parts.h"
+#include "portal/events.h"
+#include "portal/letter.h"
+#include "portal/page.h"
+
+enum { NAME_MAX = 600 };
+
+/* --- opened -------------------------------------------------------------- */
+
+static void on_opened(void *ctx, const struct portal_answer *answer)
+{
+    struct visit *v = ctx;
+    if (visit_is_over(v))
+        return;
+    if (answer->result == PORTAL_FAULT) {
+        visit_fault(v, 503);
+        return;
+    }
+    if (answer->result == PORTAL_OK) {
+        v->world->journal(v->world->ctx, v->opened.event.line);
+        store_event_written(v->world->store, v->opened.event.id);
+        if (v->opened.share)
+            v->world->on_share(v->world->ctx, v->opened.share);
+    }
+    visit_answer(v, 200, v->ready_kind, v->ready_type, v->ready,
+                 v->ready_extra);
+}
+
+/* SHARED-1: the right of this very message, used to verify. */
+static bool earns(const struct portal_link *link, const char *method)
+{
+    return strcmp(link->method, "access-right") == 0 && link->right_value &&
+           strcmp(link->right, method) == 0;
+}
+
+void read_served(struct visit *v, const struct portal_link *link)
+{
+    const char *method = link->granted ? link->granted : "account";
+    bool attachment = v->kind == VISIT_ATTACHMENT;
+    v->opened = (struct portal_opened){
+        .recipient = link->recipient,
+        .session = v->session,
+        .method = arena_strdup(v->arena, method),
+        .attachment = attachment,
+        .now_ms = v->now_ms,
+        .event = event_opened(v, link, method, attachment)};
+    if (!attachment && earns(link, method)) {
+        v->share = (struct portal_share){
+            .organization = arena_strdup(v->arena, link->message.organization),
+            .recipient = v->world->address_key(v->arena, link->address),
+            .kind = arena_strdup(v->arena, link->right),
+            .value = arena_strdup(v->arena, link->right_value),
+            .opened_ms = v->now_ms};
+        v->opened.share = &v->share;
+    }
+    visit_wait(v);
+    store_portal_opened(v->world->store, &v->opened, on_opened, v);
+}
+
+/* --- pages --------------------------------------------------------------- */
+
+void read_message(struct visit *v, const struct portal_link *link)
+{
+    v->ready_kind = ANSWER_PAGE;
+    v->ready_type = "text/html; charset=utf-8";
+    v->ready = page_message(v, link, TEXT_COUNT, "");
+    read_served(v, link);
+}
+
+static const struct mail_part *find_part(struct visit *v,
+                                         const struct portal_link *link,
+                                         unsigned long number,
+                                         enum mail_part_kind kind)
+{
+    struct mail_part_list list;
+    mail_parts(v->arena, link->message.content, &list);
+    return number < list.count && list.parts[number].kind == kind
+               ? &list.parts[number]
+               : NULL;
+}
+
+void read_html(struct visit *v, const struct portal_link *link)
+{
+    const struct mail_part *part =
+        find_part(v, link, v->number, MAIL_PART_HTML);
+    if (!part || !v->has_number) {
+        visit_unknown(v);
+        return;
+    }
+    v->ready_kind = ANSWER_FRAME;
+    v->ready_type = "text/html; charset=utf-8";
+    v->ready = mail_part_text(v->arena, part);
+    read_served(v, link);
+}
+
+/* --- attachments --------------------------------------------------------- */
+
+static bool write_blob(void *ctx, struct slice octets)
+{
+    blob_put(ctx, octets);
+    return true;
+}
+
+/* RFC 6266: the name for all, and in ASCII for the oldest. */
+static const char *disposition(struct arena *arena, const char *name)
+{
+    static const char hex[] = "0123456789ABCDEF";
+    char *plain = arena_strdup(arena, name);
+    char *full = arena_alloc(arena, 3 * strlen(name) + 1), *out = full;
+    for (char *p = plain; *p; p++)
+        if ((unsigned char)*p < 0x20 || (unsigned char)*p > 0x7e ||
+            strchr("\"\\%", *p))
+            *p = '_';
+    for (const char *p = name; *p && out - full < NAME_MAX; p++) {
+        unsigned char c = (unsigned char)*p;
+        if ((c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') ||
+            (c >= 'a' && c <= 'z') || strchr("-._~", c)) {
+            *out++ = (char)c;
+        } else {
+            *out++ = '%';
+            *out++ = hex[c >> 4];
+            *out++ = hex[c & 15];
+        }
+    }
+    return arena_printf(
+        arena, "attachment; filename=\"%s\"; filename*=UTF-8''%s", plain, full);
+}
+
+/* A type goes into a header field: only what is one. */
+static const char *safe_type(const char *type)
+{
+    size_t n = strspn(type, "abcdefghijklmnopqrstuvwxyz0123456789.+-_/");
+    return n && !type[n] && strchr(type, '/') ? type
+                                              : "application/octet-stream";
+}
+
+bool read_part(struct visit *v, const struct portal_link *link,
+               unsigned long number)
+{
+    struct err err;
+    const struct mail_part *part =
+        find_part(v, link, number, MAIL_PART_ATTACHMENT);
+    if (!part)
+        return false;
+    v->blob = blob_create(store_spool(v->world->store));
+    if (!mail_part_decode(part, write_blob, v->blob) ||
+        blob_slice(v->blob, &v->ready, &err) != ST_OK)
+        return false;
+    struct web_field *extra = arena_alloc(v->arena, 2 * sizeof *extra);
+    extra[0] = (struct web_field){"Content-Disposition",
+                                  disposition(v->arena, part->name)};
+    v->ready_kind = ANSWER_FILE;
+    v->ready_type = arena_strdup(v->arena, safe_type(part->type));
+    v->ready_extra = extra;
+    return true;
+}
+
+void read_attachment(struct visit *v, const struct portal_link *link,
+                     bool of_page)
+{
+    const struct mail_part *part =
+        v->has_number ? find_part(v, link, v->number, MAIL_PART_ATTACHMENT)
+                      : NULL;
+    if (!part) {
+        visit_unknown(v);
+        return;
+    }
+    if (of_page) {
+        visit_page(v, 200, page_download(v, part->name, part->decoded_octets));
+        return;
+    }
+    if (read_part(v, link, v->number))
+        read_served(v, link);
+    else
+        visit_fault(v, 503);
+}

@@ -1,0 +1,114 @@
+#include "portal/reply.h"
+
+#include <string.h>
+
+#include "base/log.h"
+#include "base/random.h"
+#include "mail/message.h"
+#include "portal/events.h"
+#include "portal/mails.h"
+#include "portal/page.h"
+
+enum { ID_OCTETS = 12, PATH_OCTETS = 16, TOKEN_OCTETS = 32 };
+
+struct reply {
+    struct store_message message;
+    struct store_recipient recipient;
+    struct store_accept accept;
+};
+
+static const char *hex(struct arena *arena, size_t octets)
+{
+    char *text = arena_alloc(arena, 2 * octets + 1);
+    random_hex(text, octets);
+    return text;
+}
+
+static void on_stored(void *ctx, const struct store_answer *answer)
+{
+    struct visit *v = ctx;
+    struct reply *reply = v->extra;
+    if (visit_is_over(v))
+        return;
+    if (answer->status != ST_OK) {
+        log_warn("portal", "reply not stored", "why=%s", answer->err.text);
+        visit_fault(v, 503);
+        return;
+    }
+    v->world->journal(v->world->ctx, reply->accept.event.line);
+    store_event_written(v->world->store, reply->accept.event.id);
+    v->world->on_mail(v->world->ctx);
+    visit_redirect(v, arena_printf(v->arena, "%s?note=sent", v->path));
+}
+
+/* The sender alone, in the same conversation, by the order of methods with the
+ * owner's policy; a failure is told to the guest. */
+static void fill(struct visit *v, struct reply *reply)
+{
+    struct arena *arena = v->arena;
+    const struct portal_link *link = &v->link;
+    reply->recipient = (struct store_recipient){
+        .address = link->message.sender,
+        .conversation = link->conversation,
+        .right = "none",
+        .return_path = arena_printf(arena, "b-%s@%s", hex(arena, PATH_OCTETS),
+                                    v->settings->host_name),
+        .link_token = hex(arena, TOKEN_OCTETS),
+        .mail_id = arena_printf(arena, "n-%s", hex(arena, ID_OCTETS))};
+    reply->message =
+        (struct store_message){.id = hex(arena, ID_OCTETS),
+                               .kind = "reply",
+                               .accepted_ms = v->now_ms,
+                               .organization = link->message.organization,
+                               .sender = link->address,
+                               .reverse_path = link->address};
+}
+
+static bool is_empty(struct visit *v)
+{
+    for (size_t i = 0; i < v->form.count; i++)
+        if (strcmp(v->form.fields[i].name, "attachment") == 0 &&
+            v->form.fields[i].value.n)
+            return false;
+    return slice_trim(slice_of(form_text(v->arena, &v->form, "text"))).n == 0;
+}
+
+static void store_reply(struct visit *v)
+{
+    struct reply *reply = ARENA_NEW(v->arena, struct reply);
+    struct err err;
+    fill(v, reply);
+    if (blob_slice(v->blob, &reply->message.content, &err) != ST_OK) {
+        log_warn("portal", "reply not stored", "why=%s", err.text);
+        visit_fault(v, 503);
+        return;
+    }
+    reply->accept = (struct store_accept){
+        .message = &reply->message,
+        .recipients = &reply->recipient,
+        .recipient_count = 1,
+        .content = blob_is_file(v->blob) ? v->blob : NULL,
+        .event = event_reply(v, reply->message.id, reply->recipient.address)};
+    v->extra = reply;
+    visit_wait(v);
+    store_accept(v->world->store, &reply->accept, on_stored, v);
+}
+
+void reply_send(struct visit *v, const struct portal_link *link)
+{
+    if (is_empty(v)) {
+        visit_page(v, 400, page_message(v, link, TEXT_ERROR_EMPTY, ""));
+        return;
+    }
+    if (v->request.body.n > v->settings->reply_bytes) {
+        visit_page(v, 413,
+                   page_message(v, link, TEXT_ERROR_TOO_LARGE,
+                                form_text(v->arena, &v->form, "text")));
+        return;
+    }
+    struct mail_message message = mail_parse(v->arena, link->message.content);
+    v->blob = blob_create(store_spool(v->world->store));
+    mail_reply(v, v->blob, mail_value(v->arena, &message, "Subject"),
+               mail_value(v->arena, &message, "Message-ID"));
+    store_reply(v);
+}

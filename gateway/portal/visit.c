@@ -1,0 +1,327 @@
+#include "portal/visit.h"
+
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/random.h"
+#include "portal/page.h"
+
+enum { TOKEN_OCTETS = 32, DIGEST_OCTETS = 32, FIELDS_MAX = 20 };
+
+#define SESSION_COOKIE "__Host-portal"
+#define LANGUAGE_COOKIE "__Host-language"
+
+const char *proof_name(enum proof proof)
+{
+    static const char *const names[] = {
+        [PROOF_NONE] = "none",   [PROOF_ACCOUNT] = "account",
+        [PROOF_SMS] = "sms",     [PROOF_ACCESS_CODE] = "access-code",
+        [PROOF_EMAIL] = "email",
+    };
+    _Static_assert(sizeof names / sizeof *names == PROOF_COUNT, "names");
+    return names[proof];
+}
+
+/* --- who it is ----------------------------------------------------------- */
+
+static void to_hex(const unsigned char digest[DIGEST_OCTETS],
+                   char out[PORTAL_HASH_BYTES])
+{
+    for (int i = 0; i < DIGEST_OCTETS; i++)
+        snprintf(out + 2 * i, 3, "%02x", digest[i]);
+}
+
+void visit_hash(const char *use, const char *token, char out[PORTAL_HASH_BYTES])
+{
+    unsigned char digest[DIGEST_OCTETS];
+    char *text = xasprintf("%s:%s", use, token);
+    if (EVP_Digest(text, strlen(text), digest, NULL, EVP_sha256(), NULL) != 1)
+        BUG("SHA-256");
+    OPENSSL_cleanse(text, strlen(text));
+    free(text);
+    to_hex(digest, out);
+}
+
+static void make_csrf(struct visit *v)
+{
+    unsigned char digest[DIGEST_OCTETS];
+    if (!HMAC(EVP_sha256(), v->settings->key, PORTAL_KEY_BYTES,
+              (const unsigned char *)v->cookie, strlen(v->cookie), digest,
+              NULL))
+        BUG("HMAC");
+    to_hex(digest, v->csrf);
+}
+
+static void set_cookie(struct visit *v, const char *token)
+{
+    v->cookie = token;
+    visit_hash("web", token, v->session);
+    make_csrf(v);
+}
+
+static const char *new_token(struct arena *arena)
+{
+    char *token = arena_alloc(arena, 2 * TOKEN_OCTETS + 1);
+    random_hex(token, TOKEN_OCTETS);
+    return token;
+}
+
+const char *visit_renew(struct visit *v)
+{
+    set_cookie(v, new_token(v->arena));
+    v->sets_cookie = true;
+    return v->session;
+}
+
+static void read_cookies(struct visit *v)
+{
+    const char *header = web_header(v->exchange, "Cookie");
+    const char *token = form_cookie(v->arena, header, SESSION_COOKIE);
+    v->has_cookie = token && strlen(token) == 2 * TOKEN_OCTETS &&
+                    strspn(token, "0123456789abcdef") == 2 * TOKEN_OCTETS;
+    v->sets_cookie = !v->has_cookie;
+    set_cookie(v, v->has_cookie ? token : new_token(v->arena));
+    const char *wish = form_query(v->arena, v->request.query, "lang");
+    v->sets_language = language_find(wish, &v->language);
+    if (!v->sets_language &&
+        !language_find(form_cookie(v->arena, header, LANGUAGE_COOKIE),
+                       &v->language))
+        v->language =
+            language_choose(web_header(v->exchange, "Accept-Language"));
+}
+
+static void read_form(struct visit *v)
+{
+    if (strcmp(v->request.method, "POST") != 0 || v->kind == VISIT_API)
+        return;
+    if (form_parse(v->arena, web_header(v->exchange, "Content-Type"),
+                   v->request.body, &v->form) != ST_OK)
+        return;
+    const char *csrf = form_text(v->arena, &v->form, "csrf");
+    v->has_form = v->has_cookie && strlen(csrf) == strlen(v->csrf) &&
+                  CRYPTO_memcmp(csrf, v->csrf, strlen(csrf)) == 0;
+}
+
+/* --- where to ------------------------------------------------------------ */
+
+static void read_link(struct visit *v, struct slice rest)
+{
+    bool attachment = v->kind == VISIT_ATTACHMENT;
+    v->token = arena_text(v->arena, slice_cut(&rest, '/'));
+    struct slice number = {"", 0}, action = slice_cut(&rest, '/');
+    if (attachment) {
+        number = action;
+        action = slice_cut(&rest, '/');
+    } else {
+        number = slice_cut(&rest, '/');
+    }
+    v->has_number = slice_number(number, 100000, &v->number);
+    v->action = arena_text(v->arena, action);
+    /* The path goes into forms: only what was understood. */
+    size_t n = strlen(v->token);
+    if (n != 2 * TOKEN_OCTETS || strspn(v->token, "0123456789abcdef") != n ||
+        rest.n || (number.n && !v->has_number) ||
+        (attachment && !v->has_number)) {
+        v->token = "";
+        v->path = "/m/unknown";
+        return;
+    }
+    v->path = attachment
+                  ? arena_printf(v->arena, "/d/%s/%lu", v->token, v->number)
+                  : arena_printf(v->arena, "/m/%s", v->token);
+}
+
+static void read_path(struct visit *v)
+{
+    struct slice rest = slice_of(v->request.path);
+    v->kind = VISIT_NOWHERE;
+    v->action = v->path = v->token = "";
+    if (slice_is(rest, "/style.css") || slice_is(rest, "/icon.svg"))
+        v->kind = VISIT_STYLE;
+    else if (slice_starts_nocase(rest, "/api/"))
+        v->kind = VISIT_API;
+    else if (rest.n > 3 && memcmp(rest.p, "/m/", 3) == 0)
+        v->kind = VISIT_MESSAGE;
+    else if (rest.n > 3 && memcmp(rest.p, "/d/", 3) == 0)
+        v->kind = VISIT_ATTACHMENT;
+    if (v->kind == VISIT_MESSAGE || v->kind == VISIT_ATTACHMENT)
+        read_link(v, slice_from(rest, 3));
+}
+
+/* --- its life ------------------------------------------------------------ */
+
+struct visit *visit_create(struct portal *portal, struct web_exchange *exchange,
+                           const struct web_request *request)
+{
+    struct arena *arena = arena_create();
+    struct visit *v = ARENA_NEW(arena, struct visit);
+    v->arena = arena;
+    v->exchange = exchange;
+    v->request = *request;
+    v->now_ms = clock_wall_ms();
+    portal_join(portal, v);
+    read_path(v);
+    read_cookies(v);
+    read_form(v);
+    return v;
+}
+
+static void free_visit(struct visit *v)
+{
+    struct arena *arena = v->arena;
+    blob_destroy(&v->blob);
+    arena_destroy(&arena);
+}
+
+void visit_destroy(struct visit *v)
+{
+    http_cancel(&v->fetch);
+    if (v->check)
+        v->world->cancel(v->check);
+    v->check = NULL;
+    if (v->exchange) /* it goes nowhere */
+        web_answer(v->exchange, &(struct web_answer){.status = 503});
+    v->exchange = NULL;
+    portal_leave_list(v);
+    v->portal = NULL;
+    if (!v->waits)
+        free_visit(v);
+}
+
+void visit_wait(struct visit *v)
+{
+    v->waits = true;
+}
+
+bool visit_is_over(struct visit *v)
+{
+    v->waits = false;
+    if (v->portal)
+        return false;
+    free_visit(v);
+    return true;
+}
+
+/* --- its answer ---------------------------------------------------------- */
+
+/* PORTAL-3: nothing from elsewhere, nobody frames us, no script at all; a part
+ * of a message may not even load from here. */
+static const char *policy(enum answer_kind kind)
+{
+    switch (kind) {
+    case ANSWER_PAGE:
+        return "default-src 'none'; style-src 'self'; img-src 'self'; "
+               "frame-src 'self'; form-action 'self'; base-uri 'none'; "
+               "frame-ancestors 'none'";
+    case ANSWER_FRAME:
+        return "default-src 'none'; style-src 'unsafe-inline'; "
+               "form-action 'none'; base-uri 'none'; frame-ancestors 'self'; "
+               "sandbox";
+    case ANSWER_FILE:
+    case ANSWER_DATA:
+    case ANSWER_STYLE:
+        return "default-src 'none'; frame-ancestors 'none'; sandbox";
+    }
+    BUG("answer %d", (int)kind);
+}
+
+static size_t put_cookies(struct visit *v, struct web_field *fields)
+{
+    size_t n = 0;
+    if (v->sets_cookie)
+        fields[n++] = (struct web_field){
+            "Set-Cookie",
+            arena_printf(v->arena,
+                         SESSION_COOKIE "=%s; Path=/; Secure; HttpOnly; "
+                                        "SameSite=Lax",
+                         v->cookie)};
+    if (v->sets_language)
+        fields[n++] = (struct web_field){
+            "Set-Cookie",
+            arena_printf(v->arena,
+                         LANGUAGE_COOKIE "=%s; Path=/; Secure; HttpOnly; "
+                                         "SameSite=Lax; Max-Age=31536000",
+                         language_tag(v->language))};
+    return n;
+}
+
+static void release_blob(void *ctx)
+{
+    struct blob *blob = ctx;
+    blob_destroy(&blob);
+}
+
+void visit_answer(struct visit *v, int status, enum answer_kind kind,
+                  const char *type, struct slice body,
+                  const struct web_field *extra)
+{
+    struct web_field fields[FIELDS_MAX] = {
+        {"Content-Type", type},
+        {"Content-Security-Policy", policy(kind)},
+        {"X-Content-Type-Options", "nosniff"},
+        {"X-Frame-Options", kind == ANSWER_FRAME ? "SAMEORIGIN" : "DENY"},
+        {"Referrer-Policy", "no-referrer"},
+        {"Cache-Control",
+         kind == ANSWER_STYLE ? "public, max-age=3600" : "no-store"},
+        {"Strict-Transport-Security", "max-age=31536000"},
+        {"Cross-Origin-Opener-Policy", "same-origin"},
+        {"Cross-Origin-Resource-Policy", "same-origin"},
+        {"X-Robots-Tag", "noindex, nofollow"}};
+    size_t n = 10;
+    if (kind == ANSWER_PAGE)
+        n += put_cookies(v, fields + n);
+    for (; extra && extra->name && n < FIELDS_MAX; extra++)
+        fields[n++] = *extra;
+    struct web_exchange *exchange = v->exchange;
+    struct web_answer answer = {
+        .status = status, .fields = fields, .field_count = n, .body = body};
+    if (kind == ANSWER_FILE) { /* may be large: it is not copied */
+        answer.release = release_blob;
+        answer.release_ctx = v->blob;
+        v->blob = NULL;
+    }
+    v->exchange = NULL;
+    web_answer(exchange, &answer);
+    visit_destroy(v);
+}
+
+void visit_page(struct visit *v, int status, struct slice html)
+{
+    visit_answer(v, status, ANSWER_PAGE, "text/html; charset=utf-8", html,
+                 NULL);
+}
+
+void visit_redirect(struct visit *v, const char *path)
+{
+    const struct web_field extra[] = {
+        {"Location", arena_strdup(v->arena, path)}, {NULL, NULL}};
+    visit_answer(v, 303, ANSWER_PAGE, "text/html; charset=utf-8",
+                 SLICE_LITERAL(""), extra);
+}
+
+void visit_unknown(struct visit *v)
+{
+    visit_page(v, 404,
+               page_plain(v, "unknown", TEXT_UNKNOWN_TITLE, TEXT_UNKNOWN));
+}
+
+void visit_locked(struct visit *v)
+{
+    visit_page(v, 429, page_plain(v, "locked", TEXT_LOCKED_TITLE, TEXT_LOCKED));
+}
+
+void visit_expired(struct visit *v)
+{
+    visit_page(v, 403,
+               page_plain(v, "expired", TEXT_EXPIRED_TITLE, TEXT_EXPIRED));
+}
+
+void visit_fault(struct visit *v, int status)
+{
+    visit_page(v, status, page_plain(v, "fault", TEXT_FAULT_TITLE, TEXT_FAULT));
+}

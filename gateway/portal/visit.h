@@ -1,0 +1,132 @@
+/* visit - one request from its arrival to its answer, and what every answer has
+ * in common. Inside portal only.
+ *
+ * A visit has an arena, which holds everything that belongs to it. It ends with
+ * visit_answer, or with the portal; an answer of the store that comes after
+ * that finds `portal` NULL. */
+#ifndef PORTAL_VISIT_H
+#define PORTAL_VISIT_H
+
+#include "base/blob.h"
+#include "net/http.h"
+#include "net/web.h"
+#include "portal/form.h"
+#include "portal/portal.h"
+#include "portal/text.h"
+
+enum { VISIT_TOKEN_BYTES = 65 };
+
+/* How a link is opened. */
+enum proof {
+    PROOF_NONE, /* not at all: it is no link of a notification */
+    PROOF_ACCOUNT,
+    PROOF_SMS,
+    PROOF_ACCESS_CODE,
+    PROOF_EMAIL,
+    PROOF_COUNT
+};
+const char *proof_name(enum proof proof);
+
+enum visit_kind {
+    VISIT_MESSAGE,    /* /m/TOKEN */
+    VISIT_ATTACHMENT, /* /d/TOKEN/N */
+    VISIT_STYLE,
+    VISIT_API,
+    VISIT_NOWHERE
+};
+
+/* What an answer is, and so which policy goes with it. */
+enum answer_kind {
+    ANSWER_PAGE,
+    ANSWER_FRAME, /* an HTML part of a message */
+    ANSWER_FILE,
+    ANSWER_DATA, /* JSON */
+    ANSWER_STYLE
+};
+
+struct visit {
+    struct visit *next, *previous;
+    struct portal *portal; /* NULL: it is gone */
+    const struct portal_settings *settings;
+    const struct portal_world *world;
+    struct web_exchange *exchange;
+    struct web_request request;
+    struct arena *arena;
+    int64_t now_ms;
+    /* Where to. */
+    enum visit_kind kind;
+    const char *path;     /* "/m/TOKEN", "/d/TOKEN/N": of its forms */
+    const char *token;    /* 64 digits, or any text */
+    const char *action;   /* behind it: "", "login", "html", .. */
+    unsigned long number; /* of a part */
+    bool has_number;
+    /* Who. */
+    const char *cookie; /* the session's token; a new one where none came */
+    bool has_cookie;    /* it came */
+    bool sets_cookie;
+    char session[PORTAL_HASH_BYTES];
+    char csrf[VISIT_TOKEN_BYTES];
+    enum language language;
+    bool sets_language;
+    struct form form;
+    bool has_form; /* a POST with its right csrf */
+    /* What, as far as it is needed after the link's own callback. */
+    struct portal_link link; /* texts copied, without content */
+    enum proof proof;
+    const char *secret; /* the number or access code that counts; NULL: none */
+    /* Under way. */
+    struct http_fetch *fetch;
+    void *check;
+    struct portal_try try_in;
+    struct portal_account account;
+    struct portal_code code;
+    struct store_dsn mail;
+    struct portal_look look;
+    struct portal_opened opened;
+    struct portal_share share;
+    struct portal_tell tell;
+    struct portal_conversation conversation;
+    bool waits;         /* for the store */
+    struct blob *blob;  /* of a file or a reply; goes with the visit */
+    struct slice ready; /* the body, until `opened` is durable */
+    enum answer_kind ready_kind;
+    const char *ready_type;
+    const struct web_field *ready_extra;
+    void *extra; /* of one kind of visit alone */
+};
+
+struct visit *visit_create(struct portal *portal, struct web_exchange *exchange,
+                           const struct web_request *request);
+/* The visit and what it waits for are forgotten. */
+void visit_destroy(struct visit *visit);
+/* visit_wait - a store's answer is expected; visit_is_over - it came. True: the
+ * visit is over, and now freed. */
+void visit_wait(struct visit *visit);
+bool visit_is_over(struct visit *visit);
+
+/* One hash of a token for the store, by its use ("web", "api"). */
+void visit_hash(const char *use, const char *token,
+                char out[PORTAL_HASH_BYTES]);
+/* visit_renew - another token for the cookie; its hash is returned. */
+const char *visit_renew(struct visit *visit);
+
+/* body: copied when it is sent, but for that of visit->blob. extra: further
+ * fields, NULL-named at the end; NULL: none. */
+void visit_answer(struct visit *visit, int status, enum answer_kind kind,
+                  const char *type, struct slice body,
+                  const struct web_field *extra);
+void visit_page(struct visit *visit, int status, struct slice html);
+/* visit_redirect - 303 to a path of ours. */
+void visit_redirect(struct visit *visit, const char *path);
+
+/* Pages without anything of their own. */
+void visit_unknown(struct visit *visit);
+void visit_locked(struct visit *visit);
+void visit_expired(struct visit *visit);
+void visit_fault(struct visit *visit, int status);
+
+/* The portal's own list. */
+void portal_join(struct portal *portal, struct visit *visit);
+void portal_leave_list(struct visit *visit);
+
+#endif
