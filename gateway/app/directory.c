@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "app/earned.h"
 #include "app/organizations_file.h"
 #include "base/log.h"
 
@@ -35,6 +36,7 @@ struct state {
     const struct config *config;
     struct roll *rolls[ROLLS_KEPT]; /* the first is the latest */
     struct file_stamp stamp;        /* of the file as it was read last */
+    struct earned *earned;
 };
 
 struct organizations {
@@ -174,6 +176,7 @@ static void release(void *state_in)
     struct state *state = state_in;
     for (int i = 0; i < ROLLS_KEPT; i++)
         drop_roll(&state->rolls[i]);
+    earned_destroy(&state->earned);
 }
 
 static void take_roll(struct state *state, struct arena *arena,
@@ -193,6 +196,7 @@ struct organizations *organizations_create(struct arena *arena,
     struct organizations *all = ARENA_NEW(arena, struct organizations);
     all->state = ARENA_NEW(arena, struct state);
     all->state->config = config;
+    all->state->earned = earned_create();
     take_roll(all->state, arena_create(), &(struct config_list){0});
     arena_on_destroy(arena, release, all->state);
     return all;
@@ -317,15 +321,66 @@ static enum policy ask_policy(void *self, const char *organization)
     return entry ? (enum policy)entry->owner->policy : POLICY_OFF;
 }
 
+const struct config_account *
+organizations_account(const struct organizations *all, const char *address)
+{
+    struct err err;
+    (void)organizations_refresh(all, &err);
+    struct arena *arena = arena_create();
+    const struct entry *entry =
+        find(&latest(all)->accounts, key_of(arena, address));
+    arena_destroy(&arena);
+    return entry ? entry->value : NULL;
+}
+
+const char *directory_key(struct arena *arena, const char *address)
+{
+    return key_of(arena, address);
+}
+
+void organizations_earned(struct organizations *all,
+                          const struct portal_share *share)
+{
+    earned_add(all->state->earned, share);
+}
+
+/* Of the configuration's, which may have several of one kind. */
+static const struct config_share *latest_share(const struct index *index,
+                                               const char *key)
+{
+    const struct config_share *best = NULL;
+    const struct entry *end = index->entries + index->count;
+    const struct entry *at = find(index, key);
+    while (at && at > index->entries && strcmp(at[-1].key, key) == 0)
+        at--;
+    for (; at && at < end && strcmp(at->key, key) == 0; at++) {
+        const struct config_share *share = at->value;
+        if (!best || share->opened_s > best->opened_s)
+            best = share;
+    }
+    return best;
+}
+
+const char *organizations_share(const struct organizations *all,
+                                const char *organization, const char *recipient,
+                                enum right kind)
+{
+    struct arena *arena = arena_create();
+    const struct config_share *made = latest_share(
+        &latest(all)->shares, share_key(arena, organization, kind, recipient));
+    const struct portal_share *earned =
+        earned_find(all->state->earned, organization, key_of(arena, recipient),
+                    right_name(kind));
+    arena_destroy(&arena);
+    if (earned && (!made || earned->opened_ms >= made->opened_s * 1000))
+        return earned->value;
+    return !made ? NULL : made->sms ? made->sms : made->access_code;
+}
+
 static bool ask_share(void *self, const char *organization,
                       const char *recipient, enum right kind)
 {
-    const struct organizations *all = self;
-    struct arena *arena = arena_create();
-    bool found = find(&latest(all)->shares,
-                      share_key(arena, organization, kind, recipient)) != NULL;
-    arena_destroy(&arena);
-    return found;
+    return organizations_share(self, organization, recipient, kind) != NULL;
 }
 
 static const char *const *ask_selectors(void *self, const char *organization,

@@ -9,6 +9,7 @@
 #include "app/config.h"
 #include "deliver/directory.h"
 #include "rules/admission.h"
+#include "store/portal.h"
 
 struct organizations;
 
@@ -42,6 +43,23 @@ enum standing
 organizations_standing(const struct organizations *all,
                        const struct config_organization *organization,
                        const struct mailbox *address);
+
+/* organizations_account - of whatever status; NULL: none. */
+const struct config_account *
+organizations_account(const struct organizations *all, const char *address);
+
+/* organizations_earned - one more shared verification (SHARED-1). */
+void organizations_earned(struct organizations *all,
+                          const struct portal_share *share);
+/* organizations_share - the most recently opened value of those in the
+ * configuration and those earned; secret; NULL: none. */
+const char *organizations_share(const struct organizations *all,
+                                const char *organization, const char *recipient,
+                                enum right kind);
+
+/* directory_key - what two spellings of an address have in common; "" for what
+ * is no mailbox. */
+const char *directory_key(struct arena *arena, const char *address);
 
 /* The same knowledge as the last hop asks for it. */
 struct directory organizations_directory(struct organizations *all);

@@ -11,6 +11,7 @@
 
 #include "app/bounces.h"
 #include "app/control.h"
+#include "app/guests.h"
 #include "app/keys.h"
 #include "app/submission.h"
 #include "base/clock.h"
@@ -42,6 +43,7 @@ struct gateway {
     struct deliver *deliver;
     struct submission *submission;
     struct bounces *bounces; /* NULL: no such listener */
+    struct guests *guests;
     struct control *control;
     struct err *err;
     enum status status;
@@ -177,6 +179,12 @@ static enum status start_intake(struct gateway *g)
     g->directory = organizations_directory(g->organizations);
     g->auth =
         auth_create(&(struct auth_settings){post, g->loop, dummy_hash(g)});
+    status = guests_create(&(struct guests_world){config, g->loop, g->store,
+                                                  g->organizations, g->auth,
+                                                  g->journal, on_poke, g},
+                           &g->guests, g->err);
+    if (status != ST_OK)
+        return status;
     struct submission_world world = {
         .loop = g->loop,
         .tls = g->tls_server,
@@ -310,11 +318,12 @@ static void stop(struct gateway *g)
     /* Its connections are not waited for. */
     control_destroy(&g->control);
     submission_stop(g->submission);
+    guests_stop(g->guests);
     if (g->bounces)
         bounces_stop(g->bounces);
     for (int i = 0;
-         i < STOP_TURNS &&
-         (submission_session_count(g->submission) || conn_count(g->loop));
+         i < STOP_TURNS && (submission_session_count(g->submission) ||
+                            conn_count(g->loop) || guests_count(g->guests));
          i++)
         loop_run_once(g->loop, STOP_PAUSE_MS);
     /* Whoever still waits for the store is answered while he exists. */
@@ -325,6 +334,7 @@ static void stop(struct gateway *g)
 static void release(struct gateway *g)
 {
     submission_destroy(&g->submission);
+    guests_destroy(&g->guests);
     bounces_destroy(&g->bounces);
     control_destroy(&g->control);
     auth_destroy(&g->auth);

@@ -118,6 +118,15 @@ static bool is_nta(const struct attempt *a)
 }
 
 /* What the mail is signed with is asked before its way is taken. */
+/* CONV-4: a reply of a guest comes from the gateway itself. */
+static const char *from_of(const struct attempt *a)
+{
+    const struct store_message *message = a->item->message;
+    bool is_reply =
+        message->kind != NULL && strcmp(message->kind, "reply") == 0;
+    return is_reply ? a->settings->from : message->sender;
+}
+
 static void seal_first(struct attempt *a, const char *from,
                        struct slice content, void (*then)(struct attempt *a))
 {
@@ -245,8 +254,7 @@ static void chosen(struct attempt *a)
     a->report.host = reached->host;
     a->report.tls = reached->measure.tls;
     decided(a);
-    seal_first(a, a->item->message->sender, a->item->message->content,
-               send_direct);
+    seal_first(a, from_of(a), a->item->message->content, send_direct);
 }
 
 /* Of a server that refused, put off or is barred, for status and DSN. */
@@ -349,7 +357,7 @@ static bool ask_sender_dns(struct attempt *a)
 {
     const struct store_message *message = a->item->message;
     a->after_sealing = on_sender_dns;
-    if (!sealing_ask(&a->sealing, message->sender, message->content)) {
+    if (!sealing_ask(&a->sealing, from_of(a), message->content)) {
         return false;
     }
     take_sender_dns(a);

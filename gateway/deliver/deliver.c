@@ -170,7 +170,10 @@ static void finish_dsn(struct job *job, struct arena *arena,
     const char *outcome = report->delivery == DELIVERY_NOTIFICATION ? "sent"
                           : is_over                                 ? "dropped"
                                                                     : "failed";
-    struct event_line event = event_dsn(arena, job->item, report, outcome);
+    struct event_line event =
+        job->item->dsn->conversation != NULL
+            ? event_mailed(arena, job->item, report, outcome)
+            : event_dsn(arena, job->item, report, outcome);
     struct store_record change = {.change = STORE_CHANGE_FINISHED};
     record(job, &change, &event);
 }
@@ -221,6 +224,13 @@ static void give_up(const struct job *job, struct attempt_report *report)
     }
 }
 
+/* A code that is good no longer is not sent. */
+static bool is_late(const struct store_item *item, int64_t now_ms)
+{
+    return item->kind == STORE_KIND_DSN && item->dsn->conversation != NULL &&
+           now_ms >= item->dsn->until_ms;
+}
+
 static void on_done(void *ctx, const struct attempt_report *done)
 {
     struct job *job = ctx;
@@ -230,7 +240,8 @@ static void on_done(void *ctx, const struct attempt_report *done)
     int64_t now_ms = clock_wall_ms();
     struct arena *arena = arena_create();
     bool is_over = report.delivery == DELIVERY_DEFERRED &&
-                   retry_is_over(&retry, job->item->created_ms, now_ms);
+                   (retry_is_over(&retry, job->item->created_ms, now_ms) ||
+                    is_late(job->item, now_ms));
     if (is_over) {
         give_up(job, &report);
     }

@@ -192,7 +192,8 @@ struct event_line event_deferred(struct arena *arena,
     json_t *object = begin(&line, "deferred");
     if (item->kind == STORE_KIND_DSN) {
         put(object, "message", item->message->id);
-        json_object_set_new(object, "dsn", json_true());
+        json_object_set_new(object, item->dsn->conversation ? "mail" : "dsn",
+                            json_true());
         put(object, "to", item->dsn->to);
     } else {
         put_recipient(object, item);
@@ -203,6 +204,23 @@ struct event_line event_deferred(struct arena *arena,
     put(object, "why", why_name(report->why));
     put_if(object, "status", report->status);
     put_if(object, "reply", report->reply);
+    return end(arena, &line, object);
+}
+
+struct event_line event_mailed(struct arena *arena,
+                               const struct store_item *item,
+                               const struct attempt_report *report,
+                               const char *outcome)
+{
+    struct event_line line;
+    json_t *object = begin(&line, "mailed");
+    put(object, "message", item->message->id);
+    put(object, "to", item->dsn->to);
+    put(object, "what", item->dsn->action);
+    put(object, "conversation", item->dsn->conversation);
+    put(object, "outcome", outcome);
+    put_if(object, "host", report->host);
+    put_if(object, "tls", report->tls);
     return end(arena, &line, object);
 }
 

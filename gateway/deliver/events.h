@@ -36,6 +36,11 @@ struct event_line event_dsn(struct arena *arena, const struct store_item *item,
 struct event_line event_bounced(struct arena *arena,
                                 const struct store_item *item,
                                 const char *status);
+/* mailed - a mail of the portal; outcome as above. */
+struct event_line event_mailed(struct arena *arena,
+                               const struct store_item *item,
+                               const struct attempt_report *report,
+                               const char *outcome);
 struct event_line event_settled(struct arena *arena);
 
 #endif

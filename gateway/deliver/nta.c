@@ -39,6 +39,13 @@ bool nta_ask_sender(struct nta *nta)
 {
     const struct directory *directory = nta->world->directory;
     const char *from = nta->message->sender;
+    if (nta->message->kind != NULL &&
+        strcmp(nta->message->kind, "reply") == 0) {
+        nta->facts->sender_nta_open = false;
+        nta->facts->sender_nta = false; /* CONV-4: a guest never meets it */
+        nta->facts->sender_nta_why = WHY_SENDER_NOT_NTA;
+        return true;
+    }
     if (directory->account(directory->self, from) != ACCOUNT_ACTIVE) {
         nta->facts->sender_nta_open = false;
         nta->facts->sender_nta = false;

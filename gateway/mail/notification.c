@@ -71,6 +71,7 @@ static const char *shorten(char *text)
 
 /* "Name (address)", or the address alone. */
 static const char *who_wrote(struct arena *arena,
+                             const struct mail_notification *in,
                              const struct mail_message *message)
 {
     const char *from = mail_value(arena, message, "From");
@@ -87,6 +88,8 @@ static const char *who_wrote(struct arena *arena,
     name = shorten(one_line(arena, name));
     if (slice_trim(slice_of(name)).n == 0)
         return address;
+    if (strcmp(address, in->from) == 0)
+        return name; /* a guest's reply: the address is ours (CONV-4) */
     return arena_printf(arena, "%s (%s)", name, address);
 }
 
@@ -134,7 +137,7 @@ struct slice mail_notification(struct arena *arena,
                                const struct mail_notification *in)
 {
     struct mail_message message = mail_parse(arena, in->content);
-    const char *who = who_wrote(arena, &message);
+    const char *who = who_wrote(arena, in, &message);
     const char *link = arena_printf(arena, "%s/m/%s", in->portal, in->token);
     const char *boundary = arena_printf(arena, "=_n_%s", in->mail_id);
     struct buf out;

@@ -115,7 +115,7 @@ static void log_in(struct visit *v)
     struct secret password;
     secret_init(&password, slice_of(member(v, in, "password")));
     json_decref(in);
-    bool known = v->world->account(v->world->ctx, address, &v->account);
+    bool known = visit_account(v, address);
     v->check =
         v->world->check(v->world->ctx, address, &password,
                         known ? v->account.password_hash : NULL, on_checked, v);

@@ -40,7 +40,7 @@ void verify_proof(struct visit *v)
     if (v->kind == VISIT_ATTACHMENT) {
         if (is(link->delivery, "direct")) {
             v->proof = PROOF_EMAIL;
-            v->world->account(v->world->ctx, link->address, &v->account);
+            (void)visit_account(v, link->address);
         }
         return;
     }
@@ -177,7 +177,7 @@ void verify_login(struct visit *v)
     const char *address = arena_text(
         v->arena,
         slice_trim(slice_of(form_text(v->arena, &v->form, "address"))));
-    bool known = w->account(w->ctx, address, &v->account);
+    bool known = visit_account(v, address);
     bool own = known && strcmp(w->address_key(v->arena, address),
                                w->address_key(v->arena, v->link.address)) == 0;
     struct secret password;

@@ -107,6 +107,17 @@ static void read_form(struct visit *v)
                   CRYPTO_memcmp(csrf, v->csrf, strlen(csrf)) == 0;
 }
 
+bool visit_account(struct visit *v, const char *address)
+{
+    struct portal_account *a = &v->account;
+    if (!v->world->account(v->world->ctx, address, a))
+        return false;
+    a->address = arena_strdup(v->arena, a->address);
+    a->password_hash = arena_strdup(v->arena, a->password_hash);
+    a->totp = arena_strdup(v->arena, a->totp);
+    return true;
+}
+
 /* --- where to ------------------------------------------------------------ */
 
 static void read_link(struct visit *v, struct slice rest)

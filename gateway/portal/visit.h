@@ -104,6 +104,10 @@ void visit_destroy(struct visit *visit);
 void visit_wait(struct visit *visit);
 bool visit_is_over(struct visit *visit);
 
+/* visit_account - visit->account is that of the address, its texts copied;
+ * false: there is none that can log in. */
+bool visit_account(struct visit *visit, const char *address);
+
 /* One hash of a token for the store, by its use ("web", "api"). */
 void visit_hash(const char *use, const char *token,
                 char out[PORTAL_HASH_BYTES]);
