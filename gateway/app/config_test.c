@@ -71,6 +71,8 @@ static const struct {
     {"  unknown_host_wait_ms: 1", false},
     {"  queue_lifetime_ms: 2", false},
     {"  delay_notice_default: yes", false},
+    {"  connections: 20", false},
+    {"  connections_per_host: 2", false},
     {"  delay_notice_after_ms: 12", false},
     {"  keep_finished_ms: 12", false},
     {"  retry_first_ms: 3", false},

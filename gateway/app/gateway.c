@@ -19,9 +19,11 @@
 #include "base/zone.h"
 #include "deliver/deliver.h"
 #include "deliver/policies.h"
+#include "deliver/transport_pool.h"
 #include "deliver/transport_smtp.h"
 #include "dns/resolver_ub.h"
 
+enum { SHARE = 10, USES_MOST = 50, IDLE_MS = 1000 }; /* of connections */
 enum { STOP_PAUSE_MS = 5, STOP_TURNS = 400, LAST_TURNS = 4 };
 
 struct gateway {
@@ -37,7 +39,8 @@ struct gateway {
     struct tls_server *tls_server;
     struct tls_client *tls_client;
     struct resolver *resolver;
-    struct transport *transport;
+    struct transport *smtp;
+    struct transport *transport; /* the pool before it */
     struct policies_settings policies_settings;
     struct policies *policies;
     struct deliver *deliver;
@@ -252,6 +255,12 @@ static enum status start_last_hop(struct gateway *g)
         status = keys_load(config, &g->keys, g->err);
     if (status != ST_OK)
         return status;
+    const struct transport_pool_settings pool = {
+        .connections = (size_t)config->settings.connections,
+        .connections_per_host = (size_t)config->settings.connections_per_host,
+        .share = SHARE,
+        .uses = USES_MOST,
+        .idle_ms = IDLE_MS};
     struct transport_smtp_settings *smtp =
         ARENA_NEW(g->arena, struct transport_smtp_settings);
     *smtp = (struct transport_smtp_settings){
@@ -266,7 +275,8 @@ static enum status start_last_hop(struct gateway *g)
         ARENA_NEW(g->arena, struct deliver_settings);
     *settings = deliver_settings(config);
     settings->keys = keys_ring(g->keys);
-    g->transport = transport_smtp_create(g->loop, smtp);
+    g->smtp = transport_smtp_create(g->loop, smtp);
+    g->transport = transport_pool_create(g->loop, g->smtp, &pool);
     g->policies_settings.resolver = g->resolver;
     g->policies_settings.tls = g->tls_client;
     g->deliver = deliver_create(
@@ -341,8 +351,8 @@ static void release(struct gateway *g)
     store_close(&g->store);
     last_turns(g); /* what the store posted at its end is freed */
     policies_destroy(&g->policies);
-    if (g->transport)
-        transport_smtp_destroy(&g->transport);
+    transport_pool_destroy(&g->transport);
+    transport_smtp_destroy(&g->smtp);
     if (g->resolver)
         resolver_ub_destroy(&g->resolver);
     keys_destroy(&g->keys);

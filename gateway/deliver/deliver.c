@@ -52,9 +52,15 @@ static void claim(struct deliver *d);
 
 static void check_settled(struct deliver *d)
 {
+    struct transport *transport = d->world.transport;
     if (!d->is_busy || d->job_count != 0 || d->claim != NULL ||
-        recorder_open_count(d->recorder) != 0 ||
-        d->world.transport->open_count(d->world.transport->self) != 0) {
+        recorder_open_count(d->recorder) != 0) {
+        return;
+    }
+    if (transport->trim != NULL) {
+        transport->trim(transport->self);
+    }
+    if (transport->open_count(transport->self) != 0) {
         return;
     }
     d->is_busy = false;
@@ -416,6 +422,9 @@ void deliver_destroy(struct deliver **deliver)
     recorder_destroy(&d->recorder);
     while (d->jobs.next != &d->jobs) {
         job_free(d->jobs.next);
+    }
+    if (d->world.transport->trim != NULL) {
+        d->world.transport->trim(d->world.transport->self);
     }
     if (d->claim != NULL) {
         d->claim->deliver = NULL;

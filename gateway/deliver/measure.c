@@ -144,7 +144,10 @@ struct measure measure_failure(const struct client_session *session,
 struct sent measure_sent(const struct client_session *session)
 {
     const struct client_result *result = client_session_result(session);
-    struct sent sent = {.kind = SENT_LOST, .reply = take_reply(result->reply)};
+    struct sent sent = {.kind = SENT_LOST,
+                        .reply = take_reply(result->reply),
+                        .is_at_start = result->phase == CLIENT_PHASE_RSET ||
+                                       result->phase == CLIENT_PHASE_MAIL};
     switch (result->verdict) {
     case CLIENT_VERDICT_ACCEPTED:
         sent.kind = SENT_ACCEPTED;

@@ -103,3 +103,19 @@ bool outgoing_next(struct outgoing *out, struct slice *piece)
     out->held.n += piece->n;
     return true;
 }
+
+struct outgoing_reports outgoing_reports(const struct transport_mail *mail)
+{
+    struct outgoing_reports reports = {.mail = {.ret = DSN_RET_HDRS},
+                                       .rcpt = {.notify = mail->notify}};
+    if (mail->envid != NULL) {
+        reports.mail.has_envid = true;
+        reports.mail.envid = slice_of(mail->envid);
+    }
+    if (mail->orcpt != NULL) {
+        reports.rcpt.has_orcpt = true;
+        reports.rcpt.orcpt = slice_of(mail->orcpt);
+        reports.rcpt.orcpt_type = slice_cut(&reports.rcpt.orcpt, ';');
+    }
+    return reports;
+}

@@ -34,4 +34,11 @@ const char *outgoing_adapt(struct outgoing *out,
  * broken. */
 bool outgoing_next(struct outgoing *out, struct slice *piece);
 
+/* What the transaction says of reports (RFC 3461), where notify is asked. */
+struct outgoing_reports {
+    struct mail_params mail;
+    struct rcpt_params rcpt;
+};
+struct outgoing_reports outgoing_reports(const struct transport_mail *mail);
+
 #endif

@@ -2,7 +2,8 @@
  * can fake.
  *
  * One connection is opened to one host and measured (TRANSPORT-2); the caller
- * then sends one message over that very connection (TRANSPORT-1) or quits it.
+ * then sends a message over that very connection (TRANSPORT-1), another one
+ * after it, or quits it.
  * Callbacks come later, never from within a call. */
 #ifndef DELIVER_TRANSPORT_H
 #define DELIVER_TRANSPORT_H
@@ -56,6 +57,8 @@ enum sent_kind {
 
 struct sent {
     enum sent_kind kind;
+    bool is_at_start;  /* unless ACCEPTED: MAIL itself failed, nothing more was
+                          answered */
     bool takes_notify; /* DSN is offered: it reports what NOTIFY asked */
     struct transport_reply reply;
 };
@@ -93,6 +96,10 @@ struct transport {
      * stands idle, a close otherwise; no callback of it comes any more. Its
      * end is told to on_closed. */
     void (*quit)(struct outbound *outbound);
+    /* Whether a transaction can begin now: after on_opened, between two. */
+    bool (*is_ready)(const struct outbound *outbound);
+    /* Nothing is due: what is kept for others is closed. NULL: nothing is. */
+    void (*trim)(void *self);
     size_t (*open_count)(void *self); /* those being closed included */
     void (*on_closed)(void *ctx);     /* after each close; NULL: not wanted */
     void *on_closed_ctx;

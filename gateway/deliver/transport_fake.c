@@ -79,6 +79,12 @@ static void send_mail(struct outbound *o, const struct transport_mail *mail,
     buf_put(&o->owner->content, mail->body);
 }
 
+static bool is_ready(const struct outbound *o)
+{
+    return o->on_opened == NULL && o->on_sent == NULL &&
+           !o->row->handshake_fails;
+}
+
 static void quit(struct outbound *o)
 {
     struct outbound **at = &o->owner->all;
@@ -165,6 +171,7 @@ transport_fake_create(const struct transport_fake_row *rows, size_t count)
     struct transport_fake *fake = xcalloc(1, sizeof *fake);
     fake->face = (struct transport){.self = fake,
                                     .open = open_host,
+                                    .is_ready = is_ready,
                                     .send = send_mail,
                                     .quit = quit,
                                     .open_count = open_count};

@@ -47,6 +47,7 @@ struct outbound {
     struct outgoing outgoing;
     const char *refusal; /* status of a message that cannot go there */
     bool takes_notify;   /* of the transaction under way */
+    bool is_lost;        /* it could not even begin */
     bool deferred;       /* on_turn is due */
     transport_on_opened *on_opened;
     transport_on_sent *on_sent;
@@ -120,14 +121,17 @@ static void opened(struct outbound *o, struct measure measure)
 static void report_sent(struct outbound *o)
 {
     struct sent sent = {.kind = SENT_PERMANENT};
-    if (o->outgoing.is_broken) {
+    if (o->is_lost || o->outgoing.is_broken) {
         sent.kind = SENT_LOST;
+        sent.is_at_start = o->is_lost;
     } else if (o->refusal == NULL) {
         sent = measure_sent(o->session);
     } else {
         snprintf(sent.reply.status, sizeof sent.reply.status, "%s", o->refusal);
     }
     sent.takes_notify = o->takes_notify;
+    outgoing_release(&o->outgoing); /* the caller's content goes now */
+    o->outgoing = (struct outgoing){0};
     set_state(o, OUTBOUND_IDLE);
     stop_deadline(o);
     o->on_sent(o, &sent, o->ctx);
@@ -391,26 +395,10 @@ static struct outbound *open_host(void *self,
     return o;
 }
 
-/* RFC 3461: what the transaction says of reports. */
-struct reports {
-    struct mail_params mail;
-    struct rcpt_params rcpt;
-};
-
-static struct reports reports_of(const struct transport_mail *mail)
+static bool is_ready(const struct outbound *o)
 {
-    struct reports reports = {.mail = {.ret = DSN_RET_HDRS},
-                              .rcpt = {.notify = mail->notify}};
-    if (mail->envid != NULL) {
-        reports.mail.has_envid = true;
-        reports.mail.envid = slice_of(mail->envid);
-    }
-    if (mail->orcpt != NULL) {
-        reports.rcpt.has_orcpt = true;
-        reports.rcpt.orcpt = slice_of(mail->orcpt);
-        reports.rcpt.orcpt_type = slice_cut(&reports.rcpt.orcpt, ';');
-    }
-    return reports;
+    return o->state == OUTBOUND_IDLE && o->conn != NULL && o->session != NULL &&
+           client_session_state(o->session) == CLIENT_STATE_READY;
 }
 
 static void send_mail(struct outbound *o, const struct transport_mail *mail,
@@ -422,13 +410,13 @@ static void send_mail(struct outbound *o, const struct transport_mail *mail,
     outgoing_release(&o->outgoing);
     outgoing_init(&o->outgoing, mail);
     o->takes_notify = false;
+    o->is_lost = !is_ready(o);
     set_state(o, OUTBOUND_SENDING);
-    if (o->conn == NULL ||
-        client_session_state(o->session) != CLIENT_STATE_READY) {
+    if (o->is_lost) {
         defer(o);
         return;
     }
-    struct reports reports = reports_of(mail);
+    struct outgoing_reports reports = outgoing_reports(mail);
     struct client_transaction transaction = {
         .reverse_path = slice_of(mail->reverse_path),
         .recipient = slice_of(mail->recipient),
@@ -452,9 +440,7 @@ static void send_mail(struct outbound *o, const struct transport_mail *mail,
 
 static void quit(struct outbound *o)
 {
-    bool is_idle = o->state == OUTBOUND_IDLE && o->conn != NULL &&
-                   o->session != NULL &&
-                   client_session_state(o->session) == CLIENT_STATE_READY;
+    bool is_idle = is_ready(o);
     set_state(o, OUTBOUND_PARTING);
     if (is_idle) {
         client_session_quit(o->session);
@@ -483,6 +469,7 @@ transport_smtp_create(struct loop *loop,
                                          .open = open_host,
                                          .send = send_mail,
                                          .quit = quit,
+                                         .is_ready = is_ready,
                                          .open_count = open_count};
     transport->loop = loop;
     transport->settings = *settings;
