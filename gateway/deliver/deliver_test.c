@@ -542,6 +542,32 @@ static void test_deliver_tells_that_a_notification_was_passed_on(void **state)
     close_world(&world);
 }
 
+/* A server that offers DSN says itself what becomes of the message. */
+static void test_deliver_tells_of_a_success_that_nobody_else_will(void **state)
+{
+    (void)state;
+    static const char *const wanted[] = {
+        "decided direct-delivery direct; written; "
+        "outcome direct-delivery direct dsn; written; "
+        "dsn sent relayed; written; settled; ",
+        "decided direct-delivery direct; written; "
+        "outcome direct-delivery direct; written; settled; "};
+    for (int takes = 0; takes < 2; takes++) {
+        struct transport_fake_row server = accepts;
+        server.level = LEVEL_PKIX;
+        server.certificate = true;
+        server.takes_notify = takes != 0;
+        struct world world;
+        open_world(&world, &server);
+        add_recipient(0, STORE_NOTIFY_SUCCESS, "jansen@hospital.example");
+        items[0].message.direct_delivery = true;
+        deliver_poke(world.deliver);
+        run(&world);
+        expect_said(&world, wanted[takes]);
+        close_world(&world);
+    }
+}
+
 static void test_deliver_failure_without_dsn(void **state)
 {
     (void)state;
@@ -637,6 +663,7 @@ int main(void)
         cmocka_unit_test(test_deliver_failure_without_dsn),
         cmocka_unit_test(test_deliver_waits_for_content_that_is_gone),
         cmocka_unit_test(test_deliver_tells_of_a_delay_once),
+        cmocka_unit_test(test_deliver_tells_of_a_success_that_nobody_else_will),
         cmocka_unit_test(test_deliver_tells_that_a_notification_was_passed_on),
         cmocka_unit_test(test_deliver_lifetime_ends_in_failure),
         cmocka_unit_test(test_deliver_records_again_what_the_store_could_not),

@@ -13,6 +13,8 @@ struct outbound {
     struct outbound *next;
     const struct transport_fake_row *row;
     bool plain;
+    bool is_later;                  /* not the first connection of all */
+    unsigned taken;                 /* messages */
     transport_on_opened *on_opened; /* set: an answer is owed */
     transport_on_sent *on_sent;
     void *ctx;
@@ -23,6 +25,7 @@ struct transport_fake {
     const struct transport_fake_row *rows;
     size_t count;
     struct outbound *all;
+    size_t opens;
     struct buf log;
     struct buf content;
 };
@@ -53,6 +56,7 @@ static struct outbound *open_host(void *self,
     o->row = target->host->failure != NULL ? &failed_row
                                            : find_row(fake, target->host->name);
     o->plain = target->plain;
+    o->is_later = fake->opens++ > 0;
     o->on_opened = on_opened;
     o->ctx = ctx;
     fake->all = o;
@@ -129,7 +133,7 @@ static struct measure measure_of(const struct outbound *o)
                               .usable = !row->handshake_fails,
                               .starttls_refused = row->starttls_refused,
                               .reply = reply_of(row->reply)};
-    if (o->plain) {
+    if (o->plain || (o->is_later && row->weak_later)) {
         measure.level = LEVEL_NONE;
         measure.usable = true;
         measure.starttls_refused = false;
@@ -159,6 +163,9 @@ static bool answer_one(struct transport_fake *fake)
         struct sent sent = {.kind = o->row->sent,
                             .takes_notify = o->row->takes_notify,
                             .reply = reply_of(o->row->sent_reply)};
+        if (o->row->drops_after != 0 && o->taken++ >= o->row->drops_after) {
+            sent = (struct sent){.kind = SENT_LOST, .is_at_start = true};
+        }
         o->on_sent = NULL;
         on_sent(o, &sent, o->ctx);
     }

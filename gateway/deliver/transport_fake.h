@@ -20,6 +20,8 @@ struct transport_fake_row {
     enum sent_kind sent;
     const char *sent_reply;
     bool takes_notify;
+    unsigned drops_after; /* a connection takes so many messages; 0: any */
+    bool weak_later;      /* from the second connection on: level none */
 };
 
 struct transport_fake;
