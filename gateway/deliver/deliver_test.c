@@ -260,18 +260,20 @@ static const struct deliver_settings settings = {
     .retry_longest_ms = 14400000,
     .random_seed = 1};
 
+static bool has_account; /* active, with inbound direct delivery */
+
 static enum account find_account(void *self, const char *address)
 {
     (void)self;
     (void)address;
-    return ACCOUNT_NONE;
+    return has_account ? ACCOUNT_ACTIVE : ACCOUNT_NONE;
 }
 
 static const char *find_inbound(void *self, const char *address)
 {
     (void)self;
     (void)address;
-    return NULL;
+    return has_account ? "uuid" : NULL;
 }
 
 static enum policy find_policy(void *self, const char *organization)
@@ -547,11 +549,11 @@ static void test_deliver_tells_of_a_success_that_nobody_else_will(void **state)
 {
     (void)state;
     static const char *const wanted[] = {
-        "decided direct-delivery direct; written; "
-        "outcome direct-delivery direct dsn; written; "
+        "decided account direct; written; "
+        "outcome account direct dsn; written; "
         "dsn sent relayed; written; settled; ",
-        "decided direct-delivery direct; written; "
-        "outcome direct-delivery direct; written; settled; "};
+        "decided account direct; written; "
+        "outcome account direct; written; settled; "};
     for (int takes = 0; takes < 2; takes++) {
         struct transport_fake_row server = accepts;
         server.level = LEVEL_PKIX;
@@ -560,10 +562,11 @@ static void test_deliver_tells_of_a_success_that_nobody_else_will(void **state)
         struct world world;
         open_world(&world, &server);
         add_recipient(0, STORE_NOTIFY_SUCCESS, "jansen@hospital.example");
-        items[0].message.direct_delivery = true;
+        has_account = true;
         deliver_poke(world.deliver);
         run(&world);
         expect_said(&world, wanted[takes]);
+        has_account = false;
         close_world(&world);
     }
 }
