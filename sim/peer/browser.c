@@ -212,10 +212,13 @@ static void end_exchange(struct browser *b, const char *failure)
     struct browser_exchange *e = b->last;
     if (!b->reader || e->response || e->failure)
         return;
-    e->response = http_reader_message(b->reader);
-    if (e->response)
-        keep_cookies(b, e->response);
-    else
+    const struct http_message *message = http_reader_message(b->reader);
+    if (message) { /* the reader goes before the exchange does */
+        struct http_message *own = ARENA_NEW(b->arena, struct http_message);
+        *own = *message;
+        e->response = own;
+        keep_cookies(b, own);
+    } else
         e->failure = arena_strdup(b->arena, failure);
     loop_timer_cancel(&b->limit);
     b->limit = loop_after(b->settings.loop, 0, finish_exchange, b);
