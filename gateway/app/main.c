@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "app/admin.h"
 #include "app/config.h"
 #include "app/gateway.h"
 #include "app/keys.h"
@@ -22,6 +23,8 @@ static const char usage[] =
     "       lasthop-gateway decide --all | --words\n"
     "       lasthop-gateway hash-password [--cost LN] < PASSWORD\n"
     "       lasthop-gateway spf --help             what SPF says of a sender\n"
+    "       lasthop-gateway org|domain|account|credential --help\n"
+    "       lasthop-gateway queue|conversations|explain --help\n"
     "       lasthop-gateway --help | --version\n"
     "\n"
     "A gateway for secure mail submission: it takes mail over SMTP from its\n"
@@ -197,6 +200,8 @@ int main(int argc, char **argv)
     struct options options = {.cost = PASSWORD_COST};
     if (argc > 1 && strcmp(argv[1], "spf") == 0)
         return spf_command(argc - 1, argv + 1);
+    if (argc > 1 && admin_is_command(argv[1]))
+        return admin_command(argc - 1, argv + 1);
     int option;
     while ((option = getopt_long(argc, argv, "c:hV", known, NULL)) != -1) {
         int status = take_option(&options, option);

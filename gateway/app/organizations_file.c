@@ -85,23 +85,56 @@ static bool sync_folder_of(const char *path)
     return is_synced;
 }
 
-enum status organizations_file_save(const char *path,
-                                    const struct config_list *organizations,
-                                    struct err *err)
+static enum status write_fresh(const char *fresh, struct slice text,
+                               struct err *err)
 {
-    struct buf text;
-    char *fresh = xasprintf("%s.new", path);
-    organizations_text(&text, organizations);
     int fd = open(fresh, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW,
                   0600);
-    bool is_good = fd >= 0 && write_all(fd, buf_slice(&text)) &&
-                   fsync(fd) == 0 && rename(fresh, path) == 0 &&
-                   sync_folder_of(path);
     enum status status = ST_OK;
-    if (!is_good)
+    if (fd < 0 || !write_all(fd, text) || fsync(fd) != 0)
         status = err_set(err, ST_TEMP, "%s: %s", fresh, strerror(errno));
     if (fd >= 0)
         close(fd);
+    return status;
+}
+
+/* As the gateway will read it. */
+static enum status check_fresh(const char *fresh, const struct config *config,
+                               struct err *err)
+{
+    struct arena *arena = arena_create();
+    struct config_list list;
+    struct faults faults;
+    enum status status = ST_OK;
+    faults_init(&faults, fresh);
+    if (!config_organizations_load(arena, &faults, config, &list)) {
+        struct slice first = buf_slice(&faults.text);
+        first.n = slice_find(first, '\n');
+        const char *text = strstr(arena_text(arena, first), ": ");
+        status = err_set(err, ST_INVAL, "%s", text ? text + 2 : "not good");
+    }
+    faults_release(&faults);
+    arena_destroy(&arena);
+    return status;
+}
+
+enum status organizations_file_save(const struct config *config,
+                                    const struct config_list *organizations,
+                                    struct err *err)
+{
+    const char *path = config->directory;
+    struct buf text;
+    char *fresh = xasprintf("%s.new", path);
+    organizations_text(&text, organizations);
+    enum status status = write_fresh(fresh, buf_slice(&text), err);
+    if (status == ST_OK)
+        status = check_fresh(fresh, config, err);
+    if (status == ST_OK && rename(fresh, path) != 0)
+        status = err_set(err, ST_TEMP, "%s: %s", path, strerror(errno));
+    if (status == ST_OK && !sync_folder_of(path))
+        status = err_set(err, ST_TEMP, "%s: %s", path, strerror(errno));
+    if (status != ST_OK)
+        unlink(fresh);
     buf_release(&text);
     free(fresh);
     return status;

@@ -27,8 +27,10 @@ bool organizations_file_load(struct arena *arena, const struct config *config,
  * is to be closed at the end. errors: ST_TEMP */
 enum status organizations_file_lock(const char *path, int *out,
                                     struct err *err) MUST_USE;
-/* organizations_file_save - on the disk when it returns. errors: ST_TEMP */
-enum status organizations_file_save(const char *path,
+/* organizations_file_save - on the disk when it returns; nothing has changed
+ * unless it is well. errors: ST_INVAL: what it would say is not good (err has
+ * the first fault); ST_TEMP: the disk */
+enum status organizations_file_save(const struct config *config,
                                     const struct config_list *organizations,
                                     struct err *err) MUST_USE;
 
