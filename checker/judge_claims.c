@@ -139,12 +139,11 @@ static void judge_letter(struct trial *t, const struct letter *l)
 /* KEEP-2: one outcome a recipient, however often it is journalled. */
 static const json_t *only_outcome(struct trial *t, const struct claim *claim)
 {
-    size_t i;
-    const json_t *e, *found = NULL;
-    json_array_foreach(evidence_list(t->evidence, "journal"), i, e)
-    {
-        if (!same(evidence_text(e, "message"), claim->letter->id) ||
-            !address_same(evidence_text(e, "recipient"), claim->address))
+    const struct letter *l = claim->letter;
+    const json_t *found = NULL;
+    for (size_t i = 0; i < l->event_count; i++) {
+        const json_t *e = l->events[i];
+        if (!address_same(evidence_text(e, "recipient"), claim->address))
             continue;
         const char *name = evidence_text(e, "event");
         if (found &&
@@ -160,31 +159,36 @@ static const json_t *only_outcome(struct trial *t, const struct claim *claim)
     return found;
 }
 
+/* Two lines of one id are the same outcome, written again. */
+static bool is_again(const json_t *one, const json_t *other)
+{
+    static const char *const keys[] = {"event", "message", "recipient"};
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
+        if (!same(evidence_text(one, keys[i]), evidence_text(other, keys[i])))
+            return false;
+    return true;
+}
+
 /* Each outcome has an id of its own. */
 static void judge_ids(struct trial *t)
 {
-    const json_t *list = evidence_list(t->evidence, "journal"), *e, *d;
-    size_t i, k;
-    json_array_foreach(list, i, e)
+    json_t *first = json_object(), *e;
+    size_t i;
+    json_array_foreach(evidence_list(t->evidence, "journal"), i, e)
     {
-        if (!same(evidence_text(e, "event"), "outcome"))
-            continue;
-        if (!*evidence_text(e, "id"))
+        const char *id = evidence_text(e, "id");
+        const json_t *other = json_object_get(first, id);
+        bool is_outcome = same(evidence_text(e, "event"), "outcome");
+        if (is_outcome && !*id)
             fault(t, t->c->place, "KEEP-2", "journal: outcome", "an id",
                   "none");
-        for (k = 0; k < i; k++) {
-            d = json_array_get(list, k);
-            if (same(evidence_text(d, "id"), evidence_text(e, "id")) &&
-                (!same(evidence_text(d, "event"), "outcome") ||
-                 !same(evidence_text(d, "message"),
-                       evidence_text(e, "message")) ||
-                 !same(evidence_text(d, "recipient"),
-                       evidence_text(e, "recipient"))))
-                fault(t, place_for(t, evidence_text(e, "recipient")), "KEEP-2",
-                      "journal: outcome", "an id of its own",
-                      evidence_text(e, "id"));
-        }
+        if (is_outcome && other && !is_again(other, e))
+            fault(t, place_for(t, evidence_text(e, "recipient")), "KEEP-2",
+                  "journal: outcome", "an id of its own", id);
+        if (!other)
+            json_object_set(first, id, e);
     }
+    json_decref(first);
 }
 
 static const char *right_transport(const json_t *outcome)

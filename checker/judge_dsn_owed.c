@@ -238,28 +238,28 @@ static void claim_fault(struct trial *t, const char *address,
           TEXT(t, "%s: DSN's claim", address), expected, got);
 }
 
-/* The k-th DSN that the journal says was sent, without those of a repeated
- * event id. */
-static const json_t *sent_event(struct trial *t, unsigned k)
+/* The DSNs that the journal says were sent, ended by NULL; a line that was
+ * written again, under the same id, counts once. */
+static const json_t **sent_events(struct trial *t)
 {
-    const json_t *list = evidence_list(t->evidence, "journal"), *e, *d;
-    size_t i, n;
+    const json_t *list = evidence_list(t->evidence, "journal"), *e;
+    const json_t **sent =
+        arena_alloc(t->arena, (json_array_size(list) + 1) * sizeof *sent);
+    size_t i, k, n = 0;
     json_array_foreach(list, i, e)
     {
-        bool again = false;
+        const char *id = evidence_text(e, "id");
         if (strcmp(evidence_text(e, "event"), "dsn") != 0 ||
             strcmp(evidence_text(e, "outcome"), "sent") != 0)
             continue;
-        for (n = 0; n < i && !again; n++) {
-            d = json_array_get(list, n);
-            again = strcmp(evidence_text(d, "event"), "dsn") == 0 &&
-                    *evidence_text(e, "id") &&
-                    strcmp(evidence_text(d, "id"), evidence_text(e, "id")) == 0;
-        }
-        if (!again && k-- == 0)
-            return e;
+        for (k = 0;
+             k < n && (!*id || strcmp(evidence_text(sent[k], "id"), id) != 0);)
+            k++;
+        if (k == n)
+            sent[n++] = e;
     }
-    return NULL;
+    sent[n] = NULL;
+    return sent;
 }
 
 static bool agrees(struct trial *t, const json_t *event,
@@ -281,8 +281,8 @@ static bool agrees(struct trial *t, const json_t *event,
 static void judge_sent(struct trial *t)
 {
     bool *used = arena_alloc(t->arena, t->w.copy_count + 1);
-    const json_t *event;
-    for (unsigned k = 0; (event = sent_event(t, k)); k++) {
+    for (const json_t **sent = sent_events(t); *sent; sent++) {
+        const json_t *event = *sent;
         size_t i = 0;
         while (i < t->w.copy_count &&
                (used[i] || !agrees(t, event, &t->w.copies[i])))

@@ -337,6 +337,54 @@ static void fill_copy(struct witness *w, struct copy *copy, const json_t *json)
     }
 }
 
+/* A journal line and its place. */
+struct line {
+    const char *message;
+    size_t place;
+    const json_t *event;
+};
+
+static int by_message(const void *a, const void *b)
+{
+    const struct line *x = a, *y = b;
+    int order = strcmp(x->message, y->message);
+    return order ? order : x->place < y->place ? -1 : x->place > y->place;
+}
+
+static int is_about(const void *id, const void *line)
+{
+    return strcmp(id, ((const struct line *)line)->message);
+}
+
+/* Each letter's part of the journal, so that nobody reads all of it for one. */
+static void share_events(struct witness *w)
+{
+    const json_t *journal = evidence_list(w->evidence, "journal"), *e;
+    size_t count = json_array_size(journal), i;
+    struct line *lines = arena_alloc(w->arena, (count + 1) * sizeof *lines);
+    const json_t **events = arena_alloc(w->arena, (count + 1) * sizeof *events);
+    json_array_foreach(journal, i, e)
+    {
+        lines[i] = (struct line){evidence_text(e, "message"), i, e};
+    }
+    qsort(lines, count, sizeof *lines, by_message);
+    for (i = 0; i < count; i++)
+        events[i] = lines[i].event;
+    for (struct letter *l = w->letters; l; l = l->next) {
+        const struct line *any =
+            bsearch(l->id, lines, count, sizeof *lines, is_about);
+        if (!any)
+            continue;
+        size_t first = (size_t)(any - lines), last = first + 1;
+        while (first > 0 && is_about(l->id, &lines[first - 1]) == 0)
+            first--;
+        while (last < count && is_about(l->id, &lines[last]) == 0)
+            last++;
+        l->events = &events[first];
+        l->event_count = last - first;
+    }
+}
+
 void witness_init(struct witness *w, struct arena *arena,
                   const struct scenario_case *c, const json_t *evidence)
 {
@@ -348,6 +396,7 @@ void witness_init(struct witness *w, struct arena *arena,
         w->kills += s->kind == STEP_KIND_RESTART && s->kill;
     w->kills += (unsigned)evidence_number(evidence, "kills", 0);
     find_letters(w);
+    share_events(w);
     w->copy_count = json_array_size(received);
     w->copies = arena_alloc(arena, (w->copy_count + 1) * sizeof *w->copies);
     json_array_foreach(received, i, r)
@@ -388,16 +437,16 @@ static bool tells_state(const char *event)
 const json_t *witness_event(const struct witness *w, const struct claim *claim,
                             const char *event, unsigned last)
 {
-    const json_t *e, *found = NULL;
-    size_t i;
-    json_array_foreach(evidence_list(w->evidence, "journal"), i, e)
-    {
+    const json_t *found = NULL;
+    const struct letter *l = claim->letter;
+    (void)w;
+    for (size_t i = 0; i < l->event_count; i++) {
+        const json_t *e = l->events[i];
         const char *name = evidence_text(e, "event");
         if (evidence_number(e, "step", 0) > (long long)last ||
             (event ? strcmp(name, event) != 0 : !tells_state(name)))
             continue;
-        if (strcmp(evidence_text(e, "message"), claim->letter->id) == 0 &&
-            address_same(evidence_text(e, "recipient"), claim->address))
+        if (address_same(evidence_text(e, "recipient"), claim->address))
             found = e;
     }
     return found;

@@ -63,8 +63,10 @@ struct letter {
     const char *id;          /* the gateway's */
     const char *message_id;  /* with its angle brackets, or "" */
     const char *reverse_path, *from;
-    struct mail_view mail; /* as submitted */
-    struct needle mark;    /* text.n 0: none */
+    struct mail_view mail;       /* as submitted */
+    struct needle mark;          /* text.n 0: none */
+    const json_t *const *events; /* the journal's about it, in its order */
+    size_t event_count;
     struct claim *claims;
     unsigned number; /* counts from 0 */
     struct letter *next;
