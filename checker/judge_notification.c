@@ -26,12 +26,32 @@ static const char *only_address(struct trial *t, const char *value)
     return list.n == 1 ? list.v[0] : "";
 }
 
+/* Runs of blanks, line ends and other controls are one blank: none of them may
+ * stand in a field, and an original's encoded words may hold any. */
+static const char *one_line(struct trial *t, const char *text)
+{
+    char *out = arena_strdup(t->arena, text), *to = out;
+    for (const char *from = text; *from; from++) {
+        bool is_blank = (unsigned char)*from <= 0x20 || *from == 0x7f;
+        if (!is_blank)
+            *to++ = *from;
+        else if (to > out && to[-1] != ' ')
+            *to++ = ' ';
+    }
+    while (to > out && to[-1] == ' ')
+        to--;
+    *to = 0;
+    return out;
+}
+
 bool shows_subject(struct trial *t, const struct copy *copy)
 {
-    const char *shown = mail_decoded_value(t->arena, &copy->mail, "Subject");
+    const char *shown =
+        one_line(t, mail_decoded_value(t->arena, &copy->mail, "Subject"));
     const char *original =
         copy->letter
-            ? mail_decoded_value(t->arena, &copy->letter->mail, "Subject")
+            ? one_line(t, mail_decoded_value(t->arena, &copy->letter->mail,
+                                             "Subject"))
             : "";
     return *original && strstr(shown, original);
 }
