@@ -165,7 +165,8 @@ static struct haystack kept(struct trial *t, const struct letter *l)
     for (size_t i = 0; i < l->mail.count; i++) {
         const struct mail_field *f = &l->mail.fields[i];
         if (!slice_starts_nocase(f->name, "zivver-") &&
-            !slice_is_nocase(f->name, "Bcc"))
+            !slice_is_nocase(f->name, "Bcc") &&
+            !slice_is_nocase(f->name, "Resent-Bcc"))
             text = TEXT(t, "%s%.*s", text, SLICE_ARG(f->whole));
     }
     size_t head = strlen(text);

@@ -45,6 +45,12 @@ static bool is_added(struct added *a, const struct mail_field *f)
     return slice_is_nocase(f->name, "References") && a->references;
 }
 
+/* RFC 5322 3.6.3, 3.6.6: either names hidden recipients. */
+static bool is_bcc(struct slice name)
+{
+    return slice_is_nocase(name, "Bcc") || slice_is_nocase(name, "Resent-Bcc");
+}
+
 /* The next field of the submitted message that must arrive as it is. */
 static const struct mail_field *
 next_kept(const struct added *a, const struct mail_view *sent, size_t *i)
@@ -54,8 +60,7 @@ next_kept(const struct added *a, const struct mail_view *sent, size_t *i)
         bool changes =
             (a->references && slice_is_nocase(f->name, "References")) ||
             (a->coding && is_coding(f));
-        if (!is_control(f->name) && !slice_is_nocase(f->name, "Bcc") &&
-            !changes)
+        if (!is_control(f->name) && !is_bcc(f->name) && !changes)
             return f;
     }
     return NULL;

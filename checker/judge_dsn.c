@@ -173,6 +173,7 @@ static void judge_returned(struct trial *t, const struct copy *copy,
         want(t, to, "returned message", "header fields alone", "a body");
     for (size_t i = 0; i < m.count; i++) {
         if (slice_is_nocase(m.fields[i].name, "Bcc") ||
+            slice_is_nocase(m.fields[i].name, "Resent-Bcc") ||
             slice_starts_nocase(m.fields[i].name, "zivver-"))
             want(t, to, "returned header", "no Bcc and no control field",
                  arena_text(t->arena, m.fields[i].name));
