@@ -206,6 +206,7 @@ static struct deliver_settings deliver_settings(const struct config *config)
     const struct config_settings *s = &config->settings;
     return (struct deliver_settings){
         .host_name = config->host_name,
+        .return_host = config->bounces.host,
         .from = config->notification.from,
         .portal = config->notification.portal,
         .attachments = {.link_above = (size_t)s->attachment_link_above,
