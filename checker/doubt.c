@@ -213,6 +213,43 @@ static void try_journal(struct doubting *d)
     }
 }
 
+/* A copy by IDD goes without alignment too (MAIL-2). */
+static bool must_pass(const json_t *message, const char *check)
+{
+    return strcmp(check, "spf") == 0 ||
+           strcmp(evidence_text(json_object_get(message, check), "result"),
+                  "pass") == 0;
+}
+
+/* A strict receiver's word on it is another. */
+static void try_checks(struct doubting *d, size_t i, const json_t *message)
+{
+    static const char *const single[] = {"spf", "dmarc", "dmarc_walk"};
+    const json_t *dkim = evidence_list(message, "dkim");
+    for (size_t k = 0; k < json_array_size(dkim); k++) {
+        json_t *broken = json_copy(json_array_get(dkim, k));
+        json_object_set_new(broken, "result", json_string("fail"));
+        try_message_with(d, i, "dkim", with_element(dkim, k, broken),
+                         "with a signature that fails");
+        try_message_with(d, i, "dkim", without(dkim, k),
+                         "without one of its signatures");
+    }
+    for (size_t k = 0; k < 3; k++) {
+        json_t *check = json_copy(json_object_get(message, single[k]));
+        if (!check)
+            continue;
+        json_object_set_new(check, "result", json_string("fail"));
+        json_object_set_new(check, "spf_aligned", json_false());
+        json_object_set_new(check, "dkim_aligned", json_false());
+        if (must_pass(message, single[k]))
+            try_message_with(
+                d, i, single[k], check,
+                arena_printf(d->arena, "that fails %s", single[k]));
+        else
+            json_decref(check);
+    }
+}
+
 static void try_message(struct doubting *d, size_t i)
 {
     const json_t *list = evidence_list(d->evidence, "received");
@@ -233,6 +270,7 @@ static void try_message(struct doubting *d, size_t i)
         json_decref(recipients);
         return;
     }
+    try_checks(d, i, message);
     try_message_with(d, i, "recipients", recipients, "for another recipient");
     try_transport(d, i, message);
 }

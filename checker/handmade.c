@@ -263,15 +263,22 @@ json_t *handmade_evidence(void)
                                         "mx.clinic.example"};
     for (int i = 0; i < 4; i++)
         json_array_append_new(connections, connection(hosts[i], i));
-    json_array_append_new(all, received(hosts[0], recipients[0],
-                                        "b1@gateway.lasthop.example", "pkix",
-                                        DIRECT));
-    json_array_append_new(all, received(hosts[1], recipients[1],
-                                        "b2@gateway.lasthop.example", "tls",
-                                        NOTIFICATION));
-    json_array_append_new(all, received(hosts[2], recipients[3],
-                                        "b3@gateway.lasthop.example", "pkix",
-                                        DIRECT));
+    json_array_append_new(
+        all,
+        received(hosts[0], recipients[0],
+                 "1123456789abcdef0123456789abcdef@zivverbounce.clinic.example",
+                 "pkix", DIRECT));
+    json_array_append_new(
+        all,
+        received(
+            hosts[1], recipients[1],
+            "2123456789abcdef0123456789abcdef@bounce.gateway.lasthop.example",
+            "tls", NOTIFICATION));
+    json_array_append_new(
+        all,
+        received(hosts[2], recipients[3],
+                 "3123456789abcdef0123456789abcdef@zivverbounce.clinic.example",
+                 "pkix", DIRECT));
     json_array_append_new(
         all, received(hosts[3], "jansen@clinic.example", "", "pkix", DSN));
     return json_pack("{s:s,s:[o],s:o,s:o,s:o,s:{s:i,s:n,s:s,s:b}}",

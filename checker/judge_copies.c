@@ -60,32 +60,6 @@ static void judge_tls(struct trial *t, const struct copy *copy)
               TEXT(t, "%s, the best that the host offers", best), seen);
 }
 
-/* MAIL-2: at the gateway's host, another for each recipient. */
-static void judge_reverse_path(struct trial *t, const struct copy *copy)
-{
-    const char *domain = domain_of(copy->reverse_path);
-    size_t whole = strlen(domain), own = strlen(t->w.gateway_host);
-    bool under = whole >= own &&
-                 strcasecmp(domain + whole - own, t->w.gateway_host) == 0 &&
-                 (whole == own || domain[whole - own - 1] == '.');
-    if (!under)
-        fault(t, place_of(t, copy), "MAIL-2",
-              TEXT(t, "%s: reverse-path", describe(t, copy)),
-              TEXT(t, "an address at %s", t->w.gateway_host),
-              *copy->reverse_path ? copy->reverse_path : "<>");
-    for (size_t i = 0; i < t->w.copy_count; i++) {
-        const struct copy *other = &t->w.copies[i];
-        if (other >= copy || other->claim == copy->claim || !other->claim ||
-            other->kind == COPY_KIND_DSN || other->kind == COPY_KIND_MAILED ||
-            !*copy->reverse_path)
-            continue;
-        if (address_same(other->reverse_path, copy->reverse_path))
-            fault(t, place_of(t, copy), "MAIL-2",
-                  TEXT(t, "%s: reverse-path", describe(t, copy)),
-                  "one of its own", TEXT(t, "that of %s", other->recipient));
-    }
-}
-
 /* CONV-4: From is the gateway's, with the guest shown. */
 static void judge_reply_copy(struct trial *t, const struct copy *copy)
 {
@@ -111,6 +85,7 @@ static void judge_copy(struct trial *t, const struct copy *copy)
         fault(t, place_of(t, copy), "MAIL-1", describe(t, copy),
               "one RCPT per transaction",
               TEXT(t, "%zu", copy->recipient_count));
+    judge_sender(t, copy);
     bool cut_off = json_is_false(json_object_get(copy->json, "complete"));
     judge_tls(t, copy);
     judge_extensions(t, copy);

@@ -31,6 +31,10 @@ void judge_copies(struct trial *t); /* each received message by its kind */
 void judge_direct(struct trial *t, const struct copy *copy);
 void judge_notification(struct trial *t, const struct copy *copy);
 void judge_extensions(struct trial *t, const struct copy *copy);
+void judge_reverse_path(struct trial *t, const struct copy *copy);
+void judge_sender(struct trial *t, const struct copy *copy);
+/* Of the list received[].dkim: is it one that the gateway makes? */
+bool signature_is_gateways(const json_t *verdict);
 /* The copy of a message that its server could not take as it is. */
 bool copy_is_converted(struct trial *t, const struct copy *copy);
 void judge_converted_body(struct trial *t, const struct copy *copy);
