@@ -192,7 +192,9 @@ static void judge_dmarc(struct trial *t, const struct copy *copy,
                 sending_at(t, copy).dns != SENDING_DNS_ALIGNED;
     bool unread = is_text(dmarc, "result", "temperror");
     bool recorded = !direct || sending_at(t, copy).has_dmarc;
-    bool good = recorded ? is_text(dmarc, "result", "pass") : is_aligned(dmarc);
+    /* Without a record the walk knows no domain above (RFC 9989 4.10.2). */
+    bool good = recorded ? is_text(dmarc, "result", "pass")
+                         : is_aligned(dmarc) || strcmp(by, "dmarc") != 0;
     if (!free && !unread && !good)
         sender_fault(t, copy, "MAIL-2",
                      strcmp(by, "dmarc") == 0 ? "DMARC (RFC 7489)"
