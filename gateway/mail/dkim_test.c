@@ -1,0 +1,402 @@
+/* Signatures: those of RFC 8463's appendix, our own, and what breaks them. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <cmocka.h>
+#include <string.h>
+
+#include "base/random.h"
+#include "mail/dkim_seal.h"
+#include "mail/dkim_sign.h"
+#include "mail/dkim_verify.h"
+
+#define ED_RECORD                                                              \
+    "v=DKIM1; k=ed25519; p=11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo="
+#define RSA_RECORD                                                             \
+    "v=DKIM1; k=rsa; p=MIGfMA0GCSqGSIb3DQEBAQUAA4GNADCBiQKBgQDkHlOQoBTzWRiGs5" \
+    "V6NpP3idY6Wk08a5qhdR6wy5bdOKb2jLQiY/J16JYi0Qvx/byYzCNb3W91y3FutACDfzwQ/"  \
+    "BC/e/8uBsCR+yz1Lxj+PL6lHvqMKrM3rG4hstT5QjvHO9PzoxZyVYLzBfO2EeC3Ip3G+2kr"  \
+    "yOTIKT+l/K4w3QIDAQAB"
+
+/* RFC 8463 A.3 */
+static const char appendix[] =
+    "DKIM-Signature: v=1; a=ed25519-sha256; c=relaxed/relaxed;\r\n"
+    " d=football.example.com; i=@football.example.com;\r\n"
+    " q=dns/txt; s=brisbane; t=1528637909; h=from : to :\r\n"
+    " subject : date : message-id : from : subject : date;\r\n"
+    " bh=2jUSOH9NhtVGCQWNr9BrIAPreKQjO6Sn7XIkfJVOzv8=;\r\n"
+    " b=/gCrinpcQOoIfuHNQIbq4pgh9kyIK3AQUdt9OdqQehSwhEIug4D11Bus\r\n"
+    " Fa3bT3FY5OsU7ZbnKELq+eXdp1Q1Dw==\r\n"
+    "DKIM-Signature: v=1; a=rsa-sha256; c=relaxed/relaxed;\r\n"
+    " d=football.example.com; i=@football.example.com;\r\n"
+    " q=dns/txt; s=test; t=1528637909; h=from : to : subject :\r\n"
+    " date : message-id : from : subject : date;\r\n"
+    " bh=2jUSOH9NhtVGCQWNr9BrIAPreKQjO6Sn7XIkfJVOzv8=;\r\n"
+    " b=F45dVWDfMbQDGHJFlXUNB2HKfbCeLRyhDXgFpEL8GwpsRe0IeIixNTe3\r\n"
+    " DhCVlUrSjV4BwcVcOF6+FF3Zo9Rpo1tFOeS9mPYQTnGdaSGsgeefOsk2Jz\r\n"
+    " dA+L10TeYt9BgDfQNZtKdN1WO//KgIqXP7OdEFE4LjFYNcUxZQ4FADY+8=\r\n"
+    "From: Joe SixPack <joe@football.example.com>\r\n"
+    "To: Suzie Q <suzie@shopping.example.net>\r\n"
+    "Subject: Is dinner ready?\r\n"
+    "Date: Fri, 11 Jul 2003 21:00:37 -0700 (PDT)\r\n"
+    "Message-ID: <20030712040037.46341.5F8J@football.example.com>\r\n"
+    "\r\n"
+    "Hi.\r\n"
+    "\r\n"
+    "We lost the game.  Are you hungry yet?\r\n"
+    "\r\n"
+    "Joe.\r\n";
+
+/* The n-th DKIM-Signature of the message, held against one key record. */
+static const char *verify(struct slice octets, size_t n, const char *record,
+                          int64_t now_s)
+{
+    static char why[200];
+    struct arena *arena = arena_create();
+    struct mail_message message = mail_parse(arena, octets);
+    struct dkim_signature signature;
+    struct slice text = slice_of(record ? record : "");
+    const char *fault = "no signature";
+    for (size_t i = 0; i < message.field_count; i++) {
+        if (!dkim_field_is(&message.fields[i]) || n-- != 0)
+            continue;
+        fault = dkim_signature_parse(arena, &message.fields[i], &signature)
+                    ? dkim_verify(arena, &message, &signature, &text,
+                                  record != NULL, now_s)
+                    : "no domain";
+    }
+    snprintf(why, sizeof why, "%s", fault ? fault : "good");
+    arena_destroy(&arena);
+    return why;
+}
+
+static void test_signatures_of_rfc_8463_verify(void **state)
+{
+    (void)state;
+    struct slice octets = slice_of(appendix);
+    assert_string_equal(verify(octets, 0, ED_RECORD, 1528637910), "good");
+    assert_string_equal(verify(octets, 1, RSA_RECORD, 1528637910), "good");
+    assert_string_equal(verify(octets, 0, RSA_RECORD, 1528637910),
+                        "no key record verifies it");
+    assert_string_equal(verify(octets, 1, ED_RECORD, 1528637910),
+                        "no key record verifies it");
+    assert_string_equal(verify(octets, 0, NULL, 1528637910),
+                        "there is no key record");
+}
+
+static const struct change {
+    const char *from, *to, *want;
+} changes[] = {
+    {"hungry yet?", "hungry yet!", "the body was changed"},
+    {"Joe.\r\n", "Joe.\r\n\r\n \r\n", "good"},
+    {"game.  Are", "game. Are", "good"},
+    {"ready?", "ready", "no key record verifies it"},
+    {"From: Joe", "From:  Joe", "good"},
+    {"To: Suzie", "TO:\r\n Suzie", "good"},
+    {"To: Suzie", "From: x@y\r\nTo: Suzie", "no key record verifies it"},
+    {"To: Suzie", "X-New: 1\r\nTo: Suzie", "good"},
+    {"To: Suzie", "To: Zuzie", "no key record verifies it"},
+    {"v=1; a=ed", "v=2; a=ed", "v= is not 1"},
+    {"a=ed25519-sha256", "a=ed25519-sha1", "a= is none that counts"},
+    {"c=relaxed/relaxed", "c=simple/relaxed", "no key record verifies it"},
+    {"c=relaxed/relaxed", "c=relaxed", "the body was changed"},
+    {"c=relaxed/relaxed", "c=relax/relaxed", "c= is unknown"},
+    {"from : to :", "to :", "no key record verifies it"},
+    {"i=@football.example.com", "i=@ball.example.com", "i= is not of d="},
+    {"i=@football.example.com", "i=@a.football.example.com",
+     "no key record verifies it"},
+    {"t=1528637909; h", "t=1528637909; x=1528637910; h",
+     "no key record verifies it"},
+    {"t=1528637909; h", "t=1528630000; x=1528630001; h", "it has expired"},
+    {"t=1528637909; h", "t=1528637909; x=5; h", "x= is no time after t="},
+    {"bh=2jUSO", "bh=3jUSO", "the body was changed"},
+    {"bh=2jUSO", "bh=?", "bh= is missing or broken"},
+    {"b=/gCr", "b=/gCs", "no key record verifies it"},
+    {"t=1528637909; h", "t=1528637909; l=2; h", "the body was changed"},
+    {"t=1528637909; h", "t=1528637909; l=9999; h", "the body was changed"},
+};
+
+/* text with the first `from` replaced */
+static struct slice changed(struct arena *arena, const char *text,
+                            const char *from, const char *to)
+{
+    const char *at = strstr(text, from);
+    assert_non_null(at);
+    return slice_of(arena_printf(arena, "%.*s%s%s", (int)(at - text), text, to,
+                                 at + strlen(from)));
+}
+
+static void test_what_is_changed_breaks_what_it_should(void **state)
+{
+    (void)state;
+    struct arena *arena = arena_create();
+    for (size_t i = 0; i < sizeof changes / sizeof *changes; i++) {
+        struct slice octets =
+            changed(arena, appendix, changes[i].from, changes[i].to);
+        const char *got = verify(octets, 0, ED_RECORD, 1528637910);
+        if (strcmp(got, changes[i].want) != 0)
+            fail_msg("\"%s\" for \"%s\": got %s, want %s", changes[i].to,
+                     changes[i].from, got, changes[i].want);
+    }
+    arena_destroy(&arena);
+}
+
+static void test_key_records_that_do_not_count(void **state)
+{
+    (void)state;
+#define KEY_P "p=11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo="
+    static const struct {
+        const char *record;
+        bool good;
+    } rows[] = {
+        {"k=ed25519; " KEY_P, true},
+        {"v=DKIM1; k=ed25519; h=sha1:sha256; s=email; t=y:s; " KEY_P, true},
+        {"v=DKIM1; k=ed25519; s=*; n=note; " KEY_P ";", true},
+        {"v=DKIM1;k=ed25519;p=11qYAYKxCrfVS/7TyWQH\r\n "
+         "Og7hcvPapiMlrwIaaPcHURo=",
+         true},
+        {"v=DKIM1; " KEY_P, false},
+        {"v=DKIM1; k=ed25519; h=sha1; " KEY_P, false},
+        {"v=DKIM1; k=ed25519; s=tlsrpt; " KEY_P, false},
+        {"v=DKIM1; k=ed25519; p=", false},
+        {"k=ed25519; v=DKIM1; " KEY_P, false},
+        {"v=DKIM2; k=ed25519; " KEY_P, false},
+        {"v=DKIM1; k=ed448; " KEY_P, false},
+        {"v=DKIM1; k=ed25519", false},
+        {"v=spf1 -all", false},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        const char *got =
+            verify(slice_of(appendix), 0, rows[i].record, 1528637910);
+        if ((strcmp(got, "good") == 0) != rows[i].good)
+            fail_msg("%s: %s", rows[i].record, got);
+    }
+}
+
+/* --- our own -------------------------------------------------------------- */
+
+struct keys {
+    struct arena *arena;
+    struct dkim_key *keys[DKIM_ALGORITHM_COUNT];
+    const char *records[DKIM_ALGORITHM_COUNT];
+    struct dkim_selector selectors[DKIM_ALGORITHM_COUNT];
+    struct dkim_ring ring;
+};
+
+static int setup(void **state)
+{
+    struct keys *k = xcalloc(1, sizeof *k);
+    k->arena = arena_create();
+    for (int i = 0; i < DKIM_ALGORITHM_COUNT; i++) {
+        k->keys[i] = dkim_key_generate((enum dkim_algorithm)i);
+        k->records[i] = dkim_key_record(k->arena, k->keys[i]);
+        k->selectors[i] = (struct dkim_selector){"clinic.example",
+                                                 i ? "two" : "one", k->keys[i]};
+    }
+    k->ring = (struct dkim_ring){k->selectors, DKIM_ALGORITHM_COUNT};
+    *state = k;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    struct keys *k = *state;
+    for (int i = 0; i < DKIM_ALGORITHM_COUNT; i++)
+        dkim_key_destroy(&k->keys[i]);
+    arena_destroy(&k->arena);
+    free(k);
+    return 0;
+}
+
+#define MAIL                                                                   \
+    "From: jansen@clinic.example\r\nTo: bob@hospital.example\r\n"              \
+    "Subject: x\r\nReceived: a\r\nReceived: b\r\nList-Id: <l>\r\n\r\nbody\r\n"
+
+static struct slice sealed(struct keys *k, const struct dkim_seal *seal,
+                           const char *text)
+{
+    struct slice body = {NULL, 0};
+    struct slice header = dkim_seal(k->arena, seal, slice_of(text), &body);
+    return slice_of(
+        arena_printf(k->arena, "%.*s%.*s", SLICE_ARG(header), SLICE_ARG(body)));
+}
+
+static struct dkim_seal seal_of(const struct keys *k)
+{
+    return (struct dkim_seal){
+        .domain = "clinic.example", .signers = k->ring, .now_s = 1000};
+}
+
+static void test_own_signatures_verify_and_break(void **state)
+{
+    struct keys *k = *state;
+    struct dkim_seal seal = seal_of(k);
+    struct slice octets = sealed(k, &seal, MAIL);
+    for (size_t i = 0; i < DKIM_ALGORITHM_COUNT; i++) {
+        assert_string_equal(verify(octets, i, k->records[i], 1000), "good");
+        static const char *const added[] = {
+            "From: x@y\r\n", "Subject: y\r\n",      "To: x\r\n",
+            "Cc: x\r\n",     "Reply-To: x\r\n",     "Date: x\r\n",
+            "Sender: x\r\n", "Content-Type: x\r\n", "References: <x>\r\n"};
+        for (size_t n = 0; n < sizeof added / sizeof *added; n++) {
+            const char *more =
+                arena_printf(k->arena, "%s%.*s", added[n], SLICE_ARG(octets));
+            assert_string_equal(verify(slice_of(more), i, k->records[i], 1000),
+                                "no key record verifies it");
+        }
+        const char *traced =
+            arena_printf(k->arena, "Received: c\r\n%.*s", SLICE_ARG(octets));
+        assert_string_equal(verify(slice_of(traced), i, k->records[i], 1000),
+                            "good");
+    }
+}
+
+static void test_header_lines_of_signatures_are_short(void **state)
+{
+    struct keys *k = *state;
+    struct dkim_seal seal = seal_of(k);
+    struct slice octets = sealed(k, &seal, MAIL);
+    const char *end = strstr(octets.p, "From: jansen");
+    struct slice rest = {octets.p, (size_t)(end - octets.p)};
+    while (rest.n)
+        assert_true(slice_cut(&rest, '\n').n <= 79);
+}
+
+static void test_without_keys_nothing_is_added(void **state)
+{
+    struct keys *k = *state;
+    struct dkim_seal seal = seal_of(k);
+    seal.signers.count = 0;
+    assert_true(slice_is(sealed(k, &seal, MAIL), MAIL));
+}
+
+/* MAIL-1: of the From domain and broken, it goes; all others stay. */
+static void test_broken_signatures_of_the_from_domain_go(void **state)
+{
+    struct keys *k = *state;
+    static const struct {
+        const char *domain; /* of the seal: whose mail it is */
+        const char *text;   /* of the appendix's mail, changed */
+        bool is_unknown;
+        size_t left;
+    } rows[] = {
+        {"football.example.com", "hungry yet?", false, 2},
+        {"football.example.com", "hungry now?", false, 0},
+        {"football.example.com", "hungry now?", true, 2},
+        {"other.example", "hungry now?", false, 2},
+    };
+    struct slice texts[] = {slice_of(ED_RECORD), slice_of(RSA_RECORD)};
+    struct dkim_seen seen[] = {{"brisbane", &texts[0], 1, false},
+                               {"test", &texts[1], 1, false}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        seen[0].is_unknown = seen[1].is_unknown = rows[i].is_unknown;
+        struct dkim_seal seal = {.domain = rows[i].domain,
+                                 .seen = seen,
+                                 .seen_count = 2,
+                                 .now_s = 1528637910};
+        struct slice mail =
+            changed(k->arena, appendix, "hungry yet?", rows[i].text);
+        struct slice got = sealed(k, &seal, mail.p);
+        size_t count = 0;
+        for (const char *p = got.p; (p = strstr(p, "DKIM-Signature")); p++)
+            count++;
+        if (count != rows[i].left)
+            fail_msg("row %zu: %zu left", i, count);
+    }
+}
+
+static void test_selectors_to_look_up_are_those_of_the_domain(void **state)
+{
+    struct keys *k = *state;
+    const char *selectors[DKIM_SEEN_MAX];
+    struct slice mail = slice_of(appendix);
+    assert_int_equal(
+        dkim_seal_selectors(k->arena, mail, "football.example.com", selectors),
+        2);
+    assert_string_equal(selectors[0], "brisbane");
+    assert_string_equal(selectors[1], "test");
+    assert_int_equal(
+        dkim_seal_selectors(k->arena, mail, "example.com", selectors), 0);
+}
+
+static void test_published_keys_are_compared(void **state)
+{
+    struct keys *k = *state;
+    const char *ed = k->records[DKIM_ALGORITHM_ED25519_SHA256];
+    const char *rsa = k->records[DKIM_ALGORITHM_RSA_SHA256];
+    const struct {
+        const char *texts[2];
+        enum dkim_published want;
+    } rows[] = {
+        {{ed, NULL}, DKIM_PUBLISHED_GOOD},
+        {{ed, "v=spf1 -all"}, DKIM_PUBLISHED_GOOD},
+        {{NULL, NULL}, DKIM_PUBLISHED_NONE},
+        {{"v=spf1 -all", NULL}, DKIM_PUBLISHED_INVALID},
+        {{rsa, NULL}, DKIM_PUBLISHED_OTHER},
+        {{ED_RECORD, NULL}, DKIM_PUBLISHED_OTHER},
+        {{ed, ED_RECORD}, DKIM_PUBLISHED_TWICE},
+        {{"v=DKIM1; k=ed25519; p=", NULL}, DKIM_PUBLISHED_REVOKED},
+        {{"v=DKIM1; k=ed25519; p=!", NULL}, DKIM_PUBLISHED_INVALID},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct slice texts[2] = {slice_of(rows[i].texts[0]),
+                                 slice_of(rows[i].texts[1])};
+        size_t count = (rows[i].texts[0] != NULL) + (rows[i].texts[1] != NULL);
+        enum dkim_published got = dkim_key_published(
+            k->keys[DKIM_ALGORITHM_ED25519_SHA256], texts, count);
+        if (got != rows[i].want)
+            fail_msg("row %zu: %d", i, (int)got);
+    }
+}
+
+static void test_keys_survive_their_file(void **state)
+{
+    struct keys *k = *state;
+    char path[] = "/tmp/lasthop-dkim-XXXXXX";
+    struct err err;
+    struct stat st;
+    close(mkstemp(path));
+    for (int i = 0; i < DKIM_ALGORITHM_COUNT; i++) {
+        struct dkim_key *read;
+        assert_int_equal(dkim_key_write(k->keys[i], path, &err), ST_INVAL);
+        unlink(path);
+        assert_int_equal(dkim_key_write(k->keys[i], path, &err), ST_OK);
+        assert_int_equal(stat(path, &st), 0);
+        assert_int_equal(st.st_mode & 07777, 0600);
+        assert_int_equal(dkim_key_load(path, &read, &err), ST_OK);
+        assert_string_equal(dkim_key_record(k->arena, read), k->records[i]);
+        dkim_key_destroy(&read);
+    }
+    FILE *file = fopen(path, "w");
+    fputs("-----BEGIN PRIVATE KEY-----\nMIIB\n", file);
+    fclose(file);
+    struct dkim_key *none;
+    assert_int_equal(dkim_key_load(path, &none, &err), ST_INVAL);
+    unlink(path);
+    assert_int_equal(dkim_key_load(path, &none, &err), ST_INVAL);
+    assert_non_null(strstr(err.text, path));
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_signatures_of_rfc_8463_verify),
+        cmocka_unit_test(test_what_is_changed_breaks_what_it_should),
+        cmocka_unit_test(test_key_records_that_do_not_count),
+        TEST(test_own_signatures_verify_and_break),
+        TEST(test_header_lines_of_signatures_are_short),
+        TEST(test_without_keys_nothing_is_added),
+        TEST(test_broken_signatures_of_the_from_domain_go),
+        TEST(test_selectors_to_look_up_are_those_of_the_domain),
+        TEST(test_published_keys_are_compared),
+        TEST(test_keys_survive_their_file),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
