@@ -86,7 +86,6 @@ static const struct key organization_keys[] = {
     KEY(organization_fields, "name", KEY_TEXT, name, true),
     KEY(organization_fields, "uuid", KEY_UUID, uuid, true),
     KEY(organization_fields, "domains", KEY_DOMAINS, domains, true),
-    KEY(organization_fields, "dkim-selectors", KEY_DOMAINS, selectors, false),
     WORD(organization_fields, "transport-security", policy, policy_words),
     KEY(organization_fields, "inbound-direct-delivery", KEY_BOOLEAN,
         inbound_direct_delivery, false),

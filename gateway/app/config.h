@@ -56,7 +56,6 @@ struct config_organization {
     const char *name;
     const char *uuid;
     struct config_list domains;   /* const char * */
-    struct config_list selectors; /* const char *: DKIM (NTA-1) */
     int policy;                   /* enum policy */
     bool inbound_direct_delivery;
     int spf_authentication;           /* 0 yes, 1 no (AUTH-4) */

@@ -95,7 +95,6 @@ static const struct {
     {"    inbound-direct-delivery: yes", false},
     {"    spf-authentication: no", false},
     {"    spf-addresses: [192.0.2.0/24, \"2001:db8::1\"]", false},
-    {"    dkim-selectors: [s1, s2.example]", false},
     {"    credentials:", false},
     {"      - user: clinic-app", true},
     {"        description: an application", false},
@@ -244,8 +243,6 @@ static void test_good_file_fills_everything(void **state)
     assert_int_equal(o->domains.count, 2);
     assert_int_equal(o->spf_authentication, 1);
     assert_int_equal(o->spf_addresses.count, 2);
-    assert_int_equal(o->selectors.count, 2);
-    assert_string_equal(((const char **)o->selectors.items)[1], "s2.example");
     assert_string_equal(((const char **)o->spf_addresses.items)[1],
                         "2001:db8::1");
     assert_string_equal(((const char **)o->domains.items)[1], "zorg.example");
@@ -433,7 +430,6 @@ static void test_wrong_values_are_told_where_they_stand(void **state)
         {"  nta_header", "  nta_header: 'X-Zivver-Transport: x'",
          "a header field"},
         {"  nta_header", "  nta_header: 'X Y: 1'", "a header field"},
-        {"    dkim-selectors", "    dkim-selectors: [a b]", "a domain name"},
         {"  - domain: clinic", "  - domain: other.example",
          "is no organization's, nor `host-name`"},
         {"    selector", "    selector: a b", "a domain name"},

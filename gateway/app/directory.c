@@ -383,21 +383,11 @@ static bool ask_share(void *self, const char *organization,
     return organizations_share(self, organization, recipient, kind) != NULL;
 }
 
-static const char *const *ask_selectors(void *self, const char *organization,
-                                        size_t *count_out)
-{
-    const struct organizations *all = self;
-    const struct entry *entry = find(&latest(all)->names, organization);
-    *count_out = entry ? entry->owner->selectors.count : 0;
-    return entry ? entry->owner->selectors.items : NULL;
-}
-
 struct directory organizations_directory(struct organizations *all)
 {
     return (struct directory){.self = all,
                               .account = ask_account,
                               .inbound = ask_inbound,
                               .policy = ask_policy,
-                              .share = ask_share,
-                              .selectors = ask_selectors};
+                              .share = ask_share};
 }

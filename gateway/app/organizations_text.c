@@ -95,8 +95,6 @@ static void put_organization(struct buf *out,
     put_value(out, "  - name", o->name);
     put_value(out, "    uuid", o->uuid);
     put_texts(out, "domains", &o->domains);
-    if (o->selectors.count)
-        put_texts(out, "dkim-selectors", &o->selectors);
     buf_printf(out, "    transport-security: %s\n", policies[o->policy]);
     buf_printf(out, "    inbound-direct-delivery: %s\n",
                o->inbound_direct_delivery ? "yes" : "no");

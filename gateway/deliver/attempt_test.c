@@ -10,6 +10,7 @@
 #include "deliver/attempt.h"
 #include "deliver/transport_fake.h"
 #include "dns/resolver_fake.h"
+#include "mail/dkim_test_key.h"
 
 enum { SERVERS = 3, DNS_ROWS = 16, TEXT_BYTES = 2000 };
 
@@ -48,7 +49,7 @@ static const struct resolver_fake_row no_answer[DNS_ROWS] = {
 #define NTA_SENDER                                                             \
     {"clinic.example", DNS_TYPE_TXT, SECURE, .records = {NTA, "v=spf1 -all"}}, \
         {"s1._domainkey.clinic.example", DNS_TYPE_TXT, SECURE,                 \
-         .records = {"v=DKIM1; p=AAAA"}},                                      \
+         .records = {DKIM_TEST_RECORD}},                                       \
     {                                                                          \
         "_dmarc.clinic.example", DNS_TYPE_TXT, SECURE, .records = {            \
             "v=DMARC1; p=reject"                                               \
@@ -342,16 +343,6 @@ static bool find_share(void *self, const char *organization,
     return false;
 }
 
-static const char *const *find_selectors(void *self, const char *organization,
-                                         size_t *count_out)
-{
-    static const char *const selectors[] = {"s1"};
-    (void)self;
-    (void)organization;
-    *count_out = 1;
-    return selectors;
-}
-
 static const struct store_message message = {
     .id = "m1",
     .organization = "clinic",
@@ -369,6 +360,8 @@ static const struct deliver_settings settings = {
     .idd_requires_account = true,
     .unknown_host_wait_ms = 240 * MINUTE_MS,
     .random_seed = 7};
+
+static struct deliver_settings signing; /* with a key */
 
 static void put_report(struct buf *out, const struct attempt_report *report)
 {
@@ -433,7 +426,7 @@ static struct attempt *start(const struct row *row,
                                .recipient = &recipient,
                                .dsn = row->is_dsn ? &dsn : NULL};
     struct attempt_hooks hooks = {on_decided, on_done, got};
-    return attempt_start(&settings, world, &item, row->age_ms, &hooks);
+    return attempt_start(&signing, world, &item, row->age_ms, &hooks);
 }
 
 static size_t server_count(const struct row *row)
@@ -478,9 +471,8 @@ static struct row *open_world(struct world *world, const struct row *row)
     all[count] = alias;
     world->resolver = resolver_fake_create(all, count + 1);
     world->transport = transport_fake_create(row->servers, server_count(row));
-    world->directory =
-        (struct directory){&copy,       find_account, find_inbound,
-                           find_policy, find_share,   find_selectors};
+    world->directory = (struct directory){&copy, find_account, find_inbound,
+                                          find_policy, find_share};
     world->face = (struct deliver_world){
         .resolver = resolver_fake_face(world->resolver),
         .transport = transport_fake_face(world->transport),
@@ -593,10 +585,17 @@ static void test_attempt_destroyed_at_any_moment_leaves_nothing(void **state)
 
 int main(void)
 {
+    struct dkim_key *key = dkim_test_key();
+    const struct dkim_selector selector = {"clinic.example", "s1", key};
+    const struct dkim_ring ring = {&selector, 1};
+    signing = settings;
+    signing.keys = &ring;
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_attempt_every_situation_as_in_the_table),
         cmocka_unit_test(test_attempt_content_leaves_only_directly),
         cmocka_unit_test(test_attempt_destroyed_at_any_moment_leaves_nothing),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    int failed = cmocka_run_group_tests(tests, NULL, NULL);
+    dkim_key_destroy(&key);
+    return failed;
 }

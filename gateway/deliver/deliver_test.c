@@ -292,15 +292,6 @@ static bool find_share(void *self, const char *organization,
     return kind == RIGHT_SMS;
 }
 
-static const char *const *find_selectors(void *self, const char *organization,
-                                         size_t *count_out)
-{
-    (void)self;
-    (void)organization;
-    *count_out = 0;
-    return NULL;
-}
-
 /* "outcome email failed 4.4.7 dsn; " of a journal line. */
 static void take_journal(void *ctx, const char *line)
 {
@@ -333,9 +324,8 @@ static void open_world(struct world *world,
     said = &world->said;
     world->resolver = resolver_fake_create(dns_rows, 2);
     world->transport = transport_fake_create(server, 1);
-    world->directory =
-        (struct directory){NULL,        find_account, find_inbound,
-                           find_policy, find_share,   find_selectors};
+    world->directory = (struct directory){NULL, find_account, find_inbound,
+                                          find_policy, find_share};
     const struct deliver_world face = {
         .resolver = resolver_fake_face(world->resolver),
         .transport = transport_fake_face(world->transport),

@@ -19,10 +19,6 @@ struct directory {
      * recipient (SHARED-2). */
     bool (*share)(void *self, const char *organization, const char *recipient,
                   enum right kind);
-    /* The DKIM selectors that the gateway has for the sender's organization
-     * (NTA-1). */
-    const char *const *(*selectors)(void *self, const char *organization,
-                                    size_t *count_out);
 };
 
 #endif

@@ -54,9 +54,10 @@ bool nta_ask_sender(struct nta *nta)
     }
     nta->sender_wish = (struct nta_sender_wish){
         .domain = domain_of(nta->arena, from), .month = month_of(nta)};
-    nta->sender_wish.selectors =
-        directory->selectors(directory->self, nta->message->organization,
-                             &nta->sender_wish.selector_count);
+    if (nta->keys != NULL) {
+        nta->sender_wish.keys =
+            dkim_ring_find(nta->arena, nta->keys, nta->sender_wish.domain);
+    }
     nta->sender = nta_sender_start(nta->world->resolver, &nta->sender_wish,
                                    on_sender, nta);
     return false;

@@ -14,7 +14,8 @@ struct nta {
     struct arena *arena;
     const struct deliver_world *world;
     const struct store_message *message;
-    const char *domain; /* of the recipient */
+    const struct dkim_ring *keys; /* NULL: none */
+    const char *domain;           /* of the recipient */
     int64_t now_ms;
     uint64_t seed; /* order of equal next hops */
     struct facts *facts;

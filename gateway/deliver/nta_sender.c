@@ -85,7 +85,10 @@ static void on_selector(const struct dns_answer *answer, void *ctx)
     if (!is_proven(query, answer))
         return;
     struct texts texts = texts_of(query->arena, answer);
-    if (!nta_dkim_is_published(texts.text, texts.count)) {
+    const struct dkim_key *key =
+        query->wish->keys.selectors[query->selector].key;
+    if (dkim_key_published(key, texts.text, texts.count) !=
+        DKIM_PUBLISHED_GOOD) {
         finish(query, false, WHY_SENDER_DKIM_MISSING);
         return;
     }
@@ -97,10 +100,11 @@ static void on_selector(const struct dns_answer *answer, void *ctx)
 static void proceed(struct nta_sender_query *query)
 {
     const struct nta_sender_wish *wish = query->wish;
-    if (query->selector < wish->selector_count) {
+    if (query->selector < wish->keys.count) {
         ask(query,
             arena_printf(query->arena, "%s._domainkey.%s",
-                         wish->selectors[query->selector], wish->domain),
+                         wish->keys.selectors[query->selector].selector,
+                         wish->domain),
             on_selector);
         return;
     }
@@ -138,7 +142,7 @@ static void on_record(const struct dns_answer *answer, void *ctx)
         finish(query, false, whys[finding]);
     else if (!nta_spf_is_strict(query->arena, texts.text, texts.count))
         finish(query, false, WHY_SENDER_SPF_WEAK);
-    else if (!query->wish->selector_count)
+    else if (!query->wish->keys.count)
         finish(query, false, WHY_SENDER_DKIM_MISSING);
     else
         proceed(query);

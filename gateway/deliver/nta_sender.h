@@ -5,15 +5,15 @@
 
 #include "base/alloc.h"
 #include "dns/resolver.h"
+#include "mail/dkim.h"
 #include "rules/words.h"
 
 struct nta_sender_query;
 
 struct nta_sender_wish {
-    const char *domain;           /* of From: lower-case A-labels */
-    const char *const *selectors; /* DKIM, the gateway's; none: not met */
-    size_t selector_count;
-    int month; /* of now: rules/nta.h */
+    const char *domain;    /* of From: lower-case A-labels */
+    struct dkim_ring keys; /* of the domain, the gateway's; none: not met */
+    int month;             /* of now: rules/nta.h */
 };
 
 /* The handle is no longer valid. why: unless met */

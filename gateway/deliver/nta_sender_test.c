@@ -9,6 +9,7 @@
 
 #include "deliver/nta_sender.h"
 #include "dns/resolver_fake.h"
+#include "mail/dkim_test_key.h"
 #include "rules/nta.h"
 
 enum { DNS_ROWS = 8 };
@@ -23,7 +24,7 @@ enum { DNS_ROWS = 8 };
 #define KEY(name)                                                              \
     {                                                                          \
         name "._domainkey.clinic.example", DNS_TYPE_TXT, SECURE, .records = {  \
-            "v=DKIM1; p=AAAA"                                                  \
+            DKIM_TEST_RECORD                                                   \
         }                                                                      \
     }
 #define KEYS KEY("s1"), KEY("s2")
@@ -78,6 +79,14 @@ static const struct row {
      {TEXT(RECORD, "v=spf1 mx ?all"), KEYS, STRICT},
      0,
      "sender SPF too weak"},
+    {"another key",
+     {TEXTS,
+      KEY("s1"),
+      {"s2._domainkey.clinic.example", DNS_TYPE_TXT, SECURE,
+       .records = {"v=DKIM1; p=AAAA"}},
+      STRICT},
+     0,
+     "sender DKIM key missing"},
     {"no key", {TEXTS, STRICT}, 0, "sender DKIM key missing"},
     {"one key of two",
      {TEXTS, KEY("s1"), STRICT},
@@ -141,15 +150,17 @@ static size_t count_of(const struct resolver_fake_row *dns)
 
 static void test_nta_sender_each_fault_alone(void **state)
 {
-    static const char *const selectors[] = {"s1", "s2"};
+    struct dkim_key *key = dkim_test_key();
+    const struct dkim_selector selectors[] = {{"clinic.example", "s1", key},
+                                              {"clinic.example", "s2", key}};
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct resolver_fake *dns =
             resolver_fake_create(rows[i].dns, count_of(rows[i].dns));
-        struct nta_sender_wish wish = {.domain = "clinic.example",
-                                       .selectors = selectors,
-                                       .selector_count = 2 - rows[i].selectors,
-                                       .month = nta_month_of(2026, 3)};
+        struct nta_sender_wish wish = {
+            .domain = "clinic.example",
+            .keys = {selectors, 2 - rows[i].selectors},
+            .month = nta_month_of(2026, 3)};
         const char *got = NULL;
         struct nta_sender_query *query =
             nta_sender_start(resolver_fake_face(dns), &wish, on_done, &got);
@@ -160,6 +171,7 @@ static void test_nta_sender_each_fault_alone(void **state)
                      rows[i].want);
         resolver_fake_destroy(&dns);
     }
+    dkim_key_destroy(&key);
 }
 
 static void test_nta_sender_cancelled_leaves_nothing(void **state)

@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "rules/spf_record.h"
-#include "address/taglist.h"
 
 enum { MONTH_TEXT = 7, HOST_MAX = 253, LABEL_MAX = 63, PREFERENCE_MAX = 65535 };
 
@@ -239,20 +238,4 @@ bool nta_spf_is_strict(struct arena *arena, const struct slice *texts,
     }
     return found && spf_record_parse(arena, *found, &record, &bad) == ST_OK &&
            is_strict(&record);
-}
-
-bool nta_dkim_is_published(const struct slice *texts, size_t count)
-{
-    for (size_t i = 0; i < count; i++) {
-        struct taglist list;
-        struct slice value;
-        if (!taglist_parse(texts[i], &list))
-            continue;
-        if (taglist_find(&list, "v", &value) &&
-            (!slice_is(value, "DKIM1") || !slice_is(list.tags[0].name, "v")))
-            continue;
-        if (taglist_find(&list, "p", &value) && value.n)
-            return true;
-    }
-    return false;
 }

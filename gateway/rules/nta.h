@@ -52,8 +52,4 @@ enum nta_finding nta_judge(struct arena *arena, const struct slice *texts,
 bool nta_spf_is_strict(struct arena *arena, const struct slice *texts,
                        size_t count);
 
-/* nta_dkim_is_published - one of the texts is a key record that was not
- * revoked (RFC 6376 3.6.1). */
-bool nta_dkim_is_published(const struct slice *texts, size_t count);
-
 #endif

@@ -256,17 +256,6 @@ static void put_spf_addresses(struct buf *buf, const struct config_settings *s,
     arena_destroy(&arena);
 }
 
-/* The gateway signs with nothing yet; it is told which keys it would use. */
-static void put_selectors(struct buf *buf)
-{
-    buf_puts(buf, "    dkim-selectors:\n");
-    for (unsigned kind = 0; kind < MAILKEY_KIND_COUNT; kind++) {
-        buf_puts(buf, "      - ");
-        put_text(buf, mailkey_selector(kind));
-        buf_puts(buf, "\n");
-    }
-}
-
 static void put_organization(struct buf *buf, const struct config_settings *s,
                              const struct organization *o)
 {
@@ -284,7 +273,6 @@ static void put_organization(struct buf *buf, const struct config_settings *s,
     put_pair(buf, "    ", "spf-authentication",
              o->needs_credentials ? "no" : "yes");
     put_spf_addresses(buf, s, o);
-    put_selectors(buf);
     put_credentials(buf, s, o);
     put_accounts(buf, s, o);
     put_shares(buf, s, o);
