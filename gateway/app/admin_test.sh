@@ -195,6 +195,7 @@ run 0 account list --organization many
 # What somebody broke by hand is told, and the gateway goes on with the last.
 echo "organizations: {" >"$dir/state/directory.yaml"
 run 2 org list
+run 2 check
 submit nobody x && fail "nobody submits" || true
 kill -TERM "$pid"
 wait "$pid" || fail "the gateway did not stop in order"

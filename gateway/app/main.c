@@ -9,6 +9,7 @@
 #include "app/config.h"
 #include "app/gateway.h"
 #include "app/keys.h"
+#include "app/organizations_file.h"
 #include "app/password.h"
 #include "app/spf_command.h"
 #include "base/log.h"
@@ -84,6 +85,18 @@ static int serve(const struct options *options)
     return status == ST_OK ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
+/* The organizations made by command, beside the configuration. */
+static bool check_made(struct arena *arena, const struct config *config)
+{
+    struct faults faults;
+    struct config_list made;
+    faults_init(&faults, config->directory);
+    bool is_good = organizations_file_load(arena, config, &faults, &made);
+    fwrite(buf_slice(&faults.text).p, 1, buf_slice(&faults.text).n, stderr);
+    faults_release(&faults);
+    return is_good;
+}
+
 static int check(const struct options *options)
 {
     struct arena *arena = arena_create();
@@ -99,6 +112,8 @@ static int check(const struct options *options)
         status = keys_load(config, &keys, &err);
     if (config && status != ST_OK)
         fprintf(stderr, "%s: %s\n", options->config, err.text);
+    if (status == ST_OK && !check_made(arena, config))
+        status = ST_INVAL;
     if (status == ST_OK)
         printf("%s: good\n", options->config);
     tls_server_destroy(&tls);

@@ -165,6 +165,7 @@ static void send_over(struct attempt *a, const struct reached *reached)
         return;
     }
     mail.seal = &a->sealing.seal;
+    a->report.links = mail.links;
     a->world->transport->send(a->connection, &mail, on_sent, a);
 }
 

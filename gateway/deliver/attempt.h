@@ -24,6 +24,7 @@ struct attempt_report {
     enum why why;         /* DEFERRED */
     bool until_host_wait; /* DEFERRED: see struct decision */
     bool takes_notify;    /* the server reports what was asked of it */
+    unsigned links; /* secure download links in what was sent (ATTACH-1) */
     /* For the explanation; NULL for a DSN. */
     const struct decision *decision;
     const struct reached *const *reached; /* by minimum; NULL: not asked */

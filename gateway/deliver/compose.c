@@ -37,8 +37,8 @@ static struct slice notification(struct arena *arena,
 
 /* ATTACH-1: the large attachments as links; NULL where there is none. What is
  * not larger than the limit as it stands is not larger when decoded. */
-static const struct mail_edits *links(struct arena *arena,
-                                      const struct compose_wish *wish)
+static const struct mail_edits *
+links(struct arena *arena, const struct compose_wish *wish, unsigned *count_out)
 {
     const struct attachment_settings *limit = &wish->settings->attachments;
     struct slice content = wish->item->message->content;
@@ -48,14 +48,13 @@ static const struct mail_edits *links(struct arena *arena,
     struct mail_part_list list;
     mail_parts(arena, content, &list);
     bool *is_link = arena_alloc(arena, list.count * sizeof *is_link);
-    bool is_any = false;
     for (size_t i = 0; i < list.count; i++) {
         const struct mail_part *part = &list.parts[i];
         is_link[i] = attachment_is_link(
             limit, part->kind != MAIL_PART_ATTACHMENT, part->decoded_octets);
-        is_any = is_any || is_link[i];
+        *count_out += is_link[i];
     }
-    if (!is_any) {
+    if (*count_out == 0) {
         return NULL;
     }
     struct mail_edits *edits = ARENA_NEW(arena, struct mail_edits);
@@ -79,7 +78,7 @@ static enum status direct(struct arena *arena, const struct compose_wish *wish,
                               .idd_uuid = wish->idd_uuid,
                               .extra_field =
                                   is_nta ? wish->settings->nta_header : NULL,
-                              .edits = links(arena, wish)};
+                              .edits = links(arena, wish, &mail->links)};
     mail->notify |= item->recipient->notify & STORE_NOTIFY_SUCCESS;
     mail->envid = item->message->envid;
     mail->orcpt = item->recipient->orcpt;

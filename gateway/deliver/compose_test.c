@@ -159,6 +159,62 @@ static void test_compose_without_alias_takes_the_gateways_path(void **state)
     }
 }
 
+/* ATTACH-2 around the limit, each method that delivers directly, and those that
+ * do not. */
+static void test_compose_links_of_large_attachments(void **state)
+{
+    static const char message[] =
+        "Content-Type: multipart/mixed; boundary=m\r\n\r\n--m\r\n\r\n"
+        "the text\r\n--m\r\nContent-Type: a/b; name=c.pdf\r\n"
+        "Content-Transfer-Encoding: base64\r\n\r\naGVsbG8=\r\n--m\r\n"
+        "Content-Type: a/b; name=d.pdf\r\n\r\nhi\r\n--m--\r\n";
+    static const struct {
+        enum method method;
+        enum delivery delivery;
+        size_t above;
+        bool at_limit;
+        unsigned links;
+    } rows[] = {
+        {METHOD_DIRECT_DELIVERY, DELIVERY_DIRECT, 6, true, 0},
+        {METHOD_DIRECT_DELIVERY, DELIVERY_DIRECT, 5, false, 0},
+        {METHOD_DIRECT_DELIVERY, DELIVERY_DIRECT, 5, true, 1},
+        {METHOD_DIRECT_DELIVERY, DELIVERY_DIRECT, 4, false, 1},
+        {METHOD_NTA7516, DELIVERY_DIRECT, 4, false, 1},
+        {METHOD_ACCOUNT, DELIVERY_DIRECT, 1, false, 2},
+        {METHOD_EMAIL, DELIVERY_NOTIFICATION, 1, false, 0},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct fixture f;
+        open_fixture(&f);
+        f.message.content = SLICE_LITERAL(message);
+        struct deliver_settings limited = settings;
+        limited.attachments =
+            (struct attachment_settings){rows[i].above, rows[i].at_limit};
+        const struct decision decision = {.kind = DECISION_CHOSEN,
+                                          .method = rows[i].method,
+                                          .delivery = rows[i].delivery};
+        const struct compose_wish wish = {.settings = &limited,
+                                          .item = &f.item,
+                                          .now_ms = 1000000,
+                                          .decision = &decision,
+                                          .sender = &below};
+        struct transport_mail mail = composed(&f, &wish);
+        if (mail.links != rows[i].links)
+            fail_msg("row %zu: %u links", i, mail.links);
+        bool is_direct = rows[i].delivery == DELIVERY_DIRECT;
+        assert_int_equal(has(mail.body, "https://portal.example/d/token/1\r\n"),
+                         mail.links > 0);
+        assert_int_equal(has(mail.body, "aGVsbG8="),
+                         is_direct && mail.links == 0);
+        assert_int_equal(has(mail.body, "\r\nhi\r\n"),
+                         is_direct && mail.links < 2);
+        assert_int_equal(slice_is(mail.body, strstr(message, "--m")),
+                         is_direct && mail.links == 0);
+        arena_destroy(&f.arena);
+    }
+}
+
 static void test_compose_dsn_item_goes_out_as_it_is(void **state)
 {
     (void)state;
@@ -178,6 +234,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_compose_notification_has_no_content),
         cmocka_unit_test(test_compose_direct_names_its_transport),
+        cmocka_unit_test(test_compose_links_of_large_attachments),
         cmocka_unit_test(test_compose_without_alias_takes_the_gateways_path),
         cmocka_unit_test(test_compose_dsn_item_goes_out_as_it_is),
     };

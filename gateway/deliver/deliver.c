@@ -206,7 +206,8 @@ static void finish_recipient(struct job *job, struct arena *arena,
     struct event_line event = event_outcome(arena, job->item, report, has_dsn);
     struct store_record change = {.change = STORE_CHANGE_FINISHED,
                                   .method = method_name(report->method),
-                                  .delivery = delivery_name(report->delivery)};
+                                  .delivery = delivery_name(report->delivery),
+                                  .links = report->links};
     struct store_dsn dsn;
     if (has_dsn) {
         struct notice notice = notice_of(report, action, now_ms);

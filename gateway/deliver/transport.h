@@ -76,6 +76,7 @@ struct transport_mail {
     unsigned notify;
     const char *envid; /* decoded; NULL: absent */
     const char *orcpt; /* "rfc822;bob@x" decoded; NULL: absent */
+    unsigned links;    /* secure download links in it (ATTACH-1) */
 };
 
 struct dkim_seal;
