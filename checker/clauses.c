@@ -155,6 +155,8 @@ static bool step_shows(const struct step *step, const char *what)
 {
     if (step->kind == STEP_KIND_SESSION)
         return strcmp(what, "session") == 0;
+    if (step->kind == STEP_KIND_VISIT)
+        return strcmp(what, "visit") == 0;
     if (step->kind != STEP_KIND_EXPECT)
         return false;
     if (node_get(step->expect->node, what))

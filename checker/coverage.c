@@ -3,6 +3,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "checker/visit_view.h"
+
 static bool is(const char *a, const char *b)
 {
     return a && strcmp(a, b) == 0;
@@ -126,6 +128,8 @@ static bool step_shows(const struct step *s, const char *what)
 {
     if (s->kind == STEP_KIND_SESSION)
         return is(what, "session");
+    if (s->kind == STEP_KIND_VISIT)
+        return is(what, "visit");
     return s->kind == STEP_KIND_EXPECT &&
            (node_get(s->expect->node, what) || row_has(s, what));
 }

@@ -27,7 +27,7 @@ bool doubt_is_noticed(struct doubting *d, const json_t *evidence,
 
 /* -- evidence ------------------------------------------------------------- */
 
-static void try_evidence(struct doubting *d, json_t *changed, const char *what)
+void doubt_try(struct doubting *d, json_t *changed, const char *what)
 {
     struct judge_change none = {NULL, NULL};
     d->report->changes++;
@@ -37,8 +37,7 @@ static void try_evidence(struct doubting *d, json_t *changed, const char *what)
 }
 
 /* The evidence with another list under a key; takes the list. */
-static json_t *with_list(const struct doubting *d, const char *key,
-                         json_t *list)
+json_t *doubt_with_list(const struct doubting *d, const char *key, json_t *list)
 {
     json_t *changed = json_object();
     const char *k;
@@ -63,21 +62,21 @@ static json_t *list_copy(const json_t *list)
 }
 
 /* A list with one element replaced; takes the element. */
-static json_t *with_element(const json_t *list, size_t i, json_t *element)
+json_t *doubt_with_element(const json_t *list, size_t i, json_t *element)
 {
     json_t *copy = list_copy(list);
     json_array_set_new(copy, i, element);
     return copy;
 }
 
-static json_t *without(const json_t *list, size_t i)
+json_t *doubt_without(const json_t *list, size_t i)
 {
     json_t *copy = list_copy(list);
     json_array_remove(copy, i);
     return copy;
 }
 
-static json_t *doubled(const json_t *list, size_t i)
+json_t *doubt_doubled(const json_t *list, size_t i)
 {
     json_t *copy = list_copy(list);
     json_array_insert(copy, i, json_array_get(list, i));
@@ -90,8 +89,9 @@ static void try_message_with(struct doubting *d, size_t i, const char *key,
     const json_t *list = evidence_list(d->evidence, "received");
     json_t *message = json_copy(json_array_get(list, i));
     json_object_set_new(message, key, value);
-    try_evidence(d, with_list(d, "received", with_element(list, i, message)),
-                 arena_printf(d->arena, "received[%zu]: %s", i, what));
+    doubt_try(
+        d, doubt_with_list(d, "received", doubt_with_element(list, i, message)),
+        arena_printf(d->arena, "received[%zu]: %s", i, what));
 }
 
 static void try_tls(struct doubting *d, size_t i, const json_t *message)
@@ -130,10 +130,12 @@ static void try_transport(struct doubting *d, size_t i, const json_t *message)
         json_t *changed = json_copy((json_t *)(uintptr_t)message);
         evidence_set_octets(changed, "content", buf_slice(&text));
         buf_release(&text);
-        try_evidence(
-            d, with_list(d, "received", with_element(list, i, changed)),
-            arena_printf(d->arena, "received[%zu]: X-Zivver-Transport: %s", i,
-                         values[k]));
+        doubt_try(d,
+                  doubt_with_list(d, "received",
+                                  doubt_with_element(list, i, changed)),
+                  arena_printf(d->arena,
+                               "received[%zu]: X-Zivver-Transport: %s", i,
+                               values[k]));
     }
 }
 
@@ -146,7 +148,7 @@ static void try_further_event(struct doubting *d, unsigned step, json_t *event,
     json_t *list = list_copy(evidence_list(d->evidence, "journal"));
     json_object_set_new(event, "step", json_integer(step));
     json_array_append_new(list, event);
-    try_evidence(d, with_list(d, "journal", list), what);
+    doubt_try(d, doubt_with_list(d, "journal", list), what);
 }
 
 /* What must be absent is there; a warning that is not expected is there. */
@@ -189,17 +191,18 @@ static bool is_any(const char *word, const char *const *words)
 static void try_journal(struct doubting *d)
 {
     static const char *const dropped[] = {"accepted", "outcome", "refused",
-                                          "dsn",      "bounced", NULL};
-    static const char *const doubled_names[] = {"outcome", "dsn", "bounced",
-                                                NULL};
+                                          "dsn",      "bounced", "opened",
+                                          "reply",    NULL};
+    static const char *const doubled_names[] = {"outcome", "dsn",   "bounced",
+                                                "opened",  "reply", NULL};
     const json_t *list = evidence_list(d->evidence, "journal"), *e;
     size_t i;
     json_array_foreach(list, i, e)
     {
         const char *name = evidence_text(e, "event");
         if (is_any(name, dropped))
-            try_evidence(
-                d, with_list(d, "journal", without(list, i)),
+            doubt_try(
+                d, doubt_with_list(d, "journal", doubt_without(list, i)),
                 arena_printf(d->arena, "journal[%zu]: %s dropped", i, name));
         if (!is_any(name, doubled_names))
             continue;
@@ -207,9 +210,8 @@ static void try_journal(struct doubting *d)
         json_t *again = json_copy((json_t *)(uintptr_t)e);
         json_object_set_new(again, "id", json_string("another"));
         json_array_append_new(more, again);
-        try_evidence(
-            d, with_list(d, "journal", more),
-            arena_printf(d->arena, "journal[%zu]: %s doubled", i, name));
+        doubt_try(d, doubt_with_list(d, "journal", more),
+                  arena_printf(d->arena, "journal[%zu]: %s doubled", i, name));
     }
 }
 
@@ -258,10 +260,10 @@ static void try_message(struct doubting *d, size_t i)
     json_array_append_new(recipients,
                           json_string("stranger@elsewhere.example"));
     if (!d->killed) {
-        try_evidence(d, with_list(d, "received", without(list, i)),
-                     arena_printf(d->arena, "received[%zu] dropped", i));
-        try_evidence(d, with_list(d, "received", doubled(list, i)),
-                     arena_printf(d->arena, "received[%zu] doubled", i));
+        doubt_try(d, doubt_with_list(d, "received", doubt_without(list, i)),
+                  arena_printf(d->arena, "received[%zu] dropped", i));
+        doubt_try(d, doubt_with_list(d, "received", doubt_doubled(list, i)),
+                  arena_printf(d->arena, "received[%zu] doubled", i));
     }
     try_message_with(d, i, "host", json_string("mx.elsewhere.example"),
                      "at another host");
@@ -281,8 +283,9 @@ static void try_submission_replies(struct doubting *d, size_t i,
     const json_t *list = evidence_list(d->evidence, "submissions");
     json_t *changed = json_copy(json_array_get(list, i));
     json_object_set_new(changed, "replies", replies);
-    try_evidence(
-        d, with_list(d, "submissions", with_element(list, i, changed)),
+    doubt_try(
+        d,
+        doubt_with_list(d, "submissions", doubt_with_element(list, i, changed)),
         arena_printf(d->arena, "submissions[%zu]: reply %zu %s", i, k, what));
 }
 
@@ -310,10 +313,10 @@ static void try_submission(struct doubting *d, size_t i)
         json_object_set_new(
             reply, "reply",
             json_string(good ? "554 5.0.0 no" : "250 2.0.0 ok"));
-        try_submission_replies(d, i, with_element(replies, k, reply), "altered",
-                               k);
-        try_submission_replies(d, i, without(replies, k), "dropped", k);
-        try_submission_replies(d, i, doubled(replies, k), "doubled", k);
+        try_submission_replies(d, i, doubt_with_element(replies, k, reply),
+                               "altered", k);
+        try_submission_replies(d, i, doubt_without(replies, k), "dropped", k);
+        try_submission_replies(d, i, doubt_doubled(replies, k), "doubled", k);
     }
 }
 
@@ -324,9 +327,11 @@ static void try_session(struct doubting *d, size_t i)
     for (size_t k = 0; k < json_array_size(turns); k++) {
         const json_t *turn = json_array_get(turns, k);
         json_t *shorter = json_copy(json_array_get(list, i));
-        json_object_set_new(shorter, "dialogue", without(turns, k));
-        try_evidence(
-            d, with_list(d, "sessions", with_element(list, i, shorter)),
+        json_object_set_new(shorter, "dialogue", doubt_without(turns, k));
+        doubt_try(
+            d,
+            doubt_with_list(d, "sessions",
+                            doubt_with_element(list, i, shorter)),
             arena_printf(d->arena, "sessions[%zu]: turn %zu dropped", i, k));
         if (!json_array_size(evidence_list(turn, "expected")) ||
             json_object_get(turn, "tls"))
@@ -335,9 +340,11 @@ static void try_session(struct doubting *d, size_t i)
         json_object_set_new(altered, "got", json_string("999 altered"));
         json_t *session = json_copy(json_array_get(list, i));
         json_object_set_new(session, "dialogue",
-                            with_element(turns, k, altered));
-        try_evidence(
-            d, with_list(d, "sessions", with_element(list, i, session)),
+                            doubt_with_element(turns, k, altered));
+        doubt_try(
+            d,
+            doubt_with_list(d, "sessions",
+                            doubt_with_element(list, i, session)),
             arena_printf(d->arena, "sessions[%zu]: turn %zu altered", i, k));
     }
 }
@@ -349,12 +356,13 @@ static void try_bounce(struct doubting *d, size_t i)
     bool taken = evidence_yes(altered, "accepted");
     json_object_set_new(altered, "reply",
                         json_string(taken ? "451 4.3.0 no" : "250 2.0.0 ok"));
-    try_evidence(d, with_list(d, "bounces", with_element(list, i, altered)),
-                 arena_printf(d->arena, "bounces[%zu]: reply altered", i));
-    try_evidence(d, with_list(d, "bounces", without(list, i)),
-                 arena_printf(d->arena, "bounces[%zu] dropped", i));
-    try_evidence(d, with_list(d, "bounces", doubled(list, i)),
-                 arena_printf(d->arena, "bounces[%zu] doubled", i));
+    doubt_try(
+        d, doubt_with_list(d, "bounces", doubt_with_element(list, i, altered)),
+        arena_printf(d->arena, "bounces[%zu]: reply altered", i));
+    doubt_try(d, doubt_with_list(d, "bounces", doubt_without(list, i)),
+              arena_printf(d->arena, "bounces[%zu] dropped", i));
+    doubt_try(d, doubt_with_list(d, "bounces", doubt_doubled(list, i)),
+              arena_printf(d->arena, "bounces[%zu] doubled", i));
 }
 
 void doubt_case(const struct judge *judge, const struct scenario_case *c,
@@ -379,6 +387,7 @@ void doubt_case(const struct judge *judge, const struct scenario_case *c,
     for (size_t i = 0; i < json_array_size(evidence_list(evidence, "bounces"));
          i++)
         try_bounce(&d, i);
+    doubt_visits(&d);
     if (!d.killed)
         try_journal(&d);
     for (size_t i = 0; i < json_array_size(evidence_list(evidence, "received"));

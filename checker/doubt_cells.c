@@ -4,8 +4,8 @@
 #include "checker/doubt_internal.h"
 #include "engine/words.h"
 
-static void try_cell(struct doubting *d, const struct node *cell,
-                     const char *instead)
+void doubt_cell(struct doubting *d, const struct node *cell,
+                const char *instead)
 {
     struct judge_change change = {cell, instead};
     if (cell->kind != NODE_KIND_TEXT || strcmp(cell->text, instead) == 0)
@@ -22,19 +22,19 @@ static void try_words(struct doubting *d, const struct node *cell,
                       const char *const *words)
 {
     for (; *words; words++)
-        try_cell(d, cell, *words);
+        doubt_cell(d, cell, *words);
 }
 
 /* The names of all hosts of the world. */
 static void try_hosts(struct doubting *d, const struct node *cell)
 {
     const struct domain *domain = d->c->world->domains;
-    try_cell(d, cell, "elsewhere.example");
+    doubt_cell(d, cell, "elsewhere.example");
     for (; domain; domain = domain->next) {
         const struct posture_host *h = domain->posture->hosts;
         for (; h; h = h->next) {
             if (h->name)
-                try_cell(d, cell, h->name);
+                doubt_cell(d, cell, h->name);
         }
     }
 }
@@ -81,8 +81,8 @@ static void try_row(struct doubting *d, const struct expect_row *row)
 /* A reply's code, and a word that it does not hold. */
 static void try_reply(struct doubting *d, const struct node *cell)
 {
-    try_cell(d, cell, cell->text[0] == '2' ? "550" : "250");
-    try_cell(d, cell, arena_printf(d->arena, "%s otherwise", cell->text));
+    doubt_cell(d, cell, cell->text[0] == '2' ? "550" : "250");
+    doubt_cell(d, cell, arena_printf(d->arena, "%s otherwise", cell->text));
 }
 
 void doubt_expect(struct doubting *d, const struct expect *e)
@@ -95,13 +95,13 @@ void doubt_expect(struct doubting *d, const struct expect *e)
     for (n = e->warnings ? e->warnings->first : NULL; n; n = n->next)
         try_words(d, n, words_warning);
     for (n = e->connections ? e->connections->first : NULL; n; n = n->next)
-        try_cell(d, n, "99");
+        doubt_cell(d, n, "99");
     for (n = e->policy_fetches ? e->policy_fetches->first : NULL; n;
          n = n->next)
-        try_cell(d, n, "99");
+        doubt_cell(d, n, "99");
     for (n = e->journal ? e->journal->first : NULL; n; n = n->next) {
         for (const struct node *m = n->first; m; m = m->next)
-            try_cell(d, m, "something else");
+            doubt_cell(d, m, "something else");
     }
 }
 

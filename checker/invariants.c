@@ -234,6 +234,26 @@ static void judge_control_fields(struct trial *t, const struct copy *copy)
 
 /* -- everything else that the gateway wrote ------------------------------- */
 
+static bool stands_in_own(struct search *s, const struct secret_text *secret)
+{
+    for (const struct letter *l = s->t->w.letters; l; l = l->next) {
+        struct haystack own = kept(s->t, l);
+        if (finds(&own, secret))
+            return true;
+    }
+    return false;
+}
+
+static void judge_secret_text(struct search *s, const char *where,
+                              const struct haystack *in)
+{
+    for (size_t i = 0; i < s->secret_count; i++) {
+        if (finds(in, &s->secrets[i]) && !stands_in_own(s, &s->secrets[i]))
+            fault(s->t, s->t->c->place, "RIGHT-5", where,
+                  "no phone number, no access code", s->secrets[i].what);
+    }
+}
+
 static void judge_text(struct search *s, const char *where, const char *text)
 {
     struct trial *t = s->t;
@@ -243,11 +263,7 @@ static void judge_text(struct search *s, const char *where, const char *text)
             fault(t, t->c->place, "MAIL-3", where, "no content",
                   "a message's mark");
     }
-    for (size_t i = 0; i < s->secret_count; i++) {
-        if (finds(&in, &s->secrets[i]))
-            fault(t, t->c->place, "RIGHT-5", where,
-                  "no phone number, no access code", s->secrets[i].what);
-    }
+    judge_secret_text(s, where, &in);
 }
 
 static void judge_texts(struct search *s)
@@ -285,6 +301,35 @@ static void judge_texts(struct search *s)
     }
 }
 
+/* Pages may show content, but never a secret; an SMS shows a code alone. */
+static void judge_portal(struct search *s)
+{
+    struct trial *t = s->t;
+    const json_t *visit, *action, *one;
+    size_t i, k, n;
+    json_array_foreach(evidence_list(t->evidence, "visits"), i, visit)
+    {
+        json_array_foreach(evidence_list(visit, "actions"), k, action)
+        {
+            json_array_foreach(evidence_list(action, "exchanges"), n, one)
+            {
+                struct haystack in =
+                    haystack(t->arena, evidence_octets(t->arena, one, "body"));
+                judge_secret_text(s, "a page of the portal", &in);
+                char *text =
+                    json_dumps(json_object_get(one, "headers"), JSON_COMPACT);
+                in = haystack(t->arena, slice_of(text ? text : ""));
+                judge_secret_text(s, "headers of the portal", &in);
+                free(text);
+            }
+        }
+    }
+    json_array_foreach(evidence_list(t->evidence, "sms"), i, one)
+    {
+        judge_text(s, "SMS", evidence_text(one, "text"));
+    }
+}
+
 void judge_invariants(struct trial *t)
 {
     struct search s = {.t = t};
@@ -309,4 +354,5 @@ void judge_invariants(struct trial *t)
         judge_control_fields(t, copy);
     }
     judge_texts(&s);
+    judge_portal(&s);
 }

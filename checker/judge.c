@@ -3,6 +3,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "checker/visit_view.h"
+
 struct mismatch *fault(struct trial *t, struct place place, const char *clause,
                        const char *what, const char *expected, const char *got)
 {
@@ -57,6 +59,30 @@ static void add_lines(struct trial *t, struct transcript *to,
     }
 }
 
+/* Without bodies, and without the rest of a link: it is a secret. */
+static void add_visit(struct trial *t, const json_t *visit)
+{
+    struct transcript *to = case_result_transcript(t->result, "visitor");
+    const json_t *action, *one;
+    size_t i, k;
+    json_array_foreach(evidence_list(visit, "actions"), i, action)
+    {
+        texts_addf(
+            t->arena, &to->lines, "%s: %s %s", evidence_text(action, "browser"),
+            evidence_text(action, "action"), evidence_text(action, "failure"));
+        json_array_foreach(evidence_list(action, "exchanges"), k, one)
+        {
+            const char *target = evidence_text(one, "target");
+            struct slice token = visit_token(target);
+            int shown = (int)(token.p - target) + (token.n > 6 ? 6 : 0);
+            texts_addf(t->arena, &to->lines, "  %s %.*s%s%s -> %lld",
+                       evidence_text(one, "method"), shown, target,
+                       token.n > 6 ? "..." : "", token.p + token.n,
+                       evidence_number(one, "status", 0));
+        }
+    }
+}
+
 static void add_transcripts(struct trial *t)
 {
     static const char *const lists[] = {"submissions", "sessions", "bounces"};
@@ -69,6 +95,10 @@ static void add_transcripts(struct trial *t)
                 case_result_transcript(t->result, "submitter");
             add_lines(t, to, evidence_list(one, "transcript"));
         }
+    }
+    json_array_foreach(evidence_list(t->evidence, "visits"), i, one)
+    {
+        add_visit(t, one);
     }
     json_array_foreach(evidence_list(t->evidence, "connections"), i, one)
     {
