@@ -31,7 +31,8 @@ static bool is_word(const char *word, const char *const *words)
 static const char *const row_words[] = {"failed",       "deferred", "direct",
                                         "notification", "not",      "apart",
                                         "silent",       NULL};
-static const char *const step_words[] = {"refused", "absent", "warned", NULL};
+static const char *const step_words[] = {"refused", "absent", "warned",
+                                         "kept-out", NULL};
 
 static bool row_denies(const struct expect_row *row, const char *const *words)
 {
@@ -94,12 +95,26 @@ static int session_sides(const struct step *s, const char *const *words)
     return sides;
 }
 
+/* A visitor who sees what he came for, and one who is kept out. */
+static int visit_sides(const struct step *s, const char *const *words)
+{
+    int sides = 0;
+    for (const struct visit_turn *t = s->visit; t; t = t->next) {
+        for (size_t i = 0; i < t->sees.count; i++)
+            sides |= side(is_word("kept-out", words) &&
+                          visit_word_denies(t->sees.texts[i]));
+    }
+    return sides;
+}
+
 static int sides_of(const struct scenario_case *c, const char *const *words)
 {
     int sides = 0;
     for (const struct step *s = c->steps; s; s = s->next) {
         if (s->kind == STEP_KIND_SESSION)
             sides |= session_sides(s, words);
+        else if (s->kind == STEP_KIND_VISIT)
+            sides |= visit_sides(s, words);
         else if (s->kind == STEP_KIND_EXPECT)
             sides |= expect_sides(s, words);
     }
