@@ -231,9 +231,9 @@ static void try_checks(struct doubting *d, size_t i, const json_t *message)
     for (size_t k = 0; k < json_array_size(dkim); k++) {
         json_t *broken = json_copy(json_array_get(dkim, k));
         json_object_set_new(broken, "result", json_string("fail"));
-        try_message_with(d, i, "dkim", with_element(dkim, k, broken),
+        try_message_with(d, i, "dkim", doubt_with_element(dkim, k, broken),
                          "with a signature that fails");
-        try_message_with(d, i, "dkim", without(dkim, k),
+        try_message_with(d, i, "dkim", doubt_without(dkim, k),
                          "without one of its signatures");
     }
     for (size_t k = 0; k < 3; k++) {

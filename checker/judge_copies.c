@@ -99,7 +99,8 @@ static void judge_copy(struct trial *t, const struct copy *copy)
     else if (!copy->claim && copy->taken && copy->kind != COPY_KIND_MAILED)
         fault(t, place_of(t, copy), "KEEP-2", describe(t, copy),
               "a claim of the journal", "evidence without a claim");
-    judge_reverse_path(t, copy);
+    if (copy->kind != COPY_KIND_MAILED || *copy->reverse_path)
+        judge_reverse_path(t, copy);
     if (json_is_false(json_object_get(copy->json, "complete")))
         return; /* the rest of it never came */
     if (copy->kind == COPY_KIND_DIRECT && copy->letter &&

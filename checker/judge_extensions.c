@@ -166,7 +166,7 @@ static void judge_notify(struct trial *t, const struct copy *copy,
     const char *asked = s ? dsn_asked(s->notify, copy->recipient) : NULL;
     bool success =
         copy->kind == COPY_KIND_DIRECT && asked && strcasestr(asked, "SUCCESS");
-    if (copy->kind == COPY_KIND_DSN) {
+    if (copy->kind == COPY_KIND_DSN || copy->kind == COPY_KIND_MAILED) {
         if (!same_or_absent(notify, "NEVER"))
             extension_fault(t, copy, "DSN-1", "NOTIFY=NEVER, or none", notify);
         return;

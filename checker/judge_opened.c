@@ -202,14 +202,17 @@ static void log_in(struct portal_model *m, const struct visit_action *a)
                     a->word_count ? a->words[0] : "nothing");
 }
 
-/* The claim of that account in the conversation of a path's end; NULL. */
+/* Some claim of the conversation of a path's end, where that account is its
+ * recipient or wrote; NULL: it takes no part. */
 static const struct claim *takes_part(const struct trial *t, const char *path,
                                       const char *address)
 {
     const char *id = strrchr(path, '/') + 1;
     for (const struct letter *l = t->w.letters; l; l = l->next) {
         for (const struct claim *c = l->claims; c; c = c->next) {
-            if (is(c->conversation, id) && address_same(c->address, address))
+            if (is(c->conversation, id) &&
+                (address_same(c->address, address) ||
+                 address_same(l->from, address)))
                 return c;
         }
     }
@@ -219,7 +222,8 @@ static const struct claim *takes_part(const struct trial *t, const char *path,
 static bool may_read(const struct letter *l, const char *address)
 {
     const struct letter *of = l->answers ? l->answers->letter : l;
-    return letter_claim(l, address) || letter_claim(of, address);
+    return letter_claim(l, address) || letter_claim(of, address) ||
+           address_same(of->from, address);
 }
 
 static void judge_marks(struct portal_model *m, const struct visit_action *a,

@@ -132,6 +132,17 @@ static bool shows_page(const struct visit_turn *t)
            !(t->act == VISIT_ACT_LOOK && strcmp(t->value, "html") == 0);
 }
 
+/* A locked page has no form; an attacker still has what the last one had. */
+static void keep_csrf(struct visitor *visitor)
+{
+    const struct html_page *page = &visitor->page;
+    size_t i = html_find(page, "input", "name", "csrf", 0, 0);
+    const char *value =
+        i < page->count ? html_attribute(&page->elements[i], "value") : NULL;
+    if (value)
+        visitor->csrf = value;
+}
+
 static void show(struct visiting *v, const struct browser_exchange *last)
 {
     struct visitor *visitor = v->visitor;
@@ -139,6 +150,7 @@ static void show(struct visiting *v, const struct browser_exchange *last)
     if (m && is_type(m, "text/html") && shows_page(v->turn)) {
         visitor->page = html_read(v->arena, m->body);
         visitor->has_page = true;
+        keep_csrf(visitor);
         visitor->at = last->target;
     }
     if (!m || !is_type(m, "application/json"))

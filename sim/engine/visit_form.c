@@ -49,13 +49,7 @@ static const char *falsified(struct visiting *v, const char *value)
 
 static const char *csrf_of(const struct visitor *visitor)
 {
-    size_t i = visitor->has_page
-                   ? html_find(&visitor->page, "input", "name", "csrf", 0, 0)
-                   : 0;
-    if (!visitor->has_page || i == visitor->page.count)
-        return "";
-    const char *value = html_attribute(&visitor->page.elements[i], "value");
-    return value ? value : "";
+    return visitor->csrf ? visitor->csrf : "";
 }
 
 static void put_csrf(struct visiting *v, struct form *f, const char *value)

@@ -20,7 +20,7 @@ struct http_reader {
     size_t length;
     struct buf body; /* of chunks */
     enum http_state state;
-    struct http_message message;
+    struct http_message *message; /* in the arena */
 };
 
 const char *http_field(const struct http_message *message, const char *name,
@@ -38,6 +38,7 @@ struct http_reader *http_reader_create(struct arena *arena, const char *of,
 {
     struct http_reader *r = xcalloc(1, sizeof *r);
     r->arena = arena;
+    r->message = ARENA_NEW(arena, struct http_message);
     r->of = of ? arena_strdup(arena, of) : NULL;
     buf_init(&r->in, most_octets + HEAD_MOST);
     buf_init(&r->body, most_octets);
@@ -62,7 +63,7 @@ static enum http_state bad(struct http_reader *r)
 
 static enum http_state done(struct http_reader *r, struct slice body)
 {
-    r->message.body = arena_slice(r->arena, body);
+    r->message->body = arena_slice(r->arena, body);
     return r->state = HTTP_STATE_DONE;
 }
 
@@ -72,21 +73,21 @@ static bool read_start(struct http_reader *r, struct slice line)
     struct slice first = slice_cut(&line, ' '), second = slice_cut(&line, ' ');
     unsigned long status;
     if (!r->of) {
-        r->message.method = arena_text(r->arena, first);
-        r->message.target = arena_text(r->arena, second);
+        r->message->method = arena_text(r->arena, first);
+        r->message->target = arena_text(r->arena, second);
         return first.n && second.n && slice_starts_nocase(line, "HTTP/1.");
     }
     if (!slice_starts_nocase(first, "HTTP/1.") || second.n != 3 ||
         !slice_number(second, 599, &status) || status < 100)
         return false;
-    r->message.status = (unsigned)status;
+    r->message->status = (unsigned)status;
     return true;
 }
 
 static bool read_field(struct http_reader *r, struct slice line)
 {
     struct slice name = slice_cut(&line, ':');
-    struct http_message *m = &r->message;
+    struct http_message *m = r->message;
     if (!name.n || name.p[name.n - 1] == ' ' || name.p[0] == ' ' ||
         name.p[0] == '\t' || m->field_count == FIELDS_MOST)
         return false;
@@ -98,10 +99,10 @@ static bool read_field(struct http_reader *r, struct slice line)
 
 static bool read_framing(struct http_reader *r)
 {
-    const char *length = http_field(&r->message, "Content-Length", 0);
-    const char *coding = http_field(&r->message, "Transfer-Encoding", 0);
+    const char *length = http_field(r->message, "Content-Length", 0);
+    const char *coding = http_field(r->message, "Transfer-Encoding", 0);
     unsigned long n = 0;
-    unsigned status = r->message.status;
+    unsigned status = r->message->status;
     r->framing = FRAMING_LENGTH;
     r->length = 0;
     if (r->of && (strcmp(r->of, "HEAD") == 0 || status == 204 ||
@@ -127,8 +128,8 @@ static enum http_state read_head(struct http_reader *r)
         return all.n > HEAD_MOST ? bad(r) : HTTP_STATE_MORE;
     struct slice head = {all.p, (size_t)(end - all.p) + 2};
     bool is_start = true;
-    r->message.fields =
-        arena_alloc(r->arena, FIELDS_MOST * sizeof *r->message.fields);
+    r->message->fields =
+        arena_alloc(r->arena, FIELDS_MOST * sizeof *r->message->fields);
     while (head.n) {
         struct slice line = slice_cut(&head, '\n');
         if (!line.n || line.p[line.n - 1] != '\r')
@@ -234,7 +235,7 @@ enum http_state http_reader_end(struct http_reader *r)
 
 const struct http_message *http_reader_message(const struct http_reader *r)
 {
-    return r->state == HTTP_STATE_DONE ? &r->message : NULL;
+    return r->state == HTTP_STATE_DONE ? r->message : NULL;
 }
 
 const char *http_escape(struct arena *arena, const char *text)
