@@ -1,5 +1,6 @@
 #include "store/statement.h"
 
+#include <errno.h>
 #include <string.h>
 
 /* A claim is this process's alone: it lives in a temporary table and is gone
@@ -82,10 +83,25 @@ static const char *const texts[] = {
 _Static_assert(sizeof texts / sizeof *texts == STMT_COUNT,
                "a text per statement");
 
+/* A quota or a limit of file sizes is want of room, too; to SQLite it is an
+ * error of the log, whose file has kept what the system said. */
+static bool was_refused_room(sqlite3 *sql)
+{
+    sqlite3_file *log = NULL;
+    int code = 0;
+    if (sqlite3_extended_errcode(sql) != SQLITE_IOERR_WRITE)
+        return false;
+    sqlite3_file_control(sql, "main", SQLITE_FCNTL_JOURNAL_POINTER, &log);
+    if (log && log->pMethods)
+        log->pMethods->xFileControl(log, SQLITE_FCNTL_LAST_ERRNO, &code);
+    return code == EDQUOT || code == EFBIG;
+}
+
 enum status stmt_fault(struct db *db, struct err *err)
 {
     int code = sqlite3_errcode(db->sql);
-    db->fault = code == SQLITE_FULL ? STORE_FAULT_FULL : STORE_FAULT_IO;
+    bool is_full = code == SQLITE_FULL || was_refused_room(db->sql);
+    db->fault = is_full ? STORE_FAULT_FULL : STORE_FAULT_IO;
     bool is_damaged = code == SQLITE_CORRUPT || code == SQLITE_NOTADB;
     return err_set(err, ST_TEMP, "%s: %s (%d)",
                    is_damaged ? "the database is damaged" : "database",

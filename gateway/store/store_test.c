@@ -452,7 +452,7 @@ static void test_no_room_is_a_temporary_fault(void **state)
     run_until(&f->done, 1);
     setrlimit(RLIMIT_FSIZE, &before);
     assert_int_equal(f->answer.status, ST_TEMP);
-    assert_int_not_equal(f->answer.fault, STORE_FAULT_NONE);
+    assert_int_equal(f->answer.fault, STORE_FAULT_FULL);
     accept_one(f, &s); /* room again: the same message is taken */
     assert_int_equal(ask_due(f, 1000, 10), 2);
     assert_int_equal(f->items[0]->message->content.n, 1 << 20);

@@ -263,6 +263,8 @@ static enum status run_step(struct stage *s, const struct step *step,
         return step_change(s, step, err);
     case STEP_KIND_RESTART:
         return step_restart(s, step, err);
+    case STEP_KIND_DISK:
+        return target_set_full(s->target, step->is_full, err);
     case STEP_KIND_EXPECT:
     case STEP_KIND_COUNT:
         break;

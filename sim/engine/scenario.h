@@ -71,6 +71,7 @@ enum step_kind {
     STEP_KIND_ADVANCE,
     STEP_KIND_CHANGE,
     STEP_KIND_RESTART,
+    STEP_KIND_DISK,
     STEP_KIND_EXPECT,
     STEP_KIND_COUNT
 };
@@ -212,7 +213,8 @@ struct step {
     struct bounce *bounce;
     struct expect *expect;
     int64_t advance_s;
-    bool kill; /* restart: without order */
+    bool kill;    /* restart: without order */
+    bool is_full; /* disk */
     struct step *next;
 };
 

@@ -12,8 +12,8 @@ static const char *const kind_names[] = {
     [STEP_KIND_SUBMIT] = "submit", [STEP_KIND_SESSION] = "session",
     [STEP_KIND_VISIT] = "visit",   [STEP_KIND_ADVANCE] = "advance",
     [STEP_KIND_CHANGE] = "change", [STEP_KIND_RESTART] = "restart",
-    [STEP_KIND_EXPECT] = "expect", [STEP_KIND_BOUNCE] = "bounce",
-    [STEP_KIND_COUNT] = NULL};
+    [STEP_KIND_DISK] = "disk",     [STEP_KIND_EXPECT] = "expect",
+    [STEP_KIND_BOUNCE] = "bounce", [STEP_KIND_COUNT] = NULL};
 
 const char *step_kind_name(enum step_kind kind)
 {
@@ -372,6 +372,9 @@ static bool fill_step(struct reading *r, struct step *s, const struct node *n,
         break;
     case STEP_KIND_RESTART:
         s->kill = node_is_text(n, "kill");
+        break;
+    case STEP_KIND_DISK:
+        s->is_full = node_is_text(n, "full");
         break;
     case STEP_KIND_EXPECT:
         s->expect = read_expect(r, n);

@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/un.h>
@@ -351,6 +352,18 @@ enum status target_poke(struct target *target, int64_t limit_ms,
                        SLICE_ARG(line));
     buf_reset(&target->answer);
     *now_s_out = (int64_t)now;
+    return ST_OK;
+}
+
+enum status target_set_full(struct target *target, bool is_full,
+                            struct err *err)
+{
+    struct rlimit limit;
+    if (!target->pid || prlimit(target->pid, RLIMIT_FSIZE, NULL, &limit) != 0)
+        return err_set(err, ST_TEMP, "the gateway does not run");
+    limit.rlim_cur = is_full ? 0 : limit.rlim_max;
+    if (prlimit(target->pid, RLIMIT_FSIZE, &limit, NULL) != 0)
+        return err_set(err, ST_TEMP, "prlimit: %s", strerror(errno));
     return ST_OK;
 }
 

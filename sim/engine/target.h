@@ -45,6 +45,13 @@ enum status target_stop(struct target *target, bool kill, int64_t limit_ms,
 enum status target_poke(struct target *target, int64_t limit_ms,
                         int64_t *now_s_out, struct err *err) MUST_USE;
 
+/* target_set_full - from now on no file of the gateway can be written to, as on
+ * a full disk (by its limit of file sizes); or all can again. A restart ends
+ * it.
+ */
+enum status target_set_full(struct target *target, bool is_full,
+                            struct err *err) MUST_USE;
+
 bool target_is_running(const struct target *target);
 /* 0: it does not run. */
 pid_t target_pid(const struct target *target);

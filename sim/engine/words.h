@@ -34,6 +34,7 @@ extern const char *const words_dns_dmarc[];
 extern const char *const words_connect[];
 extern const char *const words_command[]; /* where a host may reply otherwise */
 extern const char *const words_restart[];
+extern const char *const words_disk[];
 extern const char *const words_sms[]; /* as in peer/smsbox */
 
 /* words_index - position of a word in its list; the length of the list when it
