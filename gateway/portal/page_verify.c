@@ -27,9 +27,7 @@ static void put_login(struct page *page, struct visit *visit)
     page_form_end(page, TEXT_LOGIN, true);
 }
 
-/* Ask for a code, then enter it: both are there, for a code may still be on its
- * way. */
-static void put_codes(struct page *page, struct visit *visit, bool sent)
+static void put_ask(struct page *page, struct visit *visit, bool sent)
 {
     bool sms = visit->proof == PROOF_SMS;
     page_form(page, visit->path, "code", false);
@@ -39,6 +37,10 @@ static void put_codes(struct page *page, struct visit *visit, bool sent)
             text_of(page->language, sms ? TEXT_SMS_HOW : TEXT_EMAIL_HOW),
             "</p>\n");
     page_form_end(page, sent ? TEXT_SEND_NEW_CODE : TEXT_SEND_CODE, !sent);
+}
+
+static void put_enter(struct page *page, struct visit *visit, bool sent)
+{
     page_form(page, visit->path, "verify", false);
     page_raw(page, "<label for=\"code\">");
     page_say(page, TEXT_CODE);
@@ -47,6 +49,17 @@ static void put_codes(struct page *page, struct visit *visit, bool sent)
     page_element(page, "<p class=\"hint\" id=\"code-hint\">",
                  text_of(page->language, TEXT_CODE_HINT), "</p>\n");
     page_form_end(page, TEXT_VERIFY, sent);
+}
+
+/* What is next comes first; both are always there, for a code may still be on
+ * its way. */
+static void put_codes(struct page *page, struct visit *visit, bool sent)
+{
+    if (sent)
+        put_enter(page, visit, sent);
+    put_ask(page, visit, sent);
+    if (!sent)
+        put_enter(page, visit, sent);
 }
 
 static void put_access_code(struct page *page, struct visit *visit)
