@@ -108,6 +108,11 @@ static void log_in(struct visit *v)
         answer_error(v, 400, "no JSON object");
         return;
     }
+    if (portal_is_busy(v->portal)) {
+        json_decref(in);
+        answer_error(v, 503, "busy");
+        return;
+    }
     struct login *login = ARENA_NEW(v->arena, struct login);
     const char *address = member(v, in, "address");
     login->code = member(v, in, "code");

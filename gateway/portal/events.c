@@ -52,15 +52,15 @@ struct store_event event_opened(struct visit *v, const struct portal_link *link,
 }
 
 struct store_event event_reply(struct visit *v, const char *message,
-                               const char *recipient)
+                               const struct store_recipient *recipient)
 {
     char *id;
     json_t *object = begin(v, "reply", &id);
     put(object, "message", message);
-    put(object, "conversation", v->link.conversation);
+    put(object, "conversation", recipient->conversation);
     put(object, "of", v->link.message.id);
     put(object, "sender", v->link.address);
-    put(object, "recipient", recipient);
+    put(object, "recipient", recipient->address);
     return end(v, object, id);
 }
 

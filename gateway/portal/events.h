@@ -8,7 +8,7 @@ struct store_event event_opened(struct visit *visit,
                                 const struct portal_link *link,
                                 const char *method, bool attachment);
 struct store_event event_reply(struct visit *visit, const char *message,
-                               const char *recipient);
+                               const struct store_recipient *recipient);
 struct store_event event_sms(struct visit *visit, bool sent);
 
 #endif

@@ -16,7 +16,8 @@ enum {
     BODY_SPARE = 1 << 20, /* a reply that is a little too large gets a page */
     IDLE_MS = 30000,
     REQUEST_MS = 300000,
-    CONNECTIONS = 1000
+    CONNECTIONS = 1000,
+    CHECKS_MOST = 16
 };
 
 struct portal {
@@ -47,6 +48,15 @@ void portal_leave_list(struct visit *v)
 {
     v->previous->next = v->next;
     v->next->previous = v->previous;
+}
+
+bool portal_is_busy(const struct portal *portal)
+{
+    size_t checks = 0;
+    for (const struct visit *v = portal->visits.next; v != &portal->visits;
+         v = v->next)
+        checks += v->check != NULL;
+    return checks >= CHECKS_MOST;
 }
 
 /* --- a link -------------------------------------------------------------- */
@@ -112,6 +122,7 @@ static void keep_link(struct visit *v, const struct portal_link *link)
     *own = *link;
     own->message = (struct store_message){
         .id = arena_strdup(arena, link->message.id),
+        .kind = arena_strdup(arena, link->message.kind),
         .organization = arena_strdup(arena, link->message.organization),
         .sender = arena_strdup(arena, link->message.sender)};
     own->address = arena_strdup(arena, link->address);

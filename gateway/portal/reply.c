@@ -41,15 +41,26 @@ static void on_stored(void *ctx, const struct store_answer *answer)
     visit_redirect(v, arena_printf(v->arena, "%s?note=sent", v->path));
 }
 
-/* The sender alone, in the same conversation, by the order of methods with the
- * owner's policy; a failure is told to the guest. */
+/* What a reply to a reply belongs to: the sender's answer to a guest starts a
+ * new conversation. */
+static const char *conversation_of(struct visit *v)
+{
+    if (strcmp(v->link.message.kind, "reply") != 0)
+        return v->link.conversation;
+    char *uuid = arena_alloc(v->arena, UUID_TEXT_BYTES);
+    random_uuid(uuid);
+    return uuid;
+}
+
+/* The sender alone, by the order of methods with the owner's policy; a failure
+ * is told to the guest. */
 static void fill(struct visit *v, struct reply *reply)
 {
     struct arena *arena = v->arena;
     const struct portal_link *link = &v->link;
     reply->recipient = (struct store_recipient){
         .address = link->message.sender,
-        .conversation = link->conversation,
+        .conversation = conversation_of(v),
         .right = "none",
         .return_path = arena_printf(arena, "b-%s@%s", hex(arena, PATH_OCTETS),
                                     v->settings->host_name),
@@ -88,7 +99,7 @@ static void store_reply(struct visit *v)
         .recipients = &reply->recipient,
         .recipient_count = 1,
         .content = blob_is_file(v->blob) ? v->blob : NULL,
-        .event = event_reply(v, reply->message.id, reply->recipient.address)};
+        .event = event_reply(v, reply->message.id, &reply->recipient)};
     v->extra = reply;
     visit_wait(v);
     store_accept(v->world->store, &reply->accept, on_stored, v);

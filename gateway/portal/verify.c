@@ -174,12 +174,18 @@ void verify_login(struct visit *v)
         visit_unknown(v);
         return;
     }
+    if (portal_is_busy(v->portal)) {
+        visit_fault(v, 503);
+        return;
+    }
     const char *address = arena_text(
         v->arena,
         slice_trim(slice_of(form_text(v->arena, &v->form, "address"))));
     bool known = visit_account(v, address);
     bool own = known && strcmp(w->address_key(v->arena, address),
                                w->address_key(v->arena, v->link.address)) == 0;
+    if (!own) /* the page that says no shows the recipient's form */
+        (void)visit_account(v, v->link.address);
     struct secret password;
     secret_init(&password, slice_of(form_text(v->arena, &v->form, "password")));
     v->try_in.is_right = own;

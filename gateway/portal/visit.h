@@ -129,6 +129,10 @@ void visit_locked(struct visit *visit);
 void visit_expired(struct visit *visit);
 void visit_fault(struct visit *visit, int status);
 
+/* portal_is_busy - so many passwords are being checked that submitters, who
+ * share the thread, would wait for guests. */
+bool portal_is_busy(const struct portal *portal);
+
 /* The portal's own list. */
 void portal_join(struct portal *portal, struct visit *visit);
 void portal_leave_list(struct visit *visit);
