@@ -12,7 +12,7 @@ static bool is_control(struct slice name)
 /* Fields that the gateway puts before those of the sender. */
 struct added {
     size_t received, dkim;
-    bool message_id, date, references, coding;
+    bool message_id, date, references, coding, content;
     const char *interoperability; /* the whole field (NTA-7), or NULL */
 };
 
@@ -41,7 +41,9 @@ static bool is_added(struct added *a, const struct mail_field *f)
     if (slice_is_nocase(f->name, "Date"))
         return a->date;
     if (is_coding(f))
-        return a->coding;
+        return a->coding || a->content;
+    if (slice_starts_nocase(f->name, "Content-"))
+        return a->content;
     return slice_is_nocase(f->name, "References") && a->references;
 }
 
@@ -59,7 +61,9 @@ next_kept(const struct added *a, const struct mail_view *sent, size_t *i)
         const struct mail_field *f = &sent->fields[(*i)++];
         bool changes =
             (a->references && slice_is_nocase(f->name, "References")) ||
-            (a->coding && is_coding(f));
+            (a->coding && is_coding(f)) ||
+            (a->content &&
+             (is_coding(f) || slice_starts_nocase(f->name, "Content-")));
         if (!is_control(f->name) && !is_bcc(f->name) && !changes)
             return f;
     }
@@ -111,6 +115,7 @@ static void judge_header(struct trial *t, const struct copy *copy, bool idd)
         .date = !mail_field(sent, "Date", 0),
         .references = idd,
         .coding = copy_is_converted(t, copy),
+        .content = copy_is_restructured(t, copy),
         .interoperability = interoperability(t, copy),
     };
     size_t i = 0;
@@ -185,7 +190,9 @@ void judge_direct(struct trial *t, const struct copy *copy)
     judge_header(t, copy, idd);
     if (idd)
         judge_idd(t, copy);
-    if (copy_is_converted(t, copy))
+    if (copy_has_links(t, copy))
+        judge_linked_body(t, copy);
+    else if (copy_is_converted(t, copy))
         judge_converted_body(t, copy);
     else
         judge_body(t, copy);

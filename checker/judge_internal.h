@@ -38,6 +38,11 @@ bool signature_is_gateways(const json_t *verdict);
 /* The copy of a message that its server could not take as it is. */
 bool copy_is_converted(struct trial *t, const struct copy *copy);
 void judge_converted_body(struct trial *t, const struct copy *copy);
+/* Some attachment of the letter is a link in the copy (ATTACH-2). */
+bool copy_has_links(struct trial *t, const struct copy *copy);
+/* The same, and the message must become a multipart/mixed, or a text. */
+bool copy_is_restructured(struct trial *t, const struct copy *copy);
+void judge_linked_body(struct trial *t, const struct copy *copy);
 void judge_dsns(struct trial *t);
 void judge_bounces(struct trial *t); /* what came back to the gateway */
 void judge_submitter(struct trial *t); /* replies and raw dialogues */

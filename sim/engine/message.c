@@ -6,6 +6,7 @@
 #include "base/base64.h"
 #include "base/buf.h"
 #include "base/random.h"
+#include "engine/message_attach.h"
 
 enum { MESSAGE_MOST = 64 << 20, WORD_OCTETS = 42, LINE_LETTERS = 76 };
 
@@ -159,21 +160,37 @@ static void put_text_part(struct writing *w, const char *type, const char *text)
     }
 }
 
-static void put_alternative(struct writing *w, const char *boundary)
+static bool has_texts(const struct submit *s, const char *which)
+{
+    return s->texts && strcmp(s->texts, which) == 0;
+}
+
+/* The texts as one entity: an alternative, or the one that there is. */
+static void put_texts(struct writing *w, const char *boundary)
 {
     const struct submit *s = w->settings->submit;
     const char *mark = w->settings->mark;
-    const char *text = s->text ? s->text : "Your appointment is at ten.";
-    const char *html = s->html ? s->html : "<p>Your appointment is at ten.</p>";
+    const char *text =
+        arena_printf(w->arena, "%s\n%s\n",
+                     s->text ? s->text : "Your appointment is at ten.", mark);
+    const char *html = arena_printf(
+        w->arena, "%s\n<p>%s</p>\n",
+        s->html ? s->html : "<p>Your appointment is at ten.</p>", mark);
+    if (has_texts(s, "plain")) {
+        put_text_part(w, "text/plain", text);
+        return;
+    }
+    if (has_texts(s, "html")) {
+        put_text_part(w, "text/html", html);
+        return;
+    }
     buf_printf(w->buf,
                "Content-Type: multipart/alternative; boundary=\"%s\"\r\n\r\n"
                "--%s\r\n",
                boundary, boundary);
-    put_text_part(w, "text/plain",
-                  arena_printf(w->arena, "%s\n%s\n", text, mark));
+    put_text_part(w, "text/plain", text);
     buf_printf(w->buf, "--%s\r\n", boundary);
-    put_text_part(w, "text/html",
-                  arena_printf(w->arena, "%s\n<p>%s</p>\n", html, mark));
+    put_text_part(w, "text/html", html);
     buf_printf(w->buf, "--%s--\r\n", boundary);
 }
 
@@ -189,25 +206,43 @@ static void put_attachment(struct writing *w)
     put_base64(w, slice_of(arena_printf(w->arena, "attached: %s\n", mark)));
 }
 
+static void put_mixed(struct writing *w, const char *outer, const char *inner)
+{
+    const struct submit *s = w->settings->submit;
+    unsigned n = 0;
+    buf_printf(w->buf, "Content-Type: multipart/mixed; boundary=\"%s\"\r\n\r\n",
+               outer);
+    if (!has_texts(s, "none")) {
+        buf_printf(w->buf, "--%s\r\n", outer);
+        put_texts(w, inner);
+    }
+    if (s->attachment) {
+        buf_printf(w->buf, "--%s\r\n", outer);
+        put_attachment(w);
+    }
+    for (const struct attachment *a = s->attachments; a; a = a->next) {
+        buf_printf(w->buf, "--%s\r\n", outer);
+        message_attach(w->buf, a, ++n, w->settings->mark);
+    }
+    buf_printf(w->buf, "--%s--\r\n", outer);
+}
+
 static void put_body(struct writing *w)
 {
+    const struct submit *s = w->settings->submit;
+    const struct attachment *first = s->attachments;
+    bool texts = !has_texts(s, "none");
     char tail[17];
     random_hex(tail, 8);
-    const char *outer = arena_printf(w->arena, "outer-%s", tail);
-    const char *inner = arena_printf(w->arena, "inner-%s", tail);
-    if (!is_given(w->settings->submit, "MIME-Version"))
+    if (!is_given(s, "MIME-Version"))
         buf_puts(w->buf, "MIME-Version: 1.0\r\n");
-    if (!w->settings->submit->attachment) {
-        put_alternative(w, inner);
-        return;
-    }
-    buf_printf(w->buf,
-               "Content-Type: multipart/mixed; boundary=\"%s\"\r\n\r\n--%s\r\n",
-               outer, outer);
-    put_alternative(w, inner);
-    buf_printf(w->buf, "--%s\r\n", outer);
-    put_attachment(w);
-    buf_printf(w->buf, "--%s--\r\n", outer);
+    if (texts && !s->attachment && !first)
+        put_texts(w, arena_printf(w->arena, "inner-%s", tail));
+    else if (!texts && !s->attachment && first && !first->next)
+        message_attach(w->buf, first, 1, w->settings->mark);
+    else
+        put_mixed(w, arena_printf(w->arena, "outer-%s", tail),
+                  arena_printf(w->arena, "inner-%s", tail));
 }
 
 /* `@MARK@` of a file becomes the mark. */

@@ -38,6 +38,8 @@ struct submit *read_submit(struct reading *r, const struct node *map,
                            const struct world_spec *world);
 struct turn *read_session(struct reading *r, const struct node *list,
                           const struct world_spec *world);
+const struct attachment *read_attachments(struct reading *r,
+                                          const struct node *list);
 struct bounce *read_bounce(struct reading *r, const struct node *map);
 struct visit_turn *read_visit(struct reading *r, const struct node *list,
                               const struct world_spec *world);

@@ -88,6 +88,16 @@ struct header_line {
     struct header_line *next;
 };
 
+/* An attachment, or another part, of a given size. */
+struct attachment {
+    size_t octets;      /* decoded */
+    const char *kind;   /* attachment, inline, message, signed, text */
+    const char *name;   /* NULL: one that bears the mark */
+    const char *type;   /* NULL: by the kind */
+    const char *coding; /* base64, quoted-printable */
+    const struct attachment *next;
+};
+
 /* One message to submit; NULL and empty mean the documented default. */
 struct submit {
     const char *from, *reverse_path; /* reverse_path "" for <> */
@@ -96,6 +106,8 @@ struct submit {
     struct header_line *headers;
     const char *subject, *text, *html, *raw;
     struct text_list left_out; /* default fields that a cell `absent` removed */
+    const char *texts;         /* both, plain, html, none */
+    const struct attachment *attachments; /* further ones */
     bool attachment, settle;
     const char *user, *password, *tls;
     const char *helo;          /* NULL: the usual one */

@@ -153,7 +153,9 @@ struct submit *read_submit(struct reading *r, const struct node *map,
     s->text = node_text(map, "text", NULL);
     s->html = node_text(map, "html", NULL);
     s->raw = node_text(map, "raw", NULL);
-    s->attachment = yes(map, "attachment", true);
+    s->attachments = read_attachments(r, node_get(map, "attachments"));
+    s->attachment = yes(map, "attachment", !s->attachments);
+    s->texts = node_text(map, "texts", "both");
     s->settle = yes(map, "settle", true);
     s->user = node_text(map, "user", NULL);
     s->password = node_text(map, "password", NULL);

@@ -38,6 +38,7 @@ struct key {
 extern const struct key vocabulary_scenario[]; /* a scenario file */
 extern const struct key vocabulary_posture[];  /* fixtures/postures */
 extern const struct key vocabulary_sending_dns[];
+extern const struct key vocabulary_submit[];       /* `submit:` */
 extern const struct key vocabulary_organization[]; /* fixtures/organizations */
 
 /* vocabulary_check - every deviation of a tree from a table is a diagnostic;
