@@ -233,12 +233,22 @@ static void judge_pair(struct trial *t, const struct claim *claim,
         compare(t, claim, "KEEP-2", "time", "before its outcome", "after it");
 }
 
+/* A real server stands there: nobody saw what it got. */
+static bool is_elsewhere(const struct trial *t, const struct claim *claim)
+{
+    const struct posture *p = world_posture(witness_world(&t->w, STEP_END),
+                                            domain_of(claim->address));
+    return p && p->hosts && p->hosts->elsewhere;
+}
+
 static void judge_delivered(struct trial *t, const struct claim *claim,
                             const json_t *outcome)
 {
     unsigned count = 0;
     const char *delivery = evidence_text(outcome, "delivery");
     bool delivers = same(delivery, "direct") || same(delivery, "notification");
+    if (is_elsewhere(t, claim))
+        return;
     for (size_t i = 0; i < t->w.copy_count; i++) {
         const struct copy *copy = &t->w.copies[i];
         if (copy->claim != claim || !copy->taken)

@@ -87,6 +87,7 @@ struct posture_host {
     unsigned preference;
     const char *posture; /* the file's name, or NULL when described in place */
     bool reachable;      /* false: the port refuses the connection */
+    bool elsewhere;      /* a real server may stand there, unseen */
     enum posture_starttls starttls;
     const char *tls_min, *tls_max; /* "1.0" .. "1.3" */
     enum posture_certificate certificate;

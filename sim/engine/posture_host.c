@@ -53,8 +53,10 @@ static void apply_smtp(struct arena *arena, struct posture_host *h,
         h->starttls =
             (enum posture_starttls)words_index(words_starttls, starttls);
     const char *connect = node_text(smtp, "connect", NULL);
-    if (connect)
+    if (connect) {
         h->reachable = strcmp(connect, "accepted") == 0;
+        h->elsewhere = strcmp(connect, "elsewhere") == 0;
+    }
     if (node_get(smtp, "extensions"))
         h->extensions = read_texts(arena, node_get(smtp, "extensions")).texts;
     h->drop_in_data_bytes =

@@ -135,7 +135,9 @@ static enum status raise_world(struct stage *s, struct err *err)
                                       .keys = e->keys,
                                       .gateway_host = engine_gateway_host,
                                       .recorder = s->recorder,
-                                      .now_s = s->now_s};
+                                      .now_s = s->now_s,
+                                      .clock_runs =
+                                          s->scenario_case->clock_is_now};
     return world_create(&settings, s->scenario_case->world, &s->world, err);
 }
 

@@ -82,7 +82,7 @@ const char *const words_sts_mode[] = {"enforce", "testing", "none", NULL};
 const char *const words_sts_host[] = {
     "serves", "not-found", "error",   "redirect",   "html", "oversized",
     "silent", "cut",       "refused", "no-address", NULL};
-const char *const words_connect[] = {"accepted", "refused", NULL};
+const char *const words_connect[] = {"accepted", "refused", "elsewhere", NULL};
 const char *const words_command[] = {"connect", "ehlo", "starttls",    "mail",
                                      "rcpt",    "data", "end-of-data", NULL};
 const char *const words_restart[] = {"orderly", "kill", NULL};

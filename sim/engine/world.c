@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "engine/certificate.h"
 #include "engine/world_dns.h"
 #include "engine/config.h"
@@ -67,13 +68,15 @@ static struct recorder_host describe(const struct host *h,
     if (at->later && session->number > 1)
         at = at->later;
     const char *posture = at->posture;
+    const struct world_settings *s = &h->world->settings;
+    int64_t now_s = s->clock_runs ? clock_wall_s() : s->now_s;
     return (struct recorder_host){.host = h->name,
                                   .domain = h->domain,
                                   .address = h->address,
                                   .posture = posture ? posture : "",
                                   .level = level_of(at),
                                   .ask = dns_ask(h->world->dns),
-                                  .now_s = h->world->settings.now_s};
+                                  .now_s = now_s};
 }
 
 static void on_message(void *ctx, const struct mailhost_message *message)

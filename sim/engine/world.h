@@ -21,6 +21,7 @@ struct world_settings {
     struct recorder *recorder;
     uint16_t dns_port; /* 0: the block's */
     int64_t now_s;
+    bool clock_runs; /* the real one: now_s is where it began */
 };
 
 enum status world_create(const struct world_settings *settings,
