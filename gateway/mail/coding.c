@@ -50,11 +50,33 @@ static size_t put_quantum(struct decoder *d, char *out)
     return n;
 }
 
+/* Whole quanta as they mostly come, four characters at a time. */
+static size_t read_quanta(struct decoder *d, char *out, size_t room)
+{
+    const unsigned char *p = (const unsigned char *)d->octets.p + d->at;
+    size_t left = d->octets.n - d->at, n = 0;
+    for (; left >= 4 && n + 3 <= room; left -= 4, p += 4) {
+        unsigned a = value_of(p[0]), b = value_of(p[1]);
+        unsigned c = value_of(p[2]), e = value_of(p[3]);
+        if ((a | b | c | e) > 63)
+            break;
+        out[n++] = (char)(a << 2 | b >> 4);
+        out[n++] = (char)(b << 4 | c >> 2);
+        out[n++] = (char)(c << 6 | e);
+    }
+    d->at = d->octets.n - left;
+    return n;
+}
+
 /* What stands behind '=' goes on afresh: texts joined after encoding. */
 static size_t read_base64(struct decoder *d, char *out, size_t room)
 {
     size_t n = 0;
     while (d->at < d->octets.n && n + 3 <= room) {
+        if (d->held == 0)
+            n += read_quanta(d, out + n, room - n);
+        if (d->at == d->octets.n || n + 3 > room)
+            break;
         char c = d->octets.p[d->at++];
         unsigned value = value_of((unsigned char)c);
         if (value < 64) {
