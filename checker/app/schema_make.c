@@ -98,10 +98,11 @@ static void add_key(struct schema *s, const struct key *key, json_t *map)
         json_object_set_new(map, "additionalProperties", cell_schema(s, key));
         return;
     }
-    const char *group =
-        strcmp(key->name, "@") == 0 ? "patternProperties" : "properties";
+    bool is_address = strcmp(key->name, "@") == 0; /* or a cell of its own */
+    const char *name = is_address ? "@|^\\$[a-z]" : key->name;
+    const char *group = is_address ? "patternProperties" : "properties";
     bool is_cases = key->type == VALUE_ANY && strcmp(key->name, "cases") == 0;
-    json_object_set_new(json_object_get(map, group), key->name,
+    json_object_set_new(json_object_get(map, group), name,
                         is_cases ? cases_schema(key) : cell_schema(s, key));
     if (key->required)
         json_array_append_new(json_object_get(map, "required"),

@@ -33,7 +33,7 @@ static void test_schema_make_table_used_twice_is_defined_once(void **state)
         json_string_value(json_array_get(at(root, "required", NULL), 0)),
         "first");
     assert_int_equal(json_array_size(at(root, "required", NULL)), 1);
-    assert_non_null(at(root, "patternProperties", "@"));
+    assert_non_null(at(root, "patternProperties", "@|^\\$[a-z]"));
     assert_true(json_is_false(at(root, "additionalProperties", NULL)));
     json_decref(schema);
 }
