@@ -144,6 +144,39 @@ static void test_shares_belong_to_one_organization_and_kind(void **state)
                                  "bob@hospital.example", RIGHT_SMS));
 }
 
+/* SHARED-1: the most recently opened value, wherever it stands. */
+static void test_latest_share_counts(void **state)
+{
+    static const struct portal_share old = {"clinic", "eve@lab.example",
+                                            "access-code", "old", 999};
+    static const struct portal_share later = {"clinic", "eve@lab.example",
+                                              "access-code", "later", 1000};
+    static const struct portal_share others = {
+        "hospital", "bob@hospital.example", "sms", "+31600000000", 1};
+    (void)state;
+    assert_string_equal(organizations_share(known, "clinic", "eve@lab.example",
+                                            RIGHT_ACCESS_CODE),
+                        "1357");
+    organizations_earned(known, &old);
+    assert_string_equal(organizations_share(known, "clinic", "eve@lab.example",
+                                            RIGHT_ACCESS_CODE),
+                        "1357");
+    organizations_earned(known, &later);
+    assert_string_equal(organizations_share(known, "clinic", "EVE@lab.example",
+                                            RIGHT_ACCESS_CODE),
+                        "later");
+    assert_null(
+        organizations_share(known, "clinic", "eve@lab.example", RIGHT_SMS));
+    assert_null(organizations_share(known, "hospital", "eve@lab.example",
+                                    RIGHT_ACCESS_CODE));
+    organizations_earned(known, &others);
+    assert_string_equal(
+        organizations_share(known, "clinic", "bob@hospital.example", RIGHT_SMS),
+        "+31612345678");
+    assert_true(directory.share(directory.self, "hospital",
+                                "bob@hospital.example", RIGHT_SMS));
+}
+
 static void test_owner_is_the_closest_domain_above(void **state)
 {
     (void)state;
@@ -183,6 +216,7 @@ int main(void)
         cmocka_unit_test(test_inbound_is_the_domain_that_enabled_it),
         cmocka_unit_test(test_policy_is_the_senders),
         cmocka_unit_test(test_shares_belong_to_one_organization_and_kind),
+        cmocka_unit_test(test_latest_share_counts),
         cmocka_unit_test(test_owner_is_the_closest_domain_above),
         cmocka_unit_test(test_users_are_compared_exactly),
     };

@@ -231,11 +231,11 @@ static void give_up(const struct job *job, struct attempt_report *report)
     }
 }
 
-/* A code that is good no longer is not sent. */
-static bool is_late(const struct store_item *item, int64_t now_ms)
+/* A code that would be good no longer is not sent. */
+static bool is_late(const struct store_item *item, int64_t at_ms)
 {
     return item->kind == STORE_KIND_DSN && item->dsn->conversation != NULL &&
-           now_ms >= item->dsn->until_ms;
+           at_ms >= item->dsn->until_ms;
 }
 
 static void on_done(void *ctx, const struct attempt_report *done)
@@ -248,7 +248,7 @@ static void on_done(void *ctx, const struct attempt_report *done)
     struct arena *arena = arena_create();
     bool is_over = report.delivery == DELIVERY_DEFERRED &&
                    (retry_is_over(&retry, job->item->created_ms, now_ms) ||
-                    is_late(job->item, now_ms));
+                    is_late(job->item, next_ms(job, &report, now_ms)));
     if (is_over) {
         give_up(job, &report);
     }

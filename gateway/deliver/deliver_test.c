@@ -605,6 +605,51 @@ static void test_deliver_lifetime_ends_in_failure(void **state)
     close_world(&world);
 }
 
+/* A mailed code, good for ten minutes. */
+static void add_code(void)
+{
+    struct fake_item *fake = &items[0];
+    add_recipient(0, 0, "jansen@hospital.example");
+    fake->dsn = (struct store_dsn){.to = "bob@hospital.example",
+                                   .recipients = "bob@hospital.example",
+                                   .action = "code",
+                                   .content = {"code", 4},
+                                   .conversation = "c1",
+                                   .until_ms = now_ms + 600000};
+    fake->item.kind = STORE_KIND_DSN;
+    fake->item.dsn = &fake->dsn;
+}
+
+static void test_deliver_sends_a_code_and_says_so(void **state)
+{
+    (void)state;
+    struct world world;
+    open_world(&world, &accepts);
+    add_code();
+    deliver_poke(world.deliver);
+    run(&world);
+    expect_said(&world, "mailed sent; written; settled; ");
+    close_world(&world);
+}
+
+static void test_deliver_sends_no_code_that_is_good_no_longer(void **state)
+{
+    (void)state;
+    struct world world;
+    open_world(&world, &unreachable);
+    add_code();
+    items[0].dsn.until_ms = now_ms + settings.retry_first_ms + 1;
+    deliver_poke(world.deliver);
+    run(&world);
+    expect_said(&world, "deferred; written; settled; ");
+    now_ms = items[0].due_ms;
+    deliver_poke(world.deliver);
+    run(&world);
+    expect_said(&world, "mailed dropped; written; settled; ");
+    assert_int_equal(items[0].state, ITEM_GONE);
+    close_world(&world);
+}
+
 static void test_deliver_records_again_what_the_store_could_not(void **state)
 {
     (void)state;
@@ -659,6 +704,8 @@ int main(void)
         cmocka_unit_test(test_deliver_tells_of_a_success_that_nobody_else_will),
         cmocka_unit_test(test_deliver_tells_that_a_notification_was_passed_on),
         cmocka_unit_test(test_deliver_lifetime_ends_in_failure),
+        cmocka_unit_test(test_deliver_sends_a_code_and_says_so),
+        cmocka_unit_test(test_deliver_sends_no_code_that_is_good_no_longer),
         cmocka_unit_test(test_deliver_records_again_what_the_store_could_not),
         cmocka_unit_test(test_deliver_destroyed_while_busy_says_nothing),
     };

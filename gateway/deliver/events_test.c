@@ -115,6 +115,23 @@ static void test_event_dsn_lists_every_recipient(void **state)
     arena_destroy(&arena);
 }
 
+static void test_event_mailed_says_what_and_to_whom(void **state)
+{
+    (void)state;
+    struct arena *arena = arena_create();
+    struct store_dsn code = dsn;
+    code.action = "code";
+    code.conversation = "c1";
+    struct store_item one = item(STORE_KIND_DSN);
+    one.dsn = &code;
+    check(arena, event_mailed(arena, &one, &direct, "sent"),
+          "{\"event\":\"mailed\",\"message\":\"m1\","
+          "\"to\":\"jansen@clinic.example\",\"what\":\"code\","
+          "\"conversation\":\"c1\",\"outcome\":\"sent\","
+          "\"host\":\"mx.hospital.example\",\"tls\":\"1.3\"}");
+    arena_destroy(&arena);
+}
+
 static void test_event_decided_explains_each_rank(void **state)
 {
     (void)state;
@@ -169,6 +186,7 @@ int main(void)
         cmocka_unit_test(test_event_outcome_tells_server_and_reply),
         cmocka_unit_test(test_event_deferred_until_is_never_early),
         cmocka_unit_test(test_event_dsn_lists_every_recipient),
+        cmocka_unit_test(test_event_mailed_says_what_and_to_whom),
         cmocka_unit_test(test_event_decided_explains_each_rank),
         cmocka_unit_test(test_event_masks_octets_that_are_no_utf8),
     };
