@@ -139,8 +139,7 @@ static bool is_given_out(const struct bounces *b, struct slice domain,
                          const struct store_item *item)
 {
     static const char under[] = "zivverbounce.";
-    if (slice_is_nocase(domain, b->world.config->bounces.host) ||
-        slice_eq(domain, domain_of(slice_of(item->recipient->return_path))))
+    if (slice_is_nocase(domain, b->world.config->bounces.host))
         return true;
     if (!slice_starts_nocase(domain, under))
         return false;
