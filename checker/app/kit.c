@@ -12,7 +12,7 @@
 static const struct command *const commands[] = {
     &command_run,    &command_lint,   &command_list,   &command_explain,
     &command_serve,  &command_report, &command_tables, &command_mutants,
-    &command_doctor, &command_schema, &command_new};
+    &command_doctor, &command_schema, &command_new,    &command_preflight};
 enum { COMMANDS = sizeof(commands) / sizeof(*commands) };
 
 static void help(FILE *to)

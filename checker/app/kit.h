@@ -34,7 +34,8 @@ struct command {
 
 extern const struct command command_run, command_lint, command_list,
     command_explain, command_serve, command_report, command_tables,
-    command_mutants, command_doctor, command_schema, command_new;
+    command_mutants, command_doctor, command_schema, command_new,
+    command_preflight;
 
 int kit_main(int argc, char **argv);
 

@@ -7,7 +7,7 @@ _lasthop() {
     COMPREPLY=()
     if [ "$COMP_CWORD" -eq 1 ]; then
         mapfile -t COMPREPLY < <(compgen -W "run lint list explain serve report
-            tables mutants doctor schema new selftest --help --version" -- "$word")
+            tables mutants doctor schema new preflight selftest --help --version" -- "$word")
         return
     fi
     case $before in

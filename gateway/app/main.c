@@ -7,10 +7,12 @@
 
 #include "app/admin.h"
 #include "app/config.h"
+#include "app/dkim_command.h"
 #include "app/gateway.h"
 #include "app/keys.h"
 #include "app/organizations_file.h"
 #include "app/password.h"
+#include "app/preflight_command.h"
 #include "app/spf_command.h"
 #include "base/log.h"
 #include "net/tls.h"
@@ -24,6 +26,10 @@ static const char usage[] =
     "       lasthop-gateway decide --all | --words\n"
     "       lasthop-gateway hash-password [--cost LN] < PASSWORD\n"
     "       lasthop-gateway spf --help             what SPF says of a sender\n"
+    "       lasthop-gateway dkim --help            keys that mail is signed "
+    "with\n"
+    "       lasthop-gateway preflight DOMAIN --config FILE\n"
+    "                                              a sending domain's DNS\n"
     "       lasthop-gateway org|domain|account|credential --help\n"
     "       lasthop-gateway queue|conversations|explain --help\n"
     "       lasthop-gateway --help | --version\n"
@@ -215,6 +221,10 @@ int main(int argc, char **argv)
     struct options options = {.cost = PASSWORD_COST};
     if (argc > 1 && strcmp(argv[1], "spf") == 0)
         return spf_command(argc - 1, argv + 1);
+    if (argc > 1 && strcmp(argv[1], "dkim") == 0)
+        return dkim_command(argc - 1, argv + 1);
+    if (argc > 1 && strcmp(argv[1], "preflight") == 0)
+        return preflight_command(argc - 1, argv + 1);
     if (argc > 1 && admin_is_command(argv[1]))
         return admin_command(argc - 1, argv + 1);
     int option;
