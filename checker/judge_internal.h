@@ -44,7 +44,7 @@ bool copy_has_links(struct trial *t, const struct copy *copy);
 bool copy_is_restructured(struct trial *t, const struct copy *copy);
 void judge_linked_body(struct trial *t, const struct copy *copy);
 void judge_dsns(struct trial *t);
-void judge_bounces(struct trial *t); /* what came back to the gateway */
+void judge_bounces(struct trial *t);   /* what came back to the gateway */
 void judge_submitter(struct trial *t); /* replies and raw dialogues */
 void judge_dialogue(struct trial *t, const json_t *session);
 void judge_journal(struct trial *t); /* events, warnings, connections */

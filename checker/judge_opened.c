@@ -210,9 +210,8 @@ static const struct claim *takes_part(const struct trial *t, const char *path,
     const char *id = strrchr(path, '/') + 1;
     for (const struct letter *l = t->w.letters; l; l = l->next) {
         for (const struct claim *c = l->claims; c; c = c->next) {
-            if (is(c->conversation, id) &&
-                (address_same(c->address, address) ||
-                 address_same(l->from, address)))
+            if (is(c->conversation, id) && (address_same(c->address, address) ||
+                                            address_same(l->from, address)))
                 return c;
         }
     }

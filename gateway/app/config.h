@@ -55,8 +55,8 @@ struct config_dkim {
 struct config_organization {
     const char *name;
     const char *uuid;
-    struct config_list domains;   /* const char * */
-    int policy;                   /* enum policy */
+    struct config_list domains; /* const char * */
+    int policy;                 /* enum policy */
     bool inbound_direct_delivery;
     int spf_authentication;           /* 0 yes, 1 no (AUTH-4) */
     struct config_list spf_addresses; /* const char *: blocks; none: any */

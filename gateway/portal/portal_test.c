@@ -227,7 +227,9 @@ static void ask_with(struct world *w, const char *method, const char *path,
         loop_run_once(w->loop, 50);
     struct slice got = buf_slice(&end.got);
     snprintf(w->answer, sizeof w->answer, "%.*s", SLICE_ARG(got));
-    w->status = got.n > 12 ? atoi(w->answer + 9) : 0;
+    unsigned long status = 0;
+    struct slice digits = {w->answer + 9, got.n > 12 ? 3 : 0};
+    w->status = slice_number(digits, 999, &status) ? (int)status : 0;
     take_between(w->cookie, sizeof w->cookie, w->answer, "__Host-portal=", ";");
     take_between(w->csrf, sizeof w->csrf, w->answer, "name=\"csrf\" value=\"",
                  "\"");
@@ -326,7 +328,8 @@ static void test_link_alone_shows_nothing(void **state)
     assert_true(said(w, "data-page=\"verify\" data-method=\"access-code\""));
     assert_true(said(w, "<html lang=\"nl\">"));
     assert_true(said(w, "SameSite=Lax") && said(w, "Secure; HttpOnly"));
-    assert_false(said(w, "secret") || said(w, "135789") || said(w, "caf\xc3\xa9"));
+    assert_false(said(w, "secret") || said(w, "135789") ||
+                 said(w, "caf\xc3\xa9"));
     assert_int_equal(ask(w, "/m/" TOKEN("1") "/html/1"), 403);
     assert_int_equal(ask(w, "/m/" TOKEN("1") "/a/2"), 403);
     assert_false(said(w, "secret"));

@@ -48,10 +48,10 @@ static enum status list(struct db *db, struct arena *arena, int64_t before_ms,
 
 static enum status forget(struct db *db, int64_t n, struct err *err)
 {
-    static const char *const texts[] = {"DELETE FROM dsn WHERE message = ?",
-                                        "DELETE FROM recipient"
-                                        " WHERE message = ?",
-                                        "DELETE FROM message WHERE n = ?"};
+    static const char *const texts[] = {
+        "DELETE FROM dsn WHERE message = ?",
+        "DELETE FROM recipient WHERE message = ?",
+        "DELETE FROM message WHERE n = ?"};
     enum status status = ST_OK;
     for (size_t i = 0; status == ST_OK && i < sizeof texts / sizeof *texts;
          i++) {

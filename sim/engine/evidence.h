@@ -35,7 +35,8 @@
  *  "faults":[text]}
  *
  * "seen" counts journal lines and received messages in the order in which the
- * kit saw them; "kills": how often a served gateway was killed (`--kill-every`).
+ * kit saw them; "kills": how often a served gateway was killed
+ * (`--kill-every`).
  *
  * A submission's stages: connect ehlo starttls tls-ehlo auth mail rcpt chunk (a
  * BDAT before the last) data quit; "data" is the last word about the content:

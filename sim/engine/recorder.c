@@ -68,9 +68,9 @@ struct recorder *recorder_create(const struct scenario_case *c,
                                  const char *gateway_host, FILE *transcripts)
 {
     static const char *const lists[] = {
-        "steps",   "submissions", "sessions", "received",       "connections",
-        "journal", "sms",         "visits",   "policy_fetches", "bounces",
-        "faults"};
+        "steps",          "submissions", "sessions", "received",
+        "connections",    "journal",     "sms",      "visits",
+        "policy_fetches", "bounces",     "faults"};
     struct recorder *r = xcalloc(1, sizeof *r);
     r->arena = arena_create();
     r->transcripts = transcripts;

@@ -23,7 +23,7 @@ struct visitor {
     const char *at;        /* where the page is that it shows */
     struct html_page page;
     bool has_page;
-    const char *csrf; /* of the last page that had one */
+    const char *csrf;              /* of the last page that had one */
     const char *html, *attachment; /* what else it has asked for last */
     const char *token;             /* of a mail client's login */
     const char *totp;              /* used last */
