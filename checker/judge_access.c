@@ -100,6 +100,7 @@ static void judge_whole(struct portal_model *m, const struct visit_action *a,
     bool due = visit_sees(a, "message") && link->kind[0] == 'm' &&
                !visit_sees(a, "empty") && !visit_sees(a, "too-large");
     due |= is_act(a, VISIT_ACT_DOWNLOAD) && visit_sees(a, "file");
+    due |= is_act(a, VISIT_ACT_LOOK) && visit_sees(a, "html");
     if (due && l->mark.text.n && !visit_content(t, a, l))
         visit_fault(t, a, "PORTAL-1", "the message's content", "nothing of it");
 }

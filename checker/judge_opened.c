@@ -237,6 +237,17 @@ static void judge_marks(struct portal_model *m, const struct visit_action *a,
     }
 }
 
+/* The first time since the login it is told; the sender reads what he wrote. */
+static void open_in_client(struct portal_model *m, const struct visit_action *a,
+                           const struct claim *claim,
+                           const struct portal_account *account)
+{
+    bool optional = !address_same(claim->address, account->address);
+    for (const struct opening *o = m->openings; o; o = o->next)
+        optional |= o->claim == claim && is(o->action->browser, a->browser);
+    add_opening(m, a, claim, "account", "message", optional);
+}
+
 void portal_client(struct portal_model *m, const struct visit_action *a)
 {
     struct trial *t = m->t;
@@ -252,6 +263,10 @@ void portal_client(struct portal_model *m, const struct visit_action *a)
         account && !tampered && strncmp(path, "/api/conversations/", 19) == 0
             ? takes_part(t, path, account->address)
             : NULL;
+    bool is_file = a->turn && a->turn->act == VISIT_ACT_CLIENT_DOWNLOAD &&
+                   visit_sees(a, "file");
+    if (is_file && !visit_content(t, a, t->w.letters))
+        visit_fault(t, a, "PORTAL-5", "an attachment", "other octets");
     bool is_fetch = a->turn && a->turn->act == VISIT_ACT_CLIENT_FETCH;
     if (!is_fetch)
         return;
@@ -262,5 +277,5 @@ void portal_client(struct portal_model *m, const struct visit_action *a)
         !visit_content(t, a, claim->letter))
         visit_fault(t, a, "PORTAL-5", "the conversation's content", "none");
     if (claim)
-        add_opening(m, a, claim, "account", "message", true);
+        open_in_client(m, a, claim, account);
 }

@@ -213,6 +213,18 @@ static void judge_participants(struct trial *t, const struct visit_action *a)
     }
 }
 
+/* By another message, in which both take part openly. */
+static bool knows_otherwise(const struct trial *t, const char *who,
+                            const char *address)
+{
+    for (const struct letter *l = t->w.letters; l; l = l->next) {
+        const struct claim *c = letter_claim(l, address);
+        if (c && !c->bcc && letter_claim(l, who))
+            return true;
+    }
+    return false;
+}
+
 static void judge_bcc(struct trial *t, const struct visit_action *a,
                       const struct claim *bcc)
 {
@@ -224,6 +236,7 @@ static void judge_bcc(struct trial *t, const struct visit_action *a,
     const struct letter *l = bcc->letter;
     bool own =
         address_same(a->recipient, bcc->address) ||
+        knows_otherwise(t, a->recipient, bcc->address) ||
         (a->turn && a->turn->of && address_same(a->turn->of, bcc->address));
     if (!own && haystack_holds_nocase(&in, &n) &&
         !(l->submission && haystack_holds_nocase(&sent, &n)))

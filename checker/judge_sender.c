@@ -30,6 +30,13 @@ static void sender_fault(struct trial *t, const struct copy *copy,
           expected, *got ? got : "none");
 }
 
+/* His own message; a guest's reply is the gateway's (CONV-4). */
+static bool is_senders(const struct copy *copy)
+{
+    return copy->kind == COPY_KIND_DIRECT &&
+           !(copy->letter && copy->letter->reply);
+}
+
 static struct sending sending_at(const struct trial *t, const struct copy *copy)
 {
     return sending_of(witness_world(&t->w, copy->step),
@@ -40,7 +47,7 @@ static struct sending sending_at(const struct trial *t, const struct copy *copy)
 
 static const char *path_domain(struct trial *t, const struct copy *copy)
 {
-    bool own = copy->kind == COPY_KIND_DIRECT && sending_at(t, copy).has_bounce;
+    bool own = is_senders(copy) && sending_at(t, copy).has_bounce;
     return own ? TEXT(t, "zivverbounce.%s", domain_of(copy->letter->from))
                : TEXT(t, "bounce.%s", t->w.gateway_host);
 }
@@ -84,7 +91,7 @@ static void judge_path(struct trial *t, const struct copy *copy)
 static struct signer signer_of(const struct trial *t, const struct copy *copy)
 {
     struct signer s = {t->w.gateway_host, {true, true}};
-    if (copy->kind != COPY_KIND_DIRECT)
+    if (!is_senders(copy))
         return s;
     struct sending from = sending_at(t, copy);
     if (!from.has_ed25519 && !from.has_rsa)
@@ -187,7 +194,7 @@ static void judge_dmarc(struct trial *t, const struct copy *copy,
                         const char *by)
 {
     const json_t *dmarc = json_object_get(copy->json, by);
-    bool direct = copy->kind == COPY_KIND_DIRECT;
+    bool direct = is_senders(copy);
     bool free = direct && strcmp(copy->transport, "idd") == 0 &&
                 sending_at(t, copy).dns != SENDING_DNS_ALIGNED;
     bool unread = is_text(dmarc, "result", "temperror");

@@ -50,7 +50,24 @@ static bool is_wanted(const struct trial *t, const struct node *list,
     return false;
 }
 
-/* The page, said or implied; every fault; the notices that are named. */
+static bool faulty(const struct visit_action *a)
+{
+    for (size_t i = 0; i < a->word_count; i++) {
+        if (!visit_word_is_page(a->words[i]) &&
+            !visit_word_is_notice(a->words[i]))
+            return true;
+    }
+    return false;
+}
+
+/* Beside a fault it need not be said that a code still holds. */
+static bool may_be_silent(const struct visit_action *a, const char *word)
+{
+    return visit_word_is_page(word) ||
+           (visit_word_is_notice(word) && faulty(a));
+}
+
+/* The page, said or implied; every fault; the notices. */
 static bool sees_right(const struct trial *t, const struct visit_action *a,
                        const struct node *list)
 {
@@ -69,8 +86,7 @@ static bool sees_right(const struct trial *t, const struct visit_action *a,
     }
     for (size_t i = 0; i < a->word_count; i++) {
         const char *word = a->words[i];
-        if (!visit_word_is_page(word) && !visit_word_is_notice(word) &&
-            !is_wanted(t, list, word))
+        if (!may_be_silent(a, word) && !is_wanted(t, list, word))
             return false;
     }
     return page != NULL;

@@ -191,7 +191,9 @@ struct facts predict_facts(const struct attempt *a, const char **doubtful)
         {"sender-nta", sender_nta(a)},
         {"recipient-nta", recipient_nta(a)},
         {"sender-dns",
-         sending_dns_name(sending_of(a->world, domain(a->submit->from)).dns)},
+         a->owner ? "aligned" /* From is the gateway's own */
+                  : sending_dns_name(
+                        sending_of(a->world, domain(a->submit->from)).dns)},
         {"right", predict_right(a, doubtful)},
         {"policy", sender ? sender->transport_security : "off"},
         {"shares", shares(a)},
