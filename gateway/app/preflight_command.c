@@ -142,8 +142,7 @@ static void print_text(const struct command *c)
         [SENDER_DNS_UNASKED] = "",
         [SENDER_DNS_ALIGNED] = "mail sent directly is aligned for DMARC",
         [SENDER_DNS_MISSING] =
-            "mail would not be aligned for DMARC: nothing is sent directly but "
-            "into inboxes of the gateway's organizations",
+            "mail would not be aligned for DMARC: only IDD is direct",
         [SENDER_DNS_UNKNOWN] =
             "whether mail is aligned for DMARC is unknown: direct methods wait",
     };
