@@ -94,8 +94,7 @@ static unsigned take_option(struct admin *a, int option) /* table */
         a->json = true;
         return ADMIN_JSON;
     case 'd':
-        if (a->domain_count < ADMIN_DOMAINS_MAX)
-            a->domains[a->domain_count++] = optarg;
+        a->domains[a->domain_count++] = optarg;
         return ADMIN_DOMAIN;
     case 't':
         a->policy = optarg;
@@ -132,6 +131,10 @@ static bool take_options(struct admin *a, struct command_line *line, int argc,
     while ((option = getopt_long(argc, argv, "c:h", known, NULL)) != -1) {
         if (option == '?')
             return false;
+        if (option == 'd' && a->domain_count == ADMIN_DOMAINS_MAX) {
+            admin_refuse("more than %d domains at once", ADMIN_DOMAINS_MAX);
+            return false;
+        }
         if (option == 'c')
             line->config = optarg;
         else if (option == 'h')

@@ -145,6 +145,20 @@ run 0 org list --json
 said '"name": "hospital \\"A\\""'
 run 0 check
 
+# A key may be a domain's that was made by command.
+openssl genpkey -algorithm ed25519 -out "$dir/dkim.pem" 2>"$dir/openssl.txt"
+cp "$dir/gateway.yaml" "$dir/kept.yaml"
+for domain in hospital.example nobody.example; do
+    {
+        cat "$dir/kept.yaml"
+        echo "dkim: [{domain: $domain, selector: s1, key: dkim.pem}]"
+    } >"$dir/gateway.yaml"
+    [ "$domain" = nobody.example ] || run 0 check
+done
+run 2 check
+said "is no organization's"
+mv "$dir/kept.yaml" "$dir/gateway.yaml"
+
 # The gateway was not told of any of it.
 submit hospital-app "$password" || fail "not taken up"
 await '"accepted"'

@@ -308,14 +308,12 @@ const struct config *config_load(struct arena *arena, struct faults *faults)
     struct config *config = ARENA_NEW(arena, struct config);
     *config = defaults;
     config_read_map(&reader, root, &top_shape, config);
-    if (faults->count == 0)
-        config_check(arena, faults, root, config);
-    if (faults->count != 0)
-        return NULL;
-    if (!config->directory)
+    if (faults->count == 0 && !config->directory)
         config->directory =
             arena_printf(arena, "%s/directory.yaml", config->state);
-    return config;
+    if (faults->count == 0)
+        config_check(arena, faults, root, config);
+    return faults->count == 0 ? config : NULL;
 }
 
 struct organizations_only {

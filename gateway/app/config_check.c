@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "app/config_read.h"
+#include "app/organizations_file.h"
 #include "base/log.h"
 
 static const struct yaml *child(const struct yaml *map, const char *key)
@@ -166,6 +167,21 @@ static bool is_claimed(const struct config *config, const char *domain)
     return strcasecmp(config->host_name, domain) == 0;
 }
 
+/* One that was made by command. */
+static bool is_made(struct arena *arena, const struct config *config,
+                    const char *domain)
+{
+    struct faults faults;
+    struct config_list made;
+    faults_init(&faults, config->directory);
+    bool is_found =
+        organizations_file_load(arena, config, &faults, &made) &&
+        is_claimed(&(struct config){.host_name = "", .organizations = made},
+                   domain);
+    faults_release(&faults);
+    return is_found;
+}
+
 static void check_dkim(struct check *check, struct arena *arena,
                        const struct yaml *list, const struct config *config)
 {
@@ -177,7 +193,8 @@ static void check_dkim(struct check *check, struct arena *arena,
              arena_printf(arena, "%s._domainkey.%s", keys[i].selector,
                           keys[i].domain),
              child(n, "selector"));
-        if (!is_claimed(config, keys[i].domain))
+        if (!is_claimed(config, keys[i].domain) &&
+            !is_made(arena, config, keys[i].domain))
             faults_add(check->faults, domain->line, domain->column,
                        "domain `%s` is no organization's, nor `host-name`",
                        keys[i].domain);
