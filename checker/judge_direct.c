@@ -13,6 +13,7 @@ static bool is_control(struct slice name)
 struct added {
     size_t received, dkim;
     bool message_id, date, references, coding, content;
+    bool own_breaks;              /* the submitter's own signature must go */
     const char *interoperability; /* the whole field (NTA-7), or NULL */
 };
 
@@ -61,6 +62,7 @@ next_kept(const struct added *a, const struct mail_view *sent, size_t *i)
         const struct mail_field *f = &sent->fields[(*i)++];
         bool changes =
             (a->references && slice_is_nocase(f->name, "References")) ||
+            (a->own_breaks && slice_is_nocase(f->name, "DKIM-Signature")) ||
             (a->coding && is_coding(f)) ||
             (a->content &&
              (is_coding(f) || slice_starts_nocase(f->name, "Content-")));
@@ -110,7 +112,8 @@ static void judge_header(struct trial *t, const struct copy *copy, bool idd)
     const struct mail_view *sent = &copy->letter->mail;
     struct added added = {
         .received = surplus(copy, "Received"),
-        .dkim = surplus(copy, "DKIM-Signature"),
+        .dkim = signatures_added(copy),
+        .own_breaks = own_signature_breaks(t, copy),
         .message_id = !mail_field(sent, "Message-ID", 0),
         .date = !mail_field(sent, "Date", 0),
         .references = idd,

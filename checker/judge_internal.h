@@ -35,6 +35,9 @@ void judge_reverse_path(struct trial *t, const struct copy *copy);
 void judge_sender(struct trial *t, const struct copy *copy);
 /* Of the list received[].dkim: is it one that the gateway makes? */
 bool signature_is_gateways(const json_t *verdict);
+size_t signatures_added(const struct copy *copy);
+/* The submitter's own signature does not verify on this copy (MAIL-1). */
+bool own_signature_breaks(struct trial *t, const struct copy *copy);
 /* The copy of a message that its server could not take as it is. */
 bool copy_is_converted(struct trial *t, const struct copy *copy);
 void judge_converted_body(struct trial *t, const struct copy *copy);

@@ -114,6 +114,27 @@ bool signature_is_gateways(const json_t *verdict)
            is_text(verdict, "selector", mailkey_selector(MAILKEY_KIND_RSA));
 }
 
+size_t signatures_added(const struct copy *copy)
+{
+    const json_t *v;
+    size_t i, count = 0;
+    json_array_foreach(evidence_list(copy->json, "dkim"), i, v)
+    {
+        count += signature_is_gateways(v);
+    }
+    return count;
+}
+
+bool own_signature_breaks(struct trial *t, const struct copy *copy)
+{
+    const struct step *step = copy->letter ? copy->letter->step : NULL;
+    const char *own = step && step->submit ? step->submit->dkim : NULL;
+    if (!own || strcmp(own, "foreign") == 0)
+        return false;
+    return strcmp(own, "stays") != 0 || copy_is_converted(t, copy) ||
+           copy_has_links(t, copy);
+}
+
 static const char *signature_text(struct trial *t, const json_t *verdict)
 {
     const char *reason = evidence_text(verdict, "reason");
@@ -147,10 +168,11 @@ static void judge_signatures(struct trial *t, const struct copy *copy)
     size_t i, wanted = 0, own = 0;
     json_array_foreach(evidence_list(copy->json, "dkim"), i, v)
     {
-        if (!signature_is_gateways(v))
-            continue;
-        own++;
-        if (!is_text(v, "result", "pass"))
+        bool ours = signature_is_gateways(v);
+        bool senders = copy->kind == COPY_KIND_DIRECT &&
+                       is_text(v, "domain", domain_of(copy->letter->from));
+        own += ours;
+        if ((ours || senders) && !is_text(v, "result", "pass"))
             sender_fault(t, copy, "MAIL-1", "signature", "one that verifies",
                          signature_text(t, v));
     }
@@ -169,6 +191,29 @@ static void judge_signatures(struct trial *t, const struct copy *copy)
     if (own != wanted)
         sender_fault(t, copy, "MAIL-1", "the gateway's signatures",
                      TEXT(t, "%zu", wanted), TEXT(t, "%zu", own));
+}
+
+/* The submitter's own, where it stays; that of a stranger has no key here. */
+static void judge_own_signature(struct trial *t, const struct copy *copy)
+{
+    const struct step *step = copy->letter ? copy->letter->step : NULL;
+    const char *own = step && step->submit ? step->submit->dkim : NULL;
+    const json_t *v;
+    size_t i;
+    unsigned found = 0;
+    if (!own || copy->kind != COPY_KIND_DIRECT)
+        return;
+    bool foreign = strcmp(own, "foreign") == 0;
+    json_array_foreach(evidence_list(copy->json, "dkim"), i, v)
+    {
+        found += !signature_is_gateways(v) &&
+                 is_text(v, "result", foreign ? "permerror" : "pass");
+    }
+    unsigned wanted = !own_signature_breaks(t, copy);
+    if (found != wanted)
+        sender_fault(t, copy, "MAIL-1", "the submitter's own signature",
+                     wanted ? "one that is as it was" : "none",
+                     TEXT(t, "%u", found));
 }
 
 /* -- SPF and DMARC --------------------------------------------------------- */
@@ -217,6 +262,7 @@ void judge_sender(struct trial *t, const struct copy *copy)
         (copy->kind == COPY_KIND_DIRECT && !copy->letter))
         return;
     judge_signatures(t, copy);
+    judge_own_signature(t, copy);
     judge_spf(t, copy);
     judge_dmarc(t, copy, "dmarc");
     judge_dmarc(t, copy, "dmarc_walk");

@@ -5,6 +5,7 @@
 #include "base/buf.h"
 #include "engine/bounce.h"
 #include "engine/message.h"
+#include "engine/message_sign.h"
 #include "engine/read.h"
 #include "engine/session_step.h"
 #include "engine/visit.h"
@@ -128,7 +129,10 @@ static enum status build(struct stage *s, const struct submit *submit,
         .messages_dir =
             arena_printf(s->arena, "%s/messages",
                          fixtures_dir(s->engine->settings.fixtures))};
-    return message_build(s->arena, &settings, out, err);
+    enum status status = message_build(s->arena, &settings, out, err);
+    if (status == ST_OK && submit->dkim)
+        *out = message_sign(s->arena, s->engine->keys, submit, *out);
+    return status;
 }
 
 static struct submitter_settings

@@ -121,6 +121,7 @@ struct submit {
     const struct node *notify; /* map ADDRESS: words; NULL */
     const struct node *orcpt;  /* map ADDRESS: value; NULL */
     const char *envid, *ret;
+    const char *dkim; /* the submitter's own signature; NULL: none */
 };
 
 enum turn_kind {

@@ -172,6 +172,7 @@ struct submit *read_submit(struct reading *r, const struct node *map,
     s->orcpt = node_get(map, "orcpt");
     s->envid = node_text(map, "envid", NULL);
     s->ret = node_text(map, "ret", NULL);
+    s->dkim = node_text(map, "dkim", NULL);
     return s;
 }
 

@@ -16,6 +16,8 @@ static const char *const texts_words[] = {"both", "plain", "html", "none",
                                           NULL};
 static const char *const kind_words[] = {"attachment", "inline", "message",
                                          "signed",     "text",   NULL};
+static const char *const dkim_words[] = {"stays", "covers-control", "broken",
+                                         "foreign", NULL};
 static const char *const coding_words[] = {"base64", "quoted-printable", NULL};
 
 static const struct key each_text[] = {
@@ -117,6 +119,10 @@ const struct key vocabulary_submit[] = {
      .type = VALUE_MAP,
      .inner = by_address,
      .help = "ORCPT, by recipient"},
+    {.name = "dkim",
+     .type = VALUE_WORD,
+     .words = dkim_words,
+     .help = "a signature of the submitter's own, good or not"},
     {.name = "envid", .type = VALUE_TEXT, .help = "ENVID"},
     {.name = "ret", .type = VALUE_WORD, .words = ret_words, .help = "RET"},
     {.name = "settle",

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "engine/message_sign.h"
 #include "engine/world_dns.h"
 #include "engine/world_dns_private.h"
 
@@ -204,6 +205,11 @@ enum status world_sending_add(const struct zone_settings *z,
         status = add_bounce(z, name, err);
     if (status == ST_OK)
         status = add_keys(z, name, keys, err);
+    if (status == ST_OK) /* of the organization's own mail server */
+        status = add_text(z,
+                          arena_printf(z->arena, "%s._domainkey.%s",
+                                       message_own_selector, name),
+                          message_own_record(z->arena, z->keys, name), err);
     return status == ST_OK ? add_record(z, s, domain, err) : status;
 }
 
