@@ -8,6 +8,15 @@
 
 enum { VALUE_MAX = 65536 };
 
+static const char *one_line(struct arena *arena, const char *text)
+{
+    char *line = arena_text(arena, slice_trim(slice_of(text)));
+    for (char *p = line; *p; p++)
+        if ((unsigned char)*p < 0x20 || *p == 0x7f)
+            *p = ' ';
+    return line;
+}
+
 /* A header value as UTF-8 on one line. */
 static const char *readable(struct arena *arena,
                             const struct mail_message *message,
@@ -17,11 +26,7 @@ static const char *readable(struct arena *arena,
     if (raw.n > VALUE_MAX)
         raw.n = VALUE_MAX;
     const char *text = encode_decode_words(arena, arena_text(arena, raw));
-    char *line = arena_strdup(arena, text);
-    for (char *p = line; *p; p++)
-        if ((unsigned char)*p < 0x20 || *p == 0x7f)
-            *p = ' ';
-    return line;
+    return one_line(arena, text);
 }
 
 static bool parse_list(struct arena *arena, const char *value,
@@ -46,9 +51,10 @@ static void read_from(struct arena *arena, const struct mail_message *message,
     out->from_address = mailbox_format(arena, &list.entries[0].mailbox);
 }
 
-/* CONV-2: who stands in neither field is a Bcc recipient. */
-static bool stands_in(struct arena *arena, const struct mail_message *message,
-                      const char *name, const char *key)
+/* His entry in To or Cc (name); NULL: none. */
+static const struct mailbox_entry *
+find_entry(struct arena *arena, const struct mail_message *message,
+           const char *name, const char *key)
 {
     for (size_t i = 0; i < message->field_count; i++) {
         const struct mail_field *field = &message->fields[i];
@@ -58,9 +64,9 @@ static bool stands_in(struct arena *arena, const struct mail_message *message,
             continue;
         for (size_t k = 0; k < list.count; k++)
             if (strcmp(mailbox_key(arena, &list.entries[k].mailbox), key) == 0)
-                return true;
+                return &list.entries[k];
     }
-    return false;
+    return NULL;
 }
 
 static bool is_bcc(struct arena *arena, const struct mail_message *message,
@@ -73,8 +79,27 @@ static bool is_bcc(struct arena *arena, const struct mail_message *message,
     if (mailbox_parse(arena, slice_of(link->address), &mailbox, &err) != ST_OK)
         return true;
     const char *key = mailbox_key(arena, &mailbox);
-    return !stands_in(arena, message, "To", key) &&
-           !stands_in(arena, message, "Cc", key);
+    /* CONV-2: who stands in neither field is a Bcc recipient. */
+    return !find_entry(arena, message, "To", key) &&
+           !find_entry(arena, message, "Cc", key);
+}
+
+const char *letter_name(struct arena *arena, struct slice content,
+                        const char *address)
+{
+    struct mail_message message = mail_parse(arena, content);
+    struct mailbox mailbox;
+    struct err err;
+    if (mailbox_parse(arena, slice_of(address), &mailbox, &err) != ST_OK)
+        return "";
+    const char *key = mailbox_key(arena, &mailbox);
+    const struct mailbox_entry *entry = find_entry(arena, &message, "To", key);
+    if (!entry)
+        entry = find_entry(arena, &message, "Cc", key);
+    if (!entry)
+        return "";
+    return one_line(
+        arena, encode_decode_words(arena, arena_text(arena, entry->display)));
 }
 
 void letter_read(struct arena *arena, const struct portal_link *link,

@@ -24,4 +24,9 @@ struct letter {
 void letter_read(struct arena *arena, const struct portal_link *link,
                  struct letter *out);
 
+/* letter_name - how the sender calls this address in To or Cc, on one line of
+ * UTF-8; "" where he gives no name. */
+const char *letter_name(struct arena *arena, struct slice content,
+                        const char *address);
+
 #endif

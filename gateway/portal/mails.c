@@ -6,12 +6,15 @@
 #include "base/random.h"
 #include "mail/encode.h"
 #include "mail/message.h"
+#include "portal/letter.h"
 
 enum {
     MAIL_MAX = 1 << 20,
     ID_OCTETS = 16,
     LINE_OCTETS = 57,
-    CHUNK = 57 * 1024
+    CHUNK = 57 * 1024,
+    WORD_OCTETS = 45,
+    NAME_MAX = 100
 };
 
 static const char code_text[] =
@@ -171,16 +174,62 @@ static void put_files(struct visit *v, struct blob *out, const char *boundary)
     }
 }
 
-static void put_head(struct visit *v, struct buf *buf, const char *subject,
-                     const char *message_id)
+static bool is_ascii(const char *text)
 {
-    const char *text = encode_decode_words(v->arena, subject);
+    for (; *text; text++)
+        if ((unsigned char)*text > 0x7e)
+            return false;
+    return true;
+}
+
+/* A display name as a quoted string, or as words of RFC 2047 2: at most 45
+ * octets in each, never within a character. */
+static void put_phrase(struct arena *arena, struct buf *buf, const char *name)
+{
+    if (is_ascii(name)) {
+        buf_puts(buf, "\"");
+        for (; *name; name++)
+            buf_printf(buf, *name == '"' || *name == '\\' ? "\\%c" : "%c",
+                       *name);
+        buf_puts(buf, "\"");
+        return;
+    }
+    while (*name) {
+        size_t n = strnlen(name, WORD_OCTETS);
+        while (n > 1 && name[n] && ((unsigned char)name[n] & 0xc0) == 0x80)
+            n--;
+        buf_printf(buf, "=?utf-8?B?%s?=",
+                   base64_encode(arena, (struct slice){name, n}));
+        name += n;
+        if (*name)
+            buf_puts(buf, "\r\n ");
+    }
+}
+
+/* CONV-4: the gateway's address, the guest's name and address shown. */
+static void put_from(struct visit *v, struct buf *buf, struct slice content)
+{
+    const char *name = letter_name(v->arena, content, v->link.address);
+    const char *shown =
+        *name && strlen(name) <= NAME_MAX
+            ? arena_printf(v->arena, "%s (%s) via the portal", name,
+                           v->link.address)
+            : arena_printf(v->arena, "%s via the portal", v->link.address);
+    buf_puts(buf, "From: ");
+    put_phrase(v->arena, buf, shown);
+    buf_printf(buf, "\r\n <%s>\r\n", v->settings->from);
+}
+
+static void put_head(struct visit *v, struct buf *buf, struct slice content)
+{
+    struct mail_message message = mail_parse(v->arena, content);
+    const char *message_id = mail_value(v->arena, &message, "Message-ID");
+    const char *text = encode_decode_words(
+        v->arena, mail_value(v->arena, &message, "Subject"));
     if (!slice_starts_nocase(slice_of(text), "re:"))
         text = arena_printf(v->arena, "Re: %s", text);
     buf_printf(buf, "Date: %s\r\n", mail_date(v->arena, v->now_ms / 1000));
-    const char *guest = encode_plain(v->arena, v->link.address);
-    buf_printf(buf, "From: \"%s via the portal\" <%s>\r\n", guest,
-               v->settings->from);
+    put_from(v, buf, content);
     buf_printf(buf, "Reply-To: %s\r\n",
                encode_address(v->arena, v->link.address));
     buf_printf(buf, "To: %s\r\n",
@@ -195,8 +244,7 @@ static void put_head(struct visit *v, struct buf *buf, const char *subject,
     buf_puts(buf, "MIME-Version: 1.0\r\n");
 }
 
-void mail_reply(struct visit *v, struct blob *out, const char *subject,
-                const char *message_id)
+void mail_reply(struct visit *v, struct slice content, struct blob *out)
 {
     struct buf buf;
     const char *boundary = arena_printf(v->arena, "=_r_%s", new_id(v->arena));
@@ -204,7 +252,7 @@ void mail_reply(struct visit *v, struct blob *out, const char *subject,
     for (size_t i = 0; i < v->form.count; i++)
         files |= is_file(&v->form.fields[i]);
     buf_init(&buf, 4 * v->settings->reply_bytes + MAIL_MAX);
-    put_head(v, &buf, subject, message_id);
+    put_head(v, &buf, content);
     if (files)
         buf_printf(&buf,
                    "Content-Type: multipart/mixed;\r\n boundary=\"%s\"\r\n\r\n"

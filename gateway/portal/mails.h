@@ -10,9 +10,7 @@ struct slice mail_code(struct visit *visit, const char *code);
 /* The sender is asked to tell the recipient his access code again. */
 struct slice mail_forgotten(struct visit *visit);
 
-/* mail_reply - of the visit's form, into the blob. subject, message_id: of the
- * message that is replied to, as they stand there; "": absent. */
-void mail_reply(struct visit *visit, struct blob *out, const char *subject,
-                const char *message_id);
+/* mail_reply - of the visit's form to this message, into the blob. */
+void mail_reply(struct visit *visit, struct slice content, struct blob *out);
 
 #endif

@@ -16,7 +16,7 @@
 
 static const char content[] =
     "From: \"Jansen\" <jansen@clinic.example>\r\n"
-    "To: bob@h.example, other@h.example\r\n"
+    "To: \"Bob \\\"B\\\"\" <bob@h.example>, other@h.example\r\n"
     "Subject: =?utf-8?q?caf=C3=A9_<1>?=\r\nMessage-ID: <m@clinic.example>\r\n"
     "MIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n"
     "--b\r\nContent-Type: text/plain\r\n\r\nsecret <text>\r\n"
@@ -512,8 +512,9 @@ static void test_reply_goes_to_the_sender_alone(void **state)
     assert_string_equal(item->recipient->address, "jansen@clinic.example");
     assert_string_equal(item->recipient->conversation, "c1");
     char *mail = xasprintf("%.*s", SLICE_ARG(item->message->content));
-    assert_non_null(strstr(mail, "From: \"bob@h.example via the portal\" "
-                                 "<no-reply@g.example>\r\n"));
+    assert_non_null(strstr(
+        mail, "From: \"Bob \\\"B\\\" (bob@h.example) via the portal\"\r\n "
+              "<no-reply@g.example>\r\n"));
     assert_non_null(strstr(mail, "\r\nReply-To: bob@h.example\r\n"));
     assert_non_null(strstr(mail, "\r\nIn-Reply-To: <m@clinic.example>\r\n"));
     assert_non_null(strcasestr(mail, "\r\nSubject: =?utf-8?"));

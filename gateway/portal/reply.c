@@ -4,7 +4,6 @@
 
 #include "base/log.h"
 #include "base/random.h"
-#include "mail/message.h"
 #include "portal/events.h"
 #include "portal/mails.h"
 #include "portal/page.h"
@@ -117,9 +116,7 @@ void reply_send(struct visit *v, const struct portal_link *link)
                                 form_text(v->arena, &v->form, "text")));
         return;
     }
-    struct mail_message message = mail_parse(v->arena, link->message.content);
     v->blob = blob_create(store_spool(v->world->store));
-    mail_reply(v, v->blob, mail_value(v->arena, &message, "Subject"),
-               mail_value(v->arena, &message, "Message-ID"));
+    mail_reply(v, link->message.content, v->blob);
     store_reply(v);
 }
