@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/mapped.h"
 #include "mail/parts.h"
 #include "portal/events.h"
 #include "portal/letter.h"
@@ -148,7 +149,8 @@ bool read_part(struct visit *v, const struct portal_link *link,
         return false;
     v->blob = blob_create(store_spool(v->world->store));
     if (!mail_part_decode(part, write_blob, v->blob) ||
-        blob_slice(v->blob, &v->ready, &err) != ST_OK)
+        blob_slice(v->blob, &v->ready, &err) != ST_OK ||
+        mapped_is_damaged(link->message.content))
         return false;
     struct web_field *extra = arena_alloc(v->arena, 2 * sizeof *extra);
     extra[0] = (struct web_field){"Content-Disposition",

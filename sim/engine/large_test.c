@@ -55,16 +55,45 @@ static struct buf large_message(struct arena *arena, const char *subject)
     return out;
 }
 
+/* ATTACH-1: its attachment becomes a link, by edits to what lies stored. */
+static struct buf large_attachment(struct arena *arena)
+{
+    struct buf out;
+    buf_init(&out, MESSAGE_BYTES + 1024);
+    const char *header = test_gateway_header(arena, "attached");
+    buf_put(&out, (struct slice){header, strlen(header) - 2});
+    buf_puts(&out, "MIME-Version: 1.0\r\n"
+                   "Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n"
+                   "Content-Type: text/plain\r\n\r\nLook.\r\n\r\n--b\r\n"
+                   "Content-Type: application/x-large; name=large.bin\r\n"
+                   "Content-Disposition: attachment; filename=large.bin\r\n"
+                   "Content-Transfer-Encoding: base64\r\n\r\n");
+    while (out.n < MESSAGE_BYTES - 200)
+        buf_puts(&out,
+                 "QWxsIG9jdGV0cyBvZiB0aGlzIGxpbmUgYXJlIHRoZSBzYW1lIGFzIG9m"
+                 "IHRoZSBvbmUgYmVmb3Jl\r\n");
+    buf_puts(&out, "\r\n--b--\r\n");
+    return out;
+}
+
+static const char *received(const json_t *evidence, size_t at, size_t *n)
+{
+    const json_t *all = json_object_get(evidence, "received");
+    const json_t *content = json_object_get(json_array_get(all, at), "content");
+    *n = json_string_length(content);
+    if (!content)
+        fail_msg("message %zu was not received", at);
+    return json_string_value(content);
+}
+
 /* The body came through octet for octet. */
 static void assert_received(json_t *evidence, size_t at, struct slice sent)
 {
-    const json_t *one =
-        json_array_get(json_object_get(evidence, "received"), at);
-    const char *content = json_string_value(json_object_get(one, "content"));
-    size_t n = json_string_length(json_object_get(one, "content"));
+    size_t n;
+    const char *content = received(evidence, at, &n);
     const char *body = strstr(sent.p, "\r\n\r\n");
     size_t body_n = sent.n - (size_t)(body - sent.p);
-    if (!content || n < body_n)
+    if (n < body_n)
         fail_msg("message %zu: received %zu octets", at, n);
     assert_true(memcmp(content + n - body_n, body, body_n) == 0);
 }
@@ -84,16 +113,23 @@ static void test_large_messages_cost_little_memory(void **state)
     struct test_gateway g;
     test_gateway_start(&g, world, NULL);
     struct buf large = large_message(g.arena, "large");
+    struct buf attached = large_attachment(g.arena);
     const char *small = test_gateway_header(g.arena, "small");
     submit(&g, slice_of(small), 0);
     bound_memory(g.stage->target);
     submit(&g, buf_slice(&large), 0);
     submit(&g, buf_slice(&large), 100000);
+    submit(&g, buf_slice(&attached), 0);
+    size_t n;
     json_t *evidence = test_gateway_finish(&g);
     assert_received(evidence, 1, buf_slice(&large));
     assert_received(evidence, 2, buf_slice(&large));
+    const char *content = received(evidence, 3, &n);
+    assert_true(n < 20000);
+    assert_non_null(strstr(content, "/d/"));
     json_decref(evidence);
     buf_release(&large);
+    buf_release(&attached);
 }
 
 int main(void)
