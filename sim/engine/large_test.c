@@ -12,12 +12,16 @@ enum { ROOM_BYTES = 512 * 1024 * 1024 }; /* what is freed stays a while */
 #else
 enum { ROOM_BYTES = 4 * 1024 * 1024 };
 #endif
-enum { MESSAGE_BYTES = 50 * 1000 * 1000 };
+enum { MESSAGE_BYTES = 50 * 1000 * 1000, CONVERTED_BYTES = 20 * 1000 * 1000 };
 
 static const char world[] =
     "  sender: {organization: clinic, transport-security: tls}\n"
     "  domains:\n    hospital.example: tls13\n"
     "  gateway: {message_bytes: \"60000000\"}\n";
+
+static const char world_7bit[] =
+    "  sender: {organization: clinic, transport-security: tls}\n"
+    "  domains:\n    hospital.example: no-8bitmime\n";
 
 /* "VmData:   1234 kB" */
 static rlim_t data_bytes(pid_t pid)
@@ -132,10 +136,37 @@ static void test_large_messages_cost_little_memory(void **state)
     buf_release(&attached);
 }
 
+/* MAIL-1: part by part, in the spool. */
+static void test_large_conversion_costs_little_memory(void **state)
+{
+    (void)state;
+    struct test_gateway g;
+    struct buf large;
+    size_t n;
+    test_gateway_start(&g, world_7bit, NULL);
+    buf_init(&large, MESSAGE_BYTES + 1024);
+    const char *header = test_gateway_header(g.arena, "eight-bit");
+    buf_put(&large, (struct slice){header, strlen(header) - 2});
+    buf_puts(&large, "MIME-Version: 1.0\r\nContent-Type: text/plain; "
+                     "charset=utf-8\r\n\r\n");
+    while (large.n < CONVERTED_BYTES)
+        buf_puts(&large, "gr\xc3\xbc\xc3\x9f, and so on and so forth\r\n");
+    submit(&g, slice_of(test_gateway_header(g.arena, "small")), 0);
+    bound_memory(g.stage->target);
+    submit(&g, buf_slice(&large), 0);
+    json_t *evidence = test_gateway_finish(&g);
+    const char *content = received(evidence, 1, &n);
+    assert_non_null(strstr(content, "\r\ngr=C3=BC=C3=9F, and so on"));
+    assert_true(n > CONVERTED_BYTES);
+    json_decref(evidence);
+    buf_release(&large);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_large_messages_cost_little_memory),
+        cmocka_unit_test(test_large_conversion_costs_little_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
