@@ -117,6 +117,35 @@ static json_t *submission(void)
                      replies);
 }
 
+static json_t *signature(const char *domain, const char *selector,
+                         const char *algorithm)
+{
+    return json_pack("{s:s,s:s,s:s,s:s,s:s}", "domain", domain, "selector",
+                     selector, "algorithm", algorithm, "result", "pass",
+                     "reason", "");
+}
+
+static json_t *dmarc(const char *domain)
+{
+    return json_pack("{s:s,s:s,s:s,s:s,s:b,s:b}", "domain", domain,
+                     "organizational", domain, "result", "pass", "policy",
+                     "reject", "spf_aligned", 1, "dkim_aligned", 1);
+}
+
+/* What a strict receiver says of a message of this domain (MAIL-2). */
+static void checked(json_t *message, const char *domain)
+{
+    json_object_set_new(
+        message, "dkim",
+        json_pack("[o,o]", signature(domain, "lasthop1", "ed25519-sha256"),
+                  signature(domain, "lasthop2", "rsa-sha256")));
+    json_object_set_new(
+        message, "spf",
+        json_pack("{s:s,s:s}", "domain", domain, "result", "pass"));
+    json_object_set_new(message, "dmarc", dmarc(domain));
+    json_object_set_new(message, "dmarc_walk", dmarc(domain));
+}
+
 static json_t *received(const char *host, const char *recipient,
                         const char *reverse_path, const char *level,
                         const char *content)
@@ -281,6 +310,9 @@ json_t *handmade_evidence(void)
                  "pkix", DIRECT));
     json_array_append_new(
         all, received(hosts[3], "jansen@clinic.example", "", "pkix", DSN));
+    for (size_t i = 0; i < 4; i++)
+        checked(json_array_get(all, i),
+                i % 2 ? "gateway.lasthop.example" : "clinic.example");
     return json_pack("{s:s,s:[o],s:o,s:o,s:o,s:{s:i,s:n,s:s,s:b}}",
                      "gateway_host", "gateway.lasthop.example", "submissions",
                      submission(), "received", all, "connections", connections,
