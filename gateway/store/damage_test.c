@@ -40,6 +40,25 @@ static off_t bytes_of(const char *path)
     return stat(path, &st) == 0 ? st.st_size : -1;
 }
 
+static bool is_private(const struct test_store *t, const char *name)
+{
+    struct stat st;
+    assert_int_equal(stat(path_of(t, name), &st), 0);
+    return (st.st_mode & 077) == 0;
+}
+
+/* Whatever the folder's own rights are. */
+static void test_nobody_else_can_read_what_is_stored(void **state)
+{
+    struct test_store *t = *state;
+    assert_int_equal(test_store_accept(t, "m1", 1000, "c", LARGE_BYTES), ST_OK);
+    assert_true(is_private(t, "gateway.db"));
+    assert_true(is_private(t, "gateway.db-wal"));
+    assert_true(is_private(t, "gateway.db-shm"));
+    assert_true(is_private(t, "spool"));
+    assert_true(is_private(t, "spool/m1"));
+}
+
 static void scribble(const char *path, off_t from, size_t n)
 {
     char octets[512];
@@ -155,6 +174,7 @@ static void test_refused_large_content_leaves_no_file(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        TEST(test_nobody_else_can_read_what_is_stored),
         TEST(test_second_store_on_the_folder_is_refused),
         TEST(test_garbled_pages_are_found_at_the_start),
         TEST(test_orphans_of_the_spool_go_and_content_stays),

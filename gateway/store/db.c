@@ -1,6 +1,7 @@
 #include "store/db.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -98,8 +99,21 @@ static enum status make_folder(const char *path, struct err *err)
     return err_set(err, ST_TEMP, "%s: %s", path, strerror(errno));
 }
 
+/* SQLite would let others read a new database, and gives its log the same
+ * rights. */
+static enum status make_file(const char *path, struct err *err)
+{
+    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (fd < 0)
+        return err_set(err, ST_TEMP, "%s", strerror(errno));
+    close(fd);
+    return ST_OK;
+}
+
 static enum status open_file(struct db *db, const char *path, struct err *err)
 {
+    if (make_file(path, err) != ST_OK)
+        return ST_TEMP;
     int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE |
                 SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE;
     if (sqlite3_open_v2(path, &db->sql, flags, NULL) != SQLITE_OK)
