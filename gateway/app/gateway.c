@@ -252,8 +252,7 @@ static enum status start_last_hop(struct gateway *g)
     if (status == ST_OK)
         status =
             tls_client_create(config->outbound.trust, &g->tls_client, g->err);
-    if (status == ST_OK)
-        status = keys_load(config, &g->keys, g->err);
+    g->keys = keys_later(config);
     if (status != ST_OK)
         return status;
     const struct transport_pool_settings pool = {

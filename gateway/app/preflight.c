@@ -134,6 +134,7 @@ static void check_key(struct run *run, const struct dkim_selector *selector)
             "there is no key record that counts for mail with SHA-256",
         [DKIM_PUBLISHED_REVOKED] = "the key is revoked: p= is empty",
         [DKIM_PUBLISHED_OTHER] = "it is another key than the gateway's",
+        [DKIM_PUBLISHED_NO_KEY] = "the gateway cannot read its own",
         [DKIM_PUBLISHED_COUNT] = NULL,
     };
     const char *name = arena_printf(run->arena, "%s._domainkey.%s",

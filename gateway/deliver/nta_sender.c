@@ -85,8 +85,7 @@ static void on_selector(const struct dns_answer *answer, void *ctx)
     if (!is_proven(query, answer))
         return;
     struct texts texts = texts_of(query->arena, answer);
-    const struct dkim_key *key =
-        query->wish->keys.selectors[query->selector].key;
+    struct dkim_key *key = query->wish->keys.selectors[query->selector].key;
     if (dkim_key_published(key, texts.text, texts.count) !=
         DKIM_PUBLISHED_GOOD) {
         finish(query, false, WHY_SENDER_DKIM_MISSING);

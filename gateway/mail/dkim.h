@@ -25,6 +25,10 @@ struct dkim_key;
  */
 enum status dkim_key_load(const char *path, struct dkim_key **out,
                           struct err *err) MUST_USE;
+/* dkim_key_later - the same file, read when the key is first asked about: to
+ * parse keys costs more than all else at start. One that cannot be read then is
+ * told in the log and never usable. */
+struct dkim_key *dkim_key_later(const char *path);
 struct dkim_key *dkim_key_generate(enum dkim_algorithm algorithm);
 /* dkim_key_write - PKCS#8 PEM into a new file that its owner alone may read.
  * errors: ST_INVAL: it is there already, or cannot be written */
@@ -46,16 +50,17 @@ enum dkim_published {
     DKIM_PUBLISHED_INVALID, /* malformed, or not for mail or SHA-256 */
     DKIM_PUBLISHED_REVOKED, /* p= is empty */
     DKIM_PUBLISHED_OTHER,   /* another key */
+    DKIM_PUBLISHED_NO_KEY,  /* of dkim_key_later: the file holds none */
     DKIM_PUBLISHED_COUNT
 };
-enum dkim_published dkim_key_published(const struct dkim_key *key,
+enum dkim_published dkim_key_published(struct dkim_key *key,
                                        const struct slice *texts, size_t count);
 
 /* One key under its name: SELECTOR._domainkey.DOMAIN */
 struct dkim_selector {
     const char *domain; /* lower-case A-labels */
     const char *selector;
-    const struct dkim_key *key;
+    struct dkim_key *key;
 };
 
 /* All keys of the gateway. */

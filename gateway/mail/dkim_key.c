@@ -13,10 +13,12 @@
 #include <unistd.h>
 
 #include "base/base64.h"
+#include "base/log.h"
 
 struct dkim_key {
-    EVP_PKEY *key;
+    EVP_PKEY *key; /* NULL: not yet read, or not readable */
     enum dkim_algorithm algorithm;
+    char *path; /* still to be read; else NULL */
 };
 
 const char *dkim_algorithm_name(enum dkim_algorithm algorithm)
@@ -33,7 +35,7 @@ const char *dkim_algorithm_name(enum dkim_algorithm algorithm)
 static struct dkim_key *key_of(EVP_PKEY *pkey, enum dkim_algorithm algorithm)
 {
     struct dkim_key *key = xmalloc(sizeof *key);
-    *key = (struct dkim_key){pkey, algorithm};
+    *key = (struct dkim_key){.key = pkey, .algorithm = algorithm};
     return key;
 }
 
@@ -72,6 +74,32 @@ enum status dkim_key_load(const char *path, struct dkim_key **out,
                    DKIM_RSA_BITS);
 }
 
+struct dkim_key *dkim_key_later(const char *path)
+{
+    struct dkim_key *key = xcalloc(1, sizeof *key);
+    key->path = xstrdup(path);
+    return key;
+}
+
+/* false: there is no key. */
+static bool is_read(struct dkim_key *key)
+{
+    struct dkim_key *read;
+    struct err err;
+    if (!key->path)
+        return key->key != NULL;
+    if (dkim_key_load(key->path, &read, &err) == ST_OK) {
+        key->key = read->key;
+        key->algorithm = read->algorithm;
+        free(read);
+    } else {
+        log_error("mail", "key not usable", "error=%s", err.text);
+    }
+    free(key->path);
+    key->path = NULL;
+    return key->key != NULL;
+}
+
 struct dkim_key *dkim_key_generate(enum dkim_algorithm algorithm)
 {
     EVP_PKEY *pkey =
@@ -106,6 +134,7 @@ void dkim_key_destroy(struct dkim_key **key)
     if (!*key)
         return;
     EVP_PKEY_free((*key)->key);
+    free((*key)->path);
     free(*key);
     *key = NULL;
 }
@@ -175,10 +204,12 @@ static enum dkim_published judge(struct arena *arena,
                                         : DKIM_PUBLISHED_OTHER;
 }
 
-enum dkim_published dkim_key_published(const struct dkim_key *key,
+enum dkim_published dkim_key_published(struct dkim_key *key,
                                        const struct slice *texts, size_t count)
 {
     const struct slice *found = NULL;
+    if (!is_read(key))
+        return DKIM_PUBLISHED_NO_KEY;
     for (size_t i = 0; i < count; i++) {
         if (!dkim_record_is(texts[i]))
             continue;

@@ -372,11 +372,22 @@ static void test_keys_survive_their_file(void **state)
         assert_string_equal(dkim_key_record(k->arena, read), k->records[i]);
         dkim_key_destroy(&read);
     }
+    struct dkim_key *later = dkim_key_later(path);
+    struct slice text = slice_of(k->records[DKIM_ALGORITHM_COUNT - 1]);
+    assert_int_equal(dkim_key_published(later, &text, 1), DKIM_PUBLISHED_GOOD);
+    dkim_key_destroy(&later);
+    later = dkim_key_later(path); /* never asked about */
+    dkim_key_destroy(&later);
     FILE *file = fopen(path, "w");
     fputs("-----BEGIN PRIVATE KEY-----\nMIIB\n", file);
     fclose(file);
     struct dkim_key *none;
     assert_int_equal(dkim_key_load(path, &none, &err), ST_INVAL);
+    later = dkim_key_later(path);
+    for (int i = 0; i < 2; i++)
+        assert_int_equal(dkim_key_published(later, &text, 1),
+                         DKIM_PUBLISHED_NO_KEY);
+    dkim_key_destroy(&later);
     unlink(path);
     assert_int_equal(dkim_key_load(path, &none, &err), ST_INVAL);
     assert_non_null(strstr(err.text, path));
