@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "address/mailbox.h"
 #include "app/config.h"
+#include "app/directory.h"
 #include "app/keys.h"
 #include "app/preflight.h"
 #include "base/clock.h"
@@ -188,19 +188,6 @@ static void ask(struct command *c, const struct dkim_ring *ring)
     preflight(c->arena, &world, &wish, &c->report);
 }
 
-static const struct config_organization *owner_of(const struct config *config,
-                                                  const char *domain)
-{
-    const struct config_organization *all = config->organizations.items;
-    for (size_t i = 0; i < config->organizations.count; i++) {
-        const char *const *domains = all[i].domains.items;
-        for (size_t k = 0; k < all[i].domains.count; k++)
-            if (strcasecmp(domains[k], domain) == 0)
-                return &all[i];
-    }
-    return NULL;
-}
-
 /* As the configuration has it: lower-case A-labels. */
 static bool normalize(struct command *c)
 {
@@ -210,7 +197,10 @@ static bool normalize(struct command *c)
     if (mailbox_parse(c->arena, slice_of(address), &mailbox, &err) != ST_OK)
         return false;
     c->domain = arena_text(c->arena, mailbox.domain);
-    c->owner = owner_of(c->config, c->domain);
+    struct organizations *all = organizations_create(c->arena, c->config);
+    c->owner = organizations_refresh(all, &err) == ST_OK
+                   ? organizations_owner(all, slice_of(c->domain))
+                   : NULL;
     return c->owner != NULL;
 }
 
