@@ -110,8 +110,10 @@ static void read_form(struct visit *v)
 bool visit_account(struct visit *v, const char *address)
 {
     struct portal_account *a = &v->account;
-    if (!v->world->account(v->world->ctx, address, a))
+    if (!v->world->account(v->world->ctx, address, a)) {
+        *a = (struct portal_account){NULL, NULL, NULL};
         return false;
+    }
     a->address = arena_strdup(v->arena, a->address);
     a->password_hash = arena_strdup(v->arena, a->password_hash);
     a->totp = arena_strdup(v->arena, a->totp);

@@ -136,7 +136,7 @@ void store_portal_tell(struct store *store, const struct portal_tell *tell,
                        portal_done_fn *done, void *ctx);
 
 /* store_portal_conversation - what the account of the session takes part in, as
- * recipient by his account or as sender, oldest first. NONE: nothing, or no
+ * recipient by his account or as sender, oldest first. NONE: nothing. WRONG: no
  * such session. */
 struct portal_conversation {
     const char *session; /* hash */

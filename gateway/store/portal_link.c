@@ -151,11 +151,34 @@ enum status portal_look(struct db *db, struct arena *arena, const void *in,
     " AND o.conversation = r.conversation)))"                                  \
     " ORDER BY m.n LIMIT ?4"
 
+/* Somebody is logged in by this session. */
+static enum status has_account(struct db *db, const char *session,
+                               int64_t now_ms, bool *yes, struct err *err)
+{
+    struct query q = query_open(db,
+                                "SELECT 1 FROM portal_session WHERE hash = ?"
+                                " AND until_ms > ? AND account IS NOT NULL",
+                                err);
+    query_text(&q, session);
+    query_int(&q, now_ms);
+    enum status status = query_row(&q, err);
+    *yes = status == ST_OK;
+    if (*yes)
+        query_close(&q);
+    return status == ST_NONE ? ST_OK : status;
+}
+
 enum status portal_conversation(struct db *db, struct arena *arena,
                                 const void *in, struct portal_answer *answer,
                                 struct err *err)
 {
     const struct portal_conversation *wanted = in;
+    bool known;
+    enum status status =
+        has_account(db, wanted->session, wanted->now_ms, &known, err);
+    answer->result = PORTAL_WRONG;
+    if (status != ST_OK || !known)
+        return status;
     struct row *rows = arena_alloc(arena, LINKS_MOST * sizeof *rows);
     size_t count = 0;
     struct query q = query_open(
@@ -167,7 +190,6 @@ enum status portal_conversation(struct db *db, struct arena *arena,
     query_int(&q, wanted->now_ms);
     query_text(&q, wanted->id ? wanted->id : wanted->message);
     query_int(&q, LINKS_MOST);
-    enum status status;
     while ((status = query_row(&q, err)) == ST_OK)
         take_row(&q, arena, &rows[count++]);
     if (status != ST_NONE)

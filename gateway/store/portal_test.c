@@ -418,10 +418,10 @@ static void test_conversation_is_for_those_who_take_part(void **state)
     assert_int_equal(w->links, 1);
     assert_non_null(strstr(w->content, "the content"));
     assert_int_equal(conversation(w, "jansen", "c3"), PORTAL_NONE);
-    assert_int_equal(conversation(w, "", "c1"), PORTAL_NONE);
+    assert_int_equal(conversation(w, "", "c1"), PORTAL_WRONG);
     store_portal_leave(w->store, "jansen", on_answer, w);
     assert_int_equal(answered(w), PORTAL_OK);
-    assert_int_equal(conversation(w, "jansen", "c1"), PORTAL_NONE);
+    assert_int_equal(conversation(w, "jansen", "c1"), PORTAL_WRONG);
 }
 
 static void test_session_changes_its_name_and_keeps_what_it_has(void **state)
