@@ -54,13 +54,16 @@ void judge_dialogue(struct trial *t, const json_t *session)
     size_t i;
     const json_t *turn;
     const char *sent = "the connection";
+    /* Who comes there is no submitter, and no submission is refused. */
+    bool at_bounces =
+        strcmp(evidence_text(session, "listener"), "bounces") == 0;
     judge_turns(t, session);
     json_array_foreach(evidence_list(session, "dialogue"), i, turn)
     {
         if (json_object_get(turn, "sent"))
             sent = evidence_text(turn, "sent");
         const char *reply = evidence_text(turn, "got");
-        if (reply[0] == '4' || reply[0] == '5')
+        if ((reply[0] == '4' || reply[0] == '5') && !at_bounces)
             judge_refusal(t, step_of(session), sent, reply);
         if (turn_is_right(turn))
             continue;

@@ -5,7 +5,7 @@
  *  "submissions":[{"step","from","reverse_path","envelope","mark","tls",
  *    "certificate_verified","replies":[{"command","stage","recipient","reply"}],
  *    "accepted","failure"?,"content","transcript"}],
- *  "sessions":[{"step","ok","dialogue":[{"sent"|"tls"|"auth"|"expected","got",
+ *  "sessions":[{"step","ok","listener","dialogue":[{"sent"|"tls"|"auth"|"expected","got",
  *    "ok","reached","line"}],"failure"?,"transcript"}],
  *  "received":[{"step","host","domain","address","tls","cipher","sni","helo",
  *    "reverse_path","recipients","parameters":{"mail","rcpt"},"content",

@@ -458,14 +458,15 @@ static void set_turn(json_t *object, const struct turn *turn)
     json_object_set_new(object, "expected", expected);
 }
 
-void recorder_session(struct recorder *recorder, const struct turn *turns,
+void recorder_session(struct recorder *recorder, const struct step *step,
                       const struct dialogue_result *result)
 {
     json_t *s = json_object(), *dialogue = json_array();
     set_number(s, "step", recorder->number);
     set_yes(s, "ok", result->is_ok);
     size_t i = 0;
-    for (const struct turn *t = turns; t; t = t->next, i++) {
+    set_text(s, "listener", step->is_at_bounces ? "bounces" : "submission");
+    for (const struct turn *t = step->session; t; t = t->next, i++) {
         const struct dialogue_outcome *outcome = &result->outcomes[i];
         json_t *turn = json_object();
         set_turn(turn, t);

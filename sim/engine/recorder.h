@@ -74,7 +74,7 @@ void recorder_fetch(struct recorder *recorder, const struct recorder_host *host,
 void recorder_submission(struct recorder *recorder, const struct submit *submit,
                          const char *mark, struct slice content,
                          const struct submitter_result *result);
-void recorder_session(struct recorder *recorder, const struct turn *turns,
+void recorder_session(struct recorder *recorder, const struct step *step,
                       const struct dialogue_result *result);
 
 /* What a mail host sent back, and how it was answered. */

@@ -222,6 +222,7 @@ struct step {
     struct turn *session;
     unsigned hold; /* session: so many at once, which stay open; 0: one alone */
     bool is_other; /* session: from the other address */
+    bool is_at_bounces; /* session: with the return-path listener */
     struct visit_turn *visit;
     struct bounce *bounce;
     struct expect *expect;

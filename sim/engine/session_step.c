@@ -122,7 +122,7 @@ static void conclude(struct stage *s, const struct step *step,
 {
     const struct dialogue_result *result = dialogue_result(dialogue);
     if (result)
-        recorder_session(s->recorder, step->session, result);
+        recorder_session(s->recorder, step, result);
     if (!step->hold) {
         dialogue_destroy(&dialogue);
         return;
@@ -136,10 +136,14 @@ enum status session_run(struct stage *s, const struct step *step,
                         struct err *err)
 {
     struct running running = {.count = step->hold ? step->hold : 1};
+    /* `listening` is about submission; who answers a poke has come further. */
+    if (step->is_at_bounces && stage_flush(s, err) != ST_OK)
+        return ST_TEMP;
     struct dialogue_settings settings = {
         .local_address = step->is_other ? s->engine->other_address
                                         : s->engine->submitter_address,
-        .address = s->engine->gateway_address,
+        .address = step->is_at_bounces ? s->engine->bounces_address
+                                       : s->engine->gateway_address,
         .port = (uint16_t)s->engine->block.port,
         .server_name = engine_gateway_host,
         .step_limit_ms = TURN_LIMIT_MS,

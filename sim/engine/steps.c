@@ -263,7 +263,8 @@ static void read_turn(struct reading *r, struct turn *t, const struct node *map,
 /* Entries that are about the connection, not a turn of the dialogue. */
 static bool is_about_connection(const struct node *n)
 {
-    return node_get(n, "hold") || node_get(n, "source");
+    return node_get(n, "hold") || node_get(n, "source") ||
+           node_get(n, "listener");
 }
 
 static void read_connection(struct reading *r, struct step *s,
@@ -273,6 +274,8 @@ static void read_connection(struct reading *r, struct step *s,
     for (const struct node *n = list->first; n; n = n->next) {
         const struct node *hold = node_get(n, "hold");
         s->is_other |= strcmp(node_text(n, "source", ""), "other") == 0;
+        s->is_at_bounces |=
+            strcmp(node_text(n, "listener", ""), "bounces") == 0;
         if (!hold)
             continue;
         if (n->next || !slice_number(slice_of(hold->text), HELD_MOST, &count) ||

@@ -10,6 +10,7 @@
 
 static const char *const format_words[] = {"1", NULL};
 static const char *const source_words[] = {"submitter", "other", NULL};
+static const char *const listener_words[] = {"submission", "bounces", NULL};
 static const char *const form_words[] = {"report", "plain", "vacation",
                                          "person", NULL};
 static const char *const action_words[] = {"failed",    "delayed",  "relayed",
@@ -201,6 +202,10 @@ static const struct key dialogue_keys[] = {
      .type = VALUE_WORD,
      .words = source_words,
      .help = "other: from another address"},
+    {.name = "listener",
+     .type = VALUE_WORD,
+     .words = listener_words,
+     .help = "bounces: with the one for what comes back"},
     {.name = "hold",
      .type = VALUE_NUMBER,
      .help = "last: so many such connections at once, which stay open"},
