@@ -100,10 +100,12 @@ static void judge_reply(struct trial *t, const struct letter *l)
               TEXT(t, "%s: reply", l->from),
               TEXT(t, "to %s, who wrote", of->letter->from),
               l->claims->address);
-    if (!same(l->claims->conversation, of->conversation))
+    /* The answer to a reply starts a new one. */
+    if (same(l->claims->conversation, of->conversation) == !!of->letter->reply)
         fault(t, place_for(t, l->claims->address), "CONV-4",
               TEXT(t, "%s: conversation of the reply", l->from),
-              of->conversation, l->claims->conversation);
+              of->letter->reply ? "a new one" : of->conversation,
+              l->claims->conversation);
 }
 
 static void judge_letter(struct trial *t, const struct letter *l)

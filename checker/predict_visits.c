@@ -12,9 +12,11 @@ struct open_link {
     const char *browser;
     const char *recipient;
     const struct submit *submit;
+    const struct submit *original; /* that a chain of replies began with */
 };
 
 struct following {
+    struct predicted_reply *last; /* the reply before; or NULL */
     struct open_link browsers[BROWSERS_MOST];
     size_t count;
     struct open_link *current;
@@ -69,6 +71,12 @@ static void follow(struct following *f, const struct step *step,
         return;
     f->current->recipient = t->value;
     f->current->submit = message_to(f, step, t->value, t->nth);
+    f->current->original = f->current->submit;
+    if (!t->nth && f->last &&
+        strcasecmp(f->last->submit->to.texts[0], t->value) == 0) {
+        f->current->submit = f->last->submit;
+        f->current->original = f->last->answered;
+    }
 }
 
 static void begin(struct following *f, const struct step *step)
@@ -155,13 +163,16 @@ struct predicted_reply *predict_replies(struct arena *arena,
             s->kind == STEP_KIND_VISIT ? s->visit : NULL;
         for (; t; t = t->next) {
             follow(&f, s, t);
-            if (t->act != VISIT_ACT_REPLY || !sees(t, "sent") || s != step ||
+            if (t->act != VISIT_ACT_REPLY || !sees(t, "sent") ||
                 !f.current->submit)
                 continue;
-            *end = ARENA_NEW(arena, struct predicted_reply);
-            (*end)->submit = reply_of(arena, f.current);
-            (*end)->answered = f.current->submit;
-            end = &(*end)->next;
+            f.last = ARENA_NEW(arena, struct predicted_reply);
+            f.last->submit = reply_of(arena, f.current);
+            f.last->answered = f.current->original;
+            if (s != step)
+                continue;
+            *end = f.last;
+            end = &f.last->next;
         }
         if (s == step)
             break;

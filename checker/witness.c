@@ -229,7 +229,7 @@ static void find_letters(struct witness *w)
  * code or a notice. */
 static bool is_mailed(struct witness *w, const struct copy *copy)
 {
-    bool visited = false;
+    bool visited = evidence_yes(w->evidence, "served");
     for (const struct step *s = w->c->steps; s; s = s->next)
         visited |= s->kind == STEP_KIND_VISIT && s->number <= copy->step;
     return visited &&

@@ -1,3 +1,4 @@
+#include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +18,8 @@ struct serve {
     struct catalogue catalogue;
     struct plan plan;
     const char *ready_file, *ca_file, *org_file, *gateway;
+    const char *inbox_file, *portal; /* the portal's address on the web */
+    FILE *inbox;
     struct console *console;
     struct fanout_wishes wishes;
     unsigned kill_every; /* seconds; 0: never */
@@ -42,6 +45,38 @@ static void check(struct serve *serve, enum status status,
     stop = true;
 }
 
+/* A line each: {"to", "link" or "code"}. */
+static enum status open_inbox(struct serve *serve, struct err *err)
+{
+    if (!serve->inbox_file)
+        return ST_OK;
+    serve->inbox = fopen(serve->inbox_file, "we");
+    return serve->inbox ? ST_OK
+                        : err_set(err, ST_TEMP, "%s: %s", serve->inbox_file,
+                                  strerror(errno));
+}
+
+static void on_found(const struct engine_found *found, void *ctx)
+{
+    struct serve *serve = ctx;
+    json_t *line = json_pack("{s:s}", "to", found->to);
+    if (found->link)
+        json_object_set_new(line, "link",
+                            json_sprintf("%s%s", serve->portal, found->link));
+    if (found->code)
+        json_object_set_new(line, "code", json_string(found->code));
+    if (serve->inbox && json_dumpf(line, serve->inbox, JSON_COMPACT) == 0) {
+        fputc('\n', serve->inbox);
+        fflush(serve->inbox);
+    }
+    if (!serve->journal)
+        printf("%s got %s%s\n", found->to,
+               found->link ? serve->portal : "the code ",
+               found->link ? found->link : found->code);
+    fflush(stdout);
+    json_decref(line);
+}
+
 /* The ready file comes last: who waits for it finds the rest. */
 static void on_ready(const struct engine_service *s, void *ctx)
 {
@@ -50,6 +85,8 @@ static void on_ready(const struct engine_service *s, void *ctx)
     const char *recipes =
         arena_printf(serve->kit->arena, "%s/recipes", serve->kit->fixtures);
     serve->console = console_create(stdout, s->host);
+    serve->portal = s->portal;
+    check(serve, open_inbox(serve, &err), &err);
     if (serve->ca_file)
         check(serve, serve_write_ca(s, serve->ca_file, &err), &err);
     check(serve, serve_show(stdout, s, recipes, serve->ca_file, &err), &err);
@@ -96,7 +133,7 @@ static int serve_with(struct serve *serve, struct engine *engine)
         .engine = engine,
         .judge = {serve->catalogue.tables, serve->catalogue.clauses},
         .verbose = serve->wishes.verbose};
-    struct engine_serve_calls calls = {on_ready, on_event, serve,
+    struct engine_serve_calls calls = {on_ready, on_event, on_found, serve,
                                        1000 * (int64_t)serve->kill_every};
     struct sigaction act = {.sa_handler = on_signal};
     sigaction(SIGINT, &act, NULL);
@@ -112,6 +149,8 @@ static int serve_with(struct serve *serve, struct engine *engine)
         trial_judge(&trial, c, evidence, &r);
     json_decref(evidence);
     console_destroy(&serve->console);
+    if (serve->inbox)
+        fclose(serve->inbox);
     r.duration_ms = clock_mono_ms() - from;
     int code = conclude(serve, &r);
     return serve->failed ? EXIT_ENVIRONMENT : code;
@@ -190,6 +229,9 @@ static int serve_command(struct kit *kit, const struct command *self, int argc,
         {"ready-file", 0, OPTION_TEXT, "FILE",
          "written once the gateway answers, for a shell to read",
          &serve.ready_file},
+        {"inbox", 0, OPTION_TEXT, "FILE",
+         "links and codes that recipients get, as JSON lines",
+         &serve.inbox_file},
         {"org", 0, OPTION_TEXT, "FILE",
          "your own organization, accounts and recipients", &serve.org_file},
         {"ca", 0, OPTION_TEXT, "FILE",

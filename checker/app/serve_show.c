@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "engine/login.h"
 #include "kit/recipes.h"
 
 enum { CA_BYTES = 65536 };
@@ -37,14 +38,24 @@ static void put_recipients(FILE *to, const struct world_spec *world)
                 d->posture->name ? d->posture->name : "described in place");
 }
 
+static void put_account(FILE *to, const struct organization *o,
+                        const struct account *a)
+{
+    struct arena *arena = arena_create();
+    fprintf(to, "  account     %s (%s", a->address, o->name);
+    if (a->two_factor)
+        fprintf(to, ", password %s, 2FA %s", login_password(arena, a->address),
+                login_secret(arena, a->address));
+    fprintf(to, "%s)\n", a->suspended ? ", suspended" : "");
+    arena_destroy(&arena);
+}
+
 static void put_accounts(FILE *to, const struct world_spec *world)
 {
     for (const struct organization *o = world->organizations; o; o = o->next)
         for (const struct account *a = o->accounts; a; a = a->next)
             if (o == world->sender || !world->sender->recipients)
-                fprintf(to, "  account     %s (%s%s%s)\n", a->address, o->name,
-                        a->two_factor ? ", 2FA" : "",
-                        a->suspended ? ", suspended" : "");
+                put_account(to, o, a);
 }
 
 static enum status put_recipes(FILE *to, const struct engine_service *s,
@@ -78,8 +89,10 @@ enum status serve_show(FILE *to, const struct engine_service *s,
     fprintf(to,
             "  submission  %s port %u, STARTTLS, name %s\n"
             "  trust       %s\n"
-            "  resolver    %s\n",
-            s->address, s->port, s->host, s->ca_file, s->resolver);
+            "  resolver    %s\n"
+            "  portal      %s at %s\n",
+            s->address, s->port, s->host, s->ca_file, s->resolver, s->portal,
+            s->portal_address);
     if (o && o->credentials)
         fprintf(to, "  log in      user %s, password %s\n",
                 o->credentials->user, o->credentials->password);
@@ -108,6 +121,8 @@ static void put_service(FILE *to, const struct engine_service *s)
                 o->credentials->user, o->credentials->password);
     if (o && o->accounts)
         fprintf(to, "LASTHOP_FROM='%s'\n", o->accounts->address);
+    fprintf(to, "LASTHOP_PORTAL='%s'\nLASTHOP_PORTAL_ADDRESS='%s'\n", s->portal,
+            s->portal_address);
     fprintf(to, "LASTHOP_PID=%ld\n", (long)getpid());
 }
 

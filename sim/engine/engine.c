@@ -124,6 +124,8 @@ static bool never(void *ctx)
 static void tell_ready(struct stage *s, const struct engine_serve_calls *calls)
 {
     struct engine *e = s->engine;
+    char portal[BLOCK_ADDRESS_BYTES];
+    block_address(&e->block, BLOCK_HOST_PORTAL, portal);
     struct engine_service service = {
         .host = engine_gateway_host,
         .address = e->gateway_address,
@@ -131,6 +133,9 @@ static void tell_ready(struct stage *s, const struct engine_serve_calls *calls)
         .ca_file = arena_printf(s->arena, "%s/roots.pem", e->case_dir),
         .resolver =
             arena_printf(s->arena, "%s@%u", e->resolver_address, e->block.port),
+        .portal = arena_printf(s->arena, "https://%s:%u", engine_portal_host,
+                               e->block.port),
+        .portal_address = arena_strdup(s->arena, portal),
         .work_dir = e->case_dir,
         .world = s->scenario_case->world};
     if (calls->on_ready)
@@ -158,6 +163,7 @@ static void serve_until(struct stage *s, const struct engine_serve_calls *calls,
 {
     json_t *evidence = recorder_take(s->recorder);
     const json_t *journal = json_object_get(evidence, "journal");
+    struct found found = {0, 0};
     size_t told = 0;
     int64_t kill_due_ms = clock_mono_ms() + calls->kill_every_ms;
     bool stopped = false;
@@ -173,6 +179,8 @@ static void serve_until(struct stage *s, const struct engine_serve_calls *calls,
         for (; told < json_array_size(journal); told++)
             if (calls->on_event)
                 calls->on_event(json_array_get(journal, told), calls->ctx);
+        if (calls->on_found)
+            found_tell(&found, s->recorder, calls->on_found, calls->ctx);
     }
     if (!target_is_running(s->target))
         recorder_fault(s->recorder, "the gateway ended: exit %d, signal %d",

@@ -8,6 +8,7 @@
 
 #include <stdio.h>
 
+#include "engine/found.h"
 #include "engine/scenario.h"
 
 struct json_t; /* jansson's */
@@ -52,6 +53,8 @@ struct engine_service {
     unsigned port;
     const char *ca_file;  /* PEM */
     const char *resolver; /* address@port */
+    const char *portal;   /* https://portal.gateway.lasthop.example:25025 */
+    const char *portal_address; /* where it listens */
     const char *work_dir;
     const struct world_spec *world; /* with credentials and accounts */
 };
@@ -62,10 +65,12 @@ struct engine_service {
  * case's own steps are not walked.
  *
  * on_ready is called once, when the gateway accepts connections; on_event for
- * each journal event as it comes (may be NULL). */
+ * each journal event as it comes, on_found for each link and code that somebody
+ * gets (both may be NULL). */
 struct engine_serve_calls {
     void (*on_ready)(const struct engine_service *service, void *ctx);
     void (*on_event)(const struct json_t *event, void *ctx);
+    engine_found_fn *on_found;
     void *ctx;
     int64_t kill_every_ms; /* 0: never; else killed and started again */
 };
