@@ -303,7 +303,8 @@ static void test_engine_serves_on_the_real_clock_until_told(void **state)
     struct bench b = bench_up("lasthop: 1\ntitle: Up\nclauses: [CONN-1]\n"
                               "clock: now\nsession: [{expect: \"220\"}]\n");
     struct served served = {0};
-    struct engine_serve_calls calls = {on_ready, on_event, &served, 0};
+    struct engine_serve_calls calls = {
+        .on_ready = on_ready, .on_event = on_event, .ctx = &served};
     struct err err;
     json_t *evidence;
     assert_int_equal(engine_serve(b.engine, scenario_cases(b.scenario), &calls,
