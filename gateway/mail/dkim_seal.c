@@ -39,11 +39,13 @@ size_t dkim_seal_selectors(struct arena *arena, struct slice content,
 /* Not so: a signature of the From domain that does not verify any more. */
 static bool stays(struct arena *arena, const struct dkim_seal *seal,
                   const struct mail_message *message,
-                  const struct mail_field *field)
+                  const struct mail_field *field, size_t *verified)
 {
     struct dkim_signature signature;
-    if (!is_of(arena, field, seal->domain, &signature))
+    if (*verified == DKIM_SEEN_MAX ||
+        !is_of(arena, field, seal->domain, &signature))
         return true;
+    (*verified)++;
     for (size_t i = 0; i < seal->seen_count; i++) {
         const struct dkim_seen *seen = &seal->seen[i];
         if (strcmp(seen->selector, signature.selector) != 0)
@@ -81,8 +83,9 @@ struct slice dkim_seal(struct arena *arena, const struct dkim_seal *seal,
     struct mail_field *kept =
         arena_alloc(arena, (message.field_count + 1) * sizeof *kept);
     struct mail_message left = {kept, 0, message.body};
+    size_t verified = 0;
     for (size_t i = 0; i < message.field_count; i++)
-        if (stays(arena, seal, &message, &message.fields[i]))
+        if (stays(arena, seal, &message, &message.fields[i], &verified))
             kept[left.field_count++] = message.fields[i];
     struct slice signatures =
         dkim_sign(arena, &left, &seal->signers, seal->now_s);
