@@ -23,7 +23,12 @@
 #include "deliver/transport_smtp.h"
 #include "dns/resolver_ub.h"
 
-enum { SHARE = 10, USES_MOST = 50, IDLE_MS = 1000 }; /* of connections */
+enum {
+    SHARE = 10,
+    USES_MOST = 50,
+    FAILURES = 10,
+    IDLE_MS = 1000
+}; /* of connections */
 enum { STOP_PAUSE_MS = 5, STOP_TURNS = 400, LAST_TURNS = 4 };
 
 struct gateway {
@@ -260,6 +265,7 @@ static enum status start_last_hop(struct gateway *g)
         .connections_per_host = (size_t)config->settings.connections_per_host,
         .share = SHARE,
         .uses = USES_MOST,
+        .failures = FAILURES,
         .idle_ms = IDLE_MS};
     struct transport_smtp_settings *smtp =
         ARENA_NEW(g->arena, struct transport_smtp_settings);

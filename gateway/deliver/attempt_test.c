@@ -301,6 +301,12 @@ static const struct row rows[] = {
                  {"mx2", PKIX, ACCEPTS}},
      .want = "done none failed mx1 550 5.1.1 no [5.1.1] | open mx1; "
              "send mx1 to jansen@hospital.example without reports; quit mx1; "},
+    {"DSN to a host that is barred (TRANSPORT-3): not in plain text either",
+     .is_dsn = true,
+     .servers = {{"mx1", .kind = MEASURE_UNKNOWN, .why = WHY_BARRED},
+                 {"mx2", .kind = MEASURE_UNKNOWN, .why = WHY_BARRED}},
+     .want = "done none deferred mx1 [4.7.5] (barred) | open mx1; quit mx1; "
+             "open mx2; quit mx2; "},
     {"DSN to nowhere", .is_dsn = true, .dns = null_mx,
      .want = "done none failed | "},
     {"DSN without look-up", .is_dsn = true, .dns = no_answer,

@@ -16,7 +16,7 @@
 #include "net/loop.h"
 
 enum {
-    JOBS_MOST = 256,
+    JOBS_MOST = 512,
     CLAIM_MOST = 64,
     STORE_PAUSE_MS = 1000,  /* after the store could not answer */
     TIMER_LEAST_MS = 100,   /* a frozen wall clock must not spin the loop */

@@ -8,7 +8,6 @@
 
 #include "base/alloc.h"
 #include "base/clock.h"
-#include "base/log.h"
 #include "deliver/transport_key.h"
 #include "net/loop.h"
 
@@ -22,6 +21,8 @@ struct line {
     struct link *links;
     struct lease *waiting; /* the first */
     size_t link_count, waiting_count;
+    size_t failures;     /* connections in a row that found no server */
+    struct measure down; /* of the latest of them */
     bool is_suspect; /* the latest connection was of no use: nobody waits for
                         another one */
 };
@@ -76,11 +77,6 @@ static void wake(struct pool *pool)
 static struct outbound *handle_of(struct lease *lease)
 {
     return (struct outbound *)(void *)lease;
-}
-
-static struct lease *lease_of(struct outbound *outbound)
-{
-    return (struct lease *)(void *)outbound;
 }
 
 /* --- lines -----------------------------------------------------------------
@@ -208,6 +204,12 @@ static bool needs_another(const struct line *line)
 /* --- opening ---------------------------------------------------------------
  */
 
+static bool is_down(const struct measure *measure)
+{
+    return measure->kind == MEASURE_UNKNOWN &&
+           measure->why == WHY_NO_CONNECTION && measure->reply.line[0] == '\0';
+}
+
 static struct lease *take_waiting(struct line *line)
 {
     struct lease *lease = line->waiting;
@@ -215,6 +217,15 @@ static struct lease *take_waiting(struct line *line)
     lease->next = NULL;
     line->waiting_count--;
     return lease;
+}
+
+static void note_opened(struct line *line, const struct measure *measure)
+{
+    line->is_suspect = !measure->usable;
+    line->failures = is_down(measure) ? line->failures + 1 : 0;
+    if (line->failures > 0) {
+        line->down = *measure;
+    }
 }
 
 static void on_inner_opened(struct outbound *inner,
@@ -225,7 +236,7 @@ static void on_inner_opened(struct outbound *inner,
     (void)inner;
     link->measure = *measure;
     link->opened_ms = clock_wall_ms();
-    link->line->is_suspect = !measure->usable;
+    note_opened(link->line, measure);
     lease->is_open = true;
     wake(lease->pool);
     lease->on_opened(handle_of(lease), &link->measure, lease->ctx);
@@ -246,10 +257,15 @@ static void open_link(struct lease *lease, transport_on_opened *on_opened)
     link->inner = inner->open(inner->self, &lease->target, on_opened, lease);
 }
 
+/* Nobody has to find out once more. */
+static void answer_down(struct lease *lease)
+{
+    lease->is_open = true;
+    lease->on_opened(handle_of(lease), &lease->line->down, lease->ctx);
+}
+
 static void hand_over(struct lease *lease, struct link *link)
 {
-    log_debug("deliver", "connection is used again", "host=%s uses=%zu",
-              link->line->host, link->uses);
     link->is_idle = false;
     link->uses++;
     lease->link = link;
@@ -264,6 +280,10 @@ static bool serve_one(struct pool *pool)
     for (struct line *line = pool->lines; line != NULL; line = line->next) {
         if (line->waiting == NULL) {
             continue;
+        }
+        if (line->failures >= pool->settings.failures) {
+            answer_down(take_waiting(line));
+            return true;
         }
         struct link *idle = find_idle(line);
         if (idle != NULL) {
@@ -361,7 +381,7 @@ static void send_mail(struct outbound *outbound,
                       const struct transport_mail *mail,
                       transport_on_sent *on_sent, void *ctx)
 {
-    struct lease *lease = lease_of(outbound);
+    struct lease *lease = (struct lease *)(void *)outbound;
     lease->mail = *mail;
     lease->on_sent = on_sent;
     lease->ctx = ctx;
@@ -373,16 +393,18 @@ static void send_mail(struct outbound *outbound,
 static void forget_waiting(struct lease *lease)
 {
     struct lease **at = &lease->line->waiting;
-    while (*at != lease) {
+    while (*at != NULL && *at != lease) {
         at = &(*at)->next;
     }
-    *at = lease->next;
-    lease->line->waiting_count--;
+    if (*at == lease) { /* not one that was answered without a link */
+        *at = lease->next;
+        lease->line->waiting_count--;
+    }
 }
 
 static void quit(struct outbound *outbound)
 {
-    struct lease *lease = lease_of(outbound);
+    struct lease *lease = (struct lease *)(void *)outbound;
     struct pool *pool = lease->pool;
     struct link *link = lease->link;
     if (link == NULL) {
@@ -420,13 +442,8 @@ static void on_timer(void *ctx)
 {
     struct pool *pool = ctx;
     drop_idle_since(pool, clock_mono_ms() - pool->settings.idle_ms);
-    for (struct line *line = pool->lines; line != NULL; line = line->next) {
-        for (struct link *link = line->links; link; link = link->next) {
-            if (link->is_idle) {
-                loop_timer_start(pool->timer, pool->settings.idle_ms);
-                return;
-            }
-        }
+    if (pool->lines != NULL) {
+        loop_timer_start(pool->timer, pool->settings.idle_ms);
     }
 }
 

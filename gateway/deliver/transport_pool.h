@@ -7,7 +7,10 @@
  * measured on the very connection that carries the content (TRANSPORT-1). Where
  * the server closed it meanwhile, or will take no more over it, another one is
  * opened and measured: the message goes over it if it proves the same, else it
- * is put off. So nobody's outcome depends on who came before. */
+ * is put off. So nobody's outcome depends on who came before.
+ *
+ * Many who wait for a server that is down do not each wait for the time-out:
+ * some connections in a row that came to nothing answer for all of them. */
 #ifndef DELIVER_TRANSPORT_POOL_H
 #define DELIVER_TRANSPORT_POOL_H
 
@@ -21,6 +24,8 @@ struct transport_pool_settings {
     size_t share;    /* so many wait for one connection before another one is
                         opened; default 10 */
     size_t uses;     /* of one connection, at most; default 50 */
+    size_t failures; /* so many in a row that found no server answer for all
+                        who wait for one; default 10 */
     int64_t idle_ms; /* real time; default 1000 */
 };
 

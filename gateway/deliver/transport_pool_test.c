@@ -142,6 +142,7 @@ static const struct transport_pool_settings usual = {.connections = 200,
                                                      .connections_per_host = 10,
                                                      .share = 10,
                                                      .uses = 50,
+                                                     .failures = 4,
                                                      .idle_ms = 60000};
 
 static void test_pool_brings_all_over_one_connection(void **state)
@@ -282,6 +283,48 @@ static void test_pool_lets_nobody_wait_behind_a_useless_server(void **state)
     close_world(&world);
 }
 
+static void test_pool_lets_few_find_out_that_a_server_is_down(void **state)
+{
+    (void)state;
+    struct transport_pool_settings two = usual;
+    two.connections_per_host = 2;
+    static const struct transport_fake_row rows[] = {
+        {.host = "mx1",
+         .kind = MEASURE_UNKNOWN,
+         .why = WHY_NO_CONNECTION,
+         .handshake_fails = true},
+        SERVER("mx2", .reply = NULL)};
+    struct world world;
+    open_world(&world, rows, &two);
+    use_many(&world, 60);
+    run(&world);
+    assert_int_equal(world.unusable, 60);
+    assert_in_range(count_in(&world, "open mx1"), 4, 5);
+    use_many(&world, 1); /* afresh */
+    run(&world);
+    assert_in_range(count_in(&world, "open mx1"), 5, 6);
+    close_world(&world);
+}
+
+/* A server that says why it takes nobody is asked by each. */
+static void test_pool_asks_a_server_that_answers(void **state)
+{
+    (void)state;
+    static const struct transport_fake_row rows[] = {
+        {.host = "mx1",
+         .kind = MEASURE_UNKNOWN,
+         .why = WHY_NO_CONNECTION,
+         .reply = "421 4.7.0 later",
+         .handshake_fails = true},
+        SERVER("mx2", .reply = NULL)};
+    struct world world;
+    open_world(&world, rows, &usual);
+    use_many(&world, 20);
+    run(&world);
+    assert_int_equal(count_in(&world, "open mx1"), 20);
+    close_world(&world);
+}
+
 static void test_pool_makes_room_for_another_host(void **state)
 {
     (void)state;
@@ -342,6 +385,8 @@ int main(void)
         cmocka_unit_test(test_pool_sends_nothing_over_a_weaker_replacement),
         cmocka_unit_test(test_pool_reports_a_loss_on_a_fresh_connection),
         cmocka_unit_test(test_pool_lets_nobody_wait_behind_a_useless_server),
+        cmocka_unit_test(test_pool_lets_few_find_out_that_a_server_is_down),
+        cmocka_unit_test(test_pool_asks_a_server_that_answers),
         cmocka_unit_test(test_pool_makes_room_for_another_host),
         cmocka_unit_test(test_pool_uses_one_only_so_often),
         cmocka_unit_test(test_pool_forgets_who_waits_no_more),
