@@ -136,8 +136,10 @@ static const char *method_of(struct evhttp_request *request)
         return "POST";
     case EVHTTP_REQ_HEAD:
         return "HEAD";
-    default: /* libevent's enum: others are refused by evhttp */
+    case EVHTTP_REQ_GET:
         return "GET";
+    default: /* libevent's enum: whoever serves refuses them */
+        return "OTHER";
     }
 }
 
@@ -260,8 +262,11 @@ static struct evhttp *make_http(struct web_server *server)
         BUG("no HTTP server");
     evhttp_set_bevcb(http, make_bufferevent, server);
     evhttp_set_gencb(http, on_request, server);
-    evhttp_set_allowed_methods(http, EVHTTP_REQ_GET | EVHTTP_REQ_POST |
-                                         EVHTTP_REQ_HEAD);
+    /* All that libevent knows: its own error page lacks our header fields. */
+    evhttp_set_allowed_methods(
+        http, EVHTTP_REQ_GET | EVHTTP_REQ_POST | EVHTTP_REQ_HEAD |
+                  EVHTTP_REQ_PUT | EVHTTP_REQ_DELETE | EVHTTP_REQ_OPTIONS |
+                  EVHTTP_REQ_TRACE | EVHTTP_REQ_CONNECT | EVHTTP_REQ_PATCH);
     evhttp_set_max_headers_size(http, (ev_ssize_t)s->header_max);
     evhttp_set_max_body_size(http, (ev_ssize_t)s->body_max);
     evhttp_set_timeout_tv(http, &idle);

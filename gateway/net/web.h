@@ -29,7 +29,7 @@ struct web_settings {
 
 /* Valid until the exchange is answered. */
 struct web_request {
-    const char *method; /* "GET", "HEAD", "POST" */
+    const char *method; /* "GET", "HEAD", "POST"; "OTHER" for any other */
     const char *path;   /* as it came; "" is "/" */
     const char *query;  /* behind the '?'; "" where absent */
     struct slice body;

@@ -182,13 +182,13 @@ static void test_body_above_the_cap_is_413(void **state)
     assert_int_equal(w->asked, 1);
 }
 
-static void test_other_methods_are_not_served(void **state)
+static void test_other_methods_are_none_of_ours(void **state)
 {
     struct world *w = *state;
     begin(w, "DELETE", "/", (struct slice){"", 0});
     turn_until(w, &w->is_done);
-    assert_int_equal(w->status, 501);
-    assert_int_equal(w->asked, 0);
+    assert_int_equal(w->status, 403);
+    assert_int_equal(strncmp(w->seen, "OTHER ", 6), 0);
 }
 
 static bool is_held(struct world *w)
@@ -289,7 +289,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_request_comes_whole_and_is_answered),
         TEST(test_body_above_the_cap_is_413),
-        TEST(test_other_methods_are_not_served),
+        TEST(test_other_methods_are_none_of_ours),
         TEST(test_answer_may_come_later_than_a_request_may_take),
         TEST(test_answer_to_a_client_that_left_goes_nowhere),
         TEST(test_answer_after_the_server_went_goes_nowhere),

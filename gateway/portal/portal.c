@@ -186,10 +186,6 @@ static void on_looked(void *ctx, const struct portal_answer *answer)
 static void look(struct visit *v)
 {
     bool post = strcmp(v->request.method, "POST") == 0;
-    if (strcmp(v->request.method, "HEAD") == 0) {
-        visit_fault(v, 405);
-        return;
-    }
     if (post && !v->has_form) {
         visit_expired(v);
         return;
@@ -215,6 +211,11 @@ static void on_request(struct web_exchange *exchange,
                        const struct web_request *request, void *ctx)
 {
     struct visit *v = visit_create(ctx, exchange, request);
+    if (strcmp(request->method, "GET") != 0 &&
+        strcmp(request->method, "POST") != 0) {
+        visit_fault(v, 405);
+        return;
+    }
     switch (v->kind) {
     case VISIT_MESSAGE:
     case VISIT_ATTACHMENT:
