@@ -38,7 +38,7 @@ static const struct copy *copy_with(struct portal_model *m, const char *prefix,
 struct portal_link *portal_link(struct portal_model *m, const char *path)
 {
     struct slice token = visit_token(path);
-    const char *prefix = path[1] == 'd' ? "/d/" : "/m/";
+    const char *prefix = path[0] && path[1] == 'd' ? "/d/" : "/m/";
     if (!token.n)
         return NULL;
     for (struct portal_link *l = m->links; l; l = l->next) {
