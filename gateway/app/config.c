@@ -38,6 +38,7 @@ static const char *const policy_words[] = {"off", "tls", "pkix", "dane", NULL};
 static const char *const keyword_words[] = {"both", "prose", "example", NULL};
 static const char *const right_words[] = {"reject", "ignore", NULL};
 static const char *const subject_words[] = {"original", "generic", NULL};
+static const char *const discovery_words[] = {"rfc7489", "rfc9989", NULL};
 static const char *const path_words[] = {"reject", "accept", NULL};
 static const char *const allowed_words[] = {"yes", "no", NULL};
 static const char *const credential_words[] = {"active", "revoked", NULL};
@@ -118,6 +119,7 @@ static const struct key settings_keys[] = {
         attachment_link_at_limit, false),
     WORD(setting_fields, "notification_subject", notification_subject,
          subject_words),
+    WORD(setting_fields, "dmarc_discovery", dmarc_discovery, discovery_words),
     WORD(setting_fields, "foreign_reverse_path", foreign_reverse_path,
          path_words),
     KEY(setting_fields, "nta_time_zone", KEY_ZONE, nta_time_zone, false),

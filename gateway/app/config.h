@@ -73,6 +73,7 @@ struct config_settings {
     int64_t attachment_link_above; /* decoded octets (ATTACH-2) */
     bool attachment_link_at_limit;
     int notification_subject;  /* 0 original, 1 generic */
+    int dmarc_discovery;       /* enum dmarc_discovery (NTA-1, MAIL-2) */
     int foreign_reverse_path;  /* 0 reject, 1 accept (AUTH-7) */
     const char *nta_time_zone; /* "Europe/Amsterdam" */
     const char *nta_header;    /* NTA-7; NULL: none */

@@ -66,6 +66,7 @@ static const struct {
     {"  attachment_link_at_limit: yes", false},
     {"  notification_subject: generic", false},
     {"  foreign_reverse_path: accept", false},
+    {"  dmarc_discovery: rfc9989", false},
     {"  nta_time_zone: UTC", false},
     {"  nta_header: 'X-NTA: 7516'", false},
     {"  unknown_host_wait_ms: 1", false},
@@ -223,6 +224,7 @@ static void test_good_file_fills_everything(void **state)
     assert_true(c->settings.attachment_link_at_limit);
     assert_int_equal(c->settings.notification_subject, 1);
     assert_int_equal(c->settings.foreign_reverse_path, 1);
+    assert_int_equal(c->settings.dmarc_discovery, 1);
     assert_string_equal(c->settings.nta_time_zone, "UTC");
     assert_string_equal(c->settings.nta_header, "X-NTA: 7516");
     assert_int_equal(c->settings.spf_timeout_ms, 11);

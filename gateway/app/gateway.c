@@ -212,6 +212,7 @@ static struct deliver_settings deliver_settings(const struct config *config)
     return (struct deliver_settings){
         .host_name = config->host_name,
         .return_host = config->bounces.host,
+        .discovery = (enum dmarc_discovery)s->dmarc_discovery,
         .from = config->notification.from,
         .portal = config->notification.portal,
         .attachments = {.link_above = (size_t)s->attachment_link_above,

@@ -243,14 +243,15 @@ static void judge_policy(struct run *run, struct preflight_check *check,
               "aspf=s: a reverse-path below zivverbounce does not align", good);
 }
 
-/* RFC 7489 6.6.3: at the domain, else at its organizational domain. */
+/* At the domain, else above it. */
 static void check_dmarc(struct run *run)
 {
     const char *domain = run->wish->domain;
     const char *name = arena_printf(run->arena, "_dmarc.%s", domain);
     const char *good = record(run, name, "v=DMARC1; p=reject");
     struct preflight_check *check = add(run, "dmarc", name);
-    struct dmarc *dmarc = dmarc_create(run->arena, domain);
+    struct dmarc *dmarc =
+        dmarc_create(run->arena, domain, run->wish->discovery);
     const char *question;
     while ((question = dmarc_question(dmarc))) {
         struct preflight_answer answer =

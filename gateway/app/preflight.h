@@ -6,6 +6,7 @@
 #include "dns/resolver.h"
 #include "mail/dkim.h"
 #include "rules/decide.h"
+#include "rules/dmarc.h"
 
 enum preflight_verdict {
     PREFLIGHT_OK,
@@ -33,6 +34,7 @@ struct preflight_wish {
     const char *return_host;
     const char *client; /* address that the gateway sends from; NULL: it is
                            not known, and SPF is not evaluated */
+    enum dmarc_discovery discovery;
     int64_t now_s;
 };
 

@@ -177,14 +177,15 @@ static void ask(struct command *c, const struct dkim_ring *ring)
 {
     const struct config *config = c->config;
     struct preflight_world world = {c->resolver, turn, c->loop};
-    struct preflight_wish wish = {.domain = c->domain,
-                                  .ring = ring,
-                                  .host_name = config->host_name,
-                                  .return_host = config->bounces.host
-                                                     ? config->bounces.host
-                                                     : config->host_name,
-                                  .client = config->outbound.address,
-                                  .now_s = clock_wall_s()};
+    struct preflight_wish wish = {
+        .domain = c->domain,
+        .ring = ring,
+        .host_name = config->host_name,
+        .return_host =
+            config->bounces.host ? config->bounces.host : config->host_name,
+        .client = config->outbound.address,
+        .discovery = (enum dmarc_discovery)config->settings.dmarc_discovery,
+        .now_s = clock_wall_s()};
     preflight(c->arena, &world, &wish, &c->report);
 }
 

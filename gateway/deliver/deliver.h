@@ -11,6 +11,7 @@
 
 #include "deliver/directory.h"
 #include "dns/resolver.h"
+#include "rules/dmarc.h"
 #include "rules/attachments.h"
 #include "store/store.h"
 
@@ -23,8 +24,9 @@ struct transport;
 struct deliver_settings {
     const char *host_name;   /* the gateway's: notifications, DSNs */
     const char *return_host; /* where bounces go (MAIL-2); NULL: host_name */
-    const struct dkim_ring *keys; /* NULL: nothing is signed */
-    const char *from;             /* of notifications: "no-reply@host" */
+    enum dmarc_discovery discovery; /* dmarc_discovery: rfc7489 */
+    const struct dkim_ring *keys;   /* NULL: nothing is signed */
+    const char *from;               /* of notifications: "no-reply@host" */
     const char *portal; /* "https://portal.host", without final slash */
     struct attachment_settings attachments; /* ATTACH-2 */
     bool generic_subject;      /* notification_subject: generic; default no */

@@ -52,8 +52,10 @@ bool nta_ask_sender(struct nta *nta)
         nta->facts->sender_nta_why = WHY_SENDER_WITHOUT_2FA;
         return true;
     }
-    nta->sender_wish = (struct nta_sender_wish){
-        .domain = domain_of(nta->arena, from), .month = month_of(nta)};
+    nta->sender_wish =
+        (struct nta_sender_wish){.domain = domain_of(nta->arena, from),
+                                 .month = month_of(nta),
+                                 .discovery = nta->discovery};
     if (nta->keys != NULL) {
         nta->sender_wish.keys =
             dkim_ring_find(nta->arena, nta->keys, nta->sender_wish.domain);

@@ -15,7 +15,8 @@ struct nta {
     const struct deliver_world *world;
     const struct store_message *message;
     const struct dkim_ring *keys; /* NULL: none */
-    const char *domain;           /* of the recipient */
+    enum dmarc_discovery discovery;
+    const char *domain; /* of the recipient */
     int64_t now_ms;
     uint64_t seed; /* order of equal next hops */
     struct facts *facts;

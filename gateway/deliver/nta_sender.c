@@ -108,7 +108,8 @@ static void proceed(struct nta_sender_query *query)
         return;
     }
     if (!query->dmarc)
-        query->dmarc = dmarc_create(query->arena, wish->domain);
+        query->dmarc =
+            dmarc_create(query->arena, wish->domain, wish->discovery);
     const char *name = dmarc_question(query->dmarc);
     if (name) {
         ask(query, name, on_dmarc);

@@ -6,6 +6,7 @@
 #include "base/alloc.h"
 #include "dns/resolver.h"
 #include "mail/dkim.h"
+#include "rules/dmarc.h"
 #include "rules/words.h"
 
 struct nta_sender_query;
@@ -13,7 +14,8 @@ struct nta_sender_query;
 struct nta_sender_wish {
     const char *domain;    /* of From: lower-case A-labels */
     struct dkim_ring keys; /* of the domain, the gateway's; none: not met */
-    int month;             /* of now: rules/nta.h */
+    enum dmarc_discovery discovery;
+    int month; /* of now: rules/nta.h */
 };
 
 /* The handle is no longer valid. why: unless met */

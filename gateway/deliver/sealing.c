@@ -38,6 +38,7 @@ bool sealing_ask(struct sealing *sealing, const char *from,
         .host_name = settings->host_name,
         .return_host = settings->return_host != NULL ? settings->return_host
                                                      : settings->host_name,
+        .discovery = settings->discovery,
         .content = content};
     if (sealing->seal.domain != NULL &&
         strcasecmp(sealing->seal.domain, wish.domain) == 0) {

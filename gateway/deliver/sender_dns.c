@@ -245,7 +245,8 @@ static void ask_second(struct sender_dns_query *query)
         ask_keys(query, &query->own);
     }
     if (sending_needs_dmarc(&query->sending)) {
-        query->dmarc = dmarc_create(query->arena, query->answer->domain);
+        query->dmarc = dmarc_create(query->arena, query->answer->domain,
+                                    query->wish.discovery);
         ask_dmarc(query);
     }
 }

@@ -12,6 +12,7 @@
 #include "dns/resolver.h"
 #include "mail/dkim_seal.h"
 #include "rules/decide.h"
+#include "rules/dmarc.h"
 
 #define SENDER_DNS_LABEL "zivverbounce" /* the alias below a sending domain */
 
@@ -21,7 +22,8 @@ struct sender_dns_wish {
     const char *domain;      /* of From: A-labels */
     const char *host_name;   /* the gateway's: its own mail's domain */
     const char *return_host; /* where zivverbounce must lead */
-    struct slice content;    /* whose signatures will be verified */
+    enum dmarc_discovery discovery;
+    struct slice content; /* whose signatures will be verified */
 };
 
 struct sender_dns_answer {

@@ -5,14 +5,17 @@
 
 #include "address/taglist.h"
 
-enum { PCT_ALL = 100 };
+enum { PCT_ALL = 100, LABELS_MAX = 8 };
 
 struct dmarc {
     struct arena *arena;
     const char *domain;
     const char *organizational;
     const char *question;
-    bool is_above; /* the organizational domain is being asked */
+    bool is_above; /* another domain is being asked */
+    enum dmarc_discovery discovery;
+    const char *target;    /* of the walk: the domain being asked */
+    const char *candidate; /* of the walk: the last with a record */
     struct dmarc_policy policy;
 };
 
@@ -52,6 +55,12 @@ bool dmarc_record_parse(struct slice text, struct dmarc_record *out)
     if (taglist_find(&list, "pct", &value) &&
         slice_number(value, PCT_ALL, &pct))
         out->pct = (unsigned)pct;
+    out->is_test =
+        taglist_find(&list, "t", &value) && slice_is_nocase(value, "y");
+    out->psd = 'u';
+    if (taglist_find(&list, "psd", &value) &&
+        (slice_is_nocase(value, "y") || slice_is_nocase(value, "n")))
+        out->psd = (char)(value.p[0] | 0x20);
     out->spf_strict =
         taglist_find(&list, "aspf", &value) && slice_is_nocase(value, "s");
     return true;
@@ -64,12 +73,16 @@ const char *dmarc_organizational_domain(struct arena *arena, const char *domain)
     return arena_strdup(arena, found ? found : domain);
 }
 
-struct dmarc *dmarc_create(struct arena *arena, const char *domain)
+struct dmarc *dmarc_create(struct arena *arena, const char *domain,
+                           enum dmarc_discovery discovery)
 {
     struct dmarc *dmarc = ARENA_NEW(arena, struct dmarc);
     dmarc->arena = arena;
     dmarc->domain = arena_strdup(arena, domain);
-    dmarc->organizational = dmarc_organizational_domain(arena, domain);
+    dmarc->discovery = discovery;
+    dmarc->target = dmarc->domain;
+    if (discovery == DMARC_RFC7489)
+        dmarc->organizational = dmarc_organizational_domain(arena, domain);
     dmarc->question = arena_printf(arena, "_dmarc.%s", domain);
     return dmarc;
 }
@@ -79,17 +92,84 @@ const char *dmarc_question(const struct dmarc *dmarc)
     return dmarc->question;
 }
 
+/* RFC 9989 4.7: with t=y a policy is applied one step weaker. */
+static enum dmarc_request request_of(const struct dmarc *dmarc,
+                                     const struct dmarc_record *record)
+{
+    enum dmarc_request request = dmarc->is_above ? record->sp : record->p;
+    bool is_weaker = dmarc->discovery == DMARC_RFC9989 && record->is_test;
+    return is_weaker && request != DMARC_NONE ? request - 1 : request;
+}
+
 static void take_record(struct dmarc *dmarc, struct slice text)
 {
     struct dmarc_record record;
+    dmarc->policy = (struct dmarc_policy){0};
     if (!dmarc_record_parse(text, &record))
         return;
-    dmarc->policy =
-        (struct dmarc_policy){.is_published = true,
-                              .request = dmarc->is_above ? record.sp : record.p,
+    dmarc->policy = (struct dmarc_policy){.is_published = true,
+                                          .request = request_of(dmarc, &record),
 
-                              .pct = record.pct,
-                              .spf_strict = record.spf_strict};
+                                          .pct = record.pct,
+                                          .spf_strict = record.spf_strict};
+}
+
+static size_t labels_of(const char *domain)
+{
+    size_t count = 1;
+    for (; *domain; domain++)
+        count += *domain == '.';
+    return count;
+}
+
+static const char *below_first_label(const char *domain)
+{
+    const char *dot = strchr(domain, '.');
+    return dot ? dot + 1 : NULL;
+}
+
+/* One label less; of a long name all but seven at once. NULL: the root. */
+static const char *next_target(const char *domain)
+{
+    bool is_long = labels_of(domain) >= LABELS_MAX;
+    domain = below_first_label(domain);
+    while (is_long && labels_of(domain) >= LABELS_MAX)
+        domain = below_first_label(domain);
+    return domain;
+}
+
+static char psd_of(struct slice text)
+{
+    struct dmarc_record record;
+    return dmarc_record_parse(text, &record) ? record.psd : 'u';
+}
+
+/* RFC 9989 4.10.2: who is told by psd=n, or lies right below psd=y, is the
+ * organizational domain; without either the highest that has a record. Where
+ * that one has none, the public suffix's own counts. Returns whether the walk
+ * is over. */
+static bool walk_takes(struct dmarc *dmarc, struct slice text)
+{
+    char psd = psd_of(text);
+    bool is_right_below =
+        dmarc->candidate &&
+        strcmp(next_target(dmarc->candidate), dmarc->target) == 0;
+    if (psd == 'y' && is_right_below)
+        return true;
+    take_record(dmarc, text);
+    dmarc->candidate = dmarc->target;
+    return psd != 'u' || !dmarc->is_above;
+}
+
+static void walk(struct dmarc *dmarc, const struct slice *found)
+{
+    if (found && walk_takes(dmarc, *found))
+        return;
+    dmarc->is_above = true;
+    dmarc->target = next_target(dmarc->target);
+    if (dmarc->target)
+        dmarc->question =
+            arena_printf(dmarc->arena, "_dmarc.%s", dmarc->target);
 }
 
 void dmarc_answer(struct dmarc *dmarc, const struct slice *texts, size_t count)
@@ -103,6 +183,10 @@ void dmarc_answer(struct dmarc *dmarc, const struct slice *texts, size_t count)
         }
     }
     dmarc->question = NULL;
+    if (dmarc->discovery == DMARC_RFC9989) {
+        walk(dmarc, records == 1 ? found : NULL);
+        return;
+    }
     if (records == 1)
         take_record(dmarc, *found);
     if (records || dmarc->is_above ||

@@ -1,12 +1,12 @@
 /* dmarc - the DMARC policy of a domain as a machine without I/O: it names the
  * TXT look-up that is open, and is told the answer.
  *
- *     struct dmarc *d = dmarc_create(arena, "mail.clinic.example");
+ *     struct dmarc *d = dmarc_create(arena, "mail.clinic.example", how);
  *     while ((name = dmarc_question(d)))
  *         dmarc_answer(d, texts, count);
  *     policy = dmarc_policy(d);
  *
- * source: RFC 7489 3.2, 6.3, 6.6.3 */
+ * source: RFC 7489 3.2, 6.3, 6.6.3; RFC 9989 4.10 */
 #ifndef RULES_DMARC_H
 #define RULES_DMARC_H
 
@@ -19,6 +19,8 @@ struct dmarc_record {
     enum dmarc_request sp; /* for what lies below; p where absent */
     unsigned pct;          /* 100 where absent or unreadable */
     bool spf_strict;       /* aspf=s */
+    char psd;              /* 'y', 'n'; 'u': absent or neither (RFC 9989) */
+    bool is_test;          /* t=y (RFC 9989) */
 };
 
 /* dmarc_record_is - the text claims to be one: "v=DMARC1" stands first. */
@@ -34,13 +36,20 @@ const char *dmarc_organizational_domain(struct arena *arena,
 
 struct dmarc;
 
-struct dmarc *dmarc_create(struct arena *arena, const char *domain);
+/* How the policy of a domain without a record of its own is found. */
+enum dmarc_discovery {
+    DMARC_RFC7489, /* at the organizational domain, by the public suffix list */
+    DMARC_RFC9989  /* on the way up the tree, by psd= */
+};
+
+struct dmarc *dmarc_create(struct arena *arena, const char *domain,
+                           enum dmarc_discovery discovery);
 /* "_dmarc.clinic.example"; NULL: nothing more to ask. */
 const char *dmarc_question(const struct dmarc *dmarc);
 void dmarc_answer(struct dmarc *dmarc, const struct slice *texts, size_t count);
 
 /* What counts for the domain that was asked about: p, or sp where the record
- * is the organizational domain's. */
+ * is another domain's; by RFC 9989 a step weaker with t=y. */
 struct dmarc_policy {
     bool is_published;
     enum dmarc_request request;

@@ -97,10 +97,11 @@ struct published {
     const char *texts[2];
 };
 
-static const char *discover(const char *domain, const struct published *dns)
+static const char *discover(const char *domain, const struct published *dns,
+                            enum dmarc_discovery discovery)
 {
     const char *said = "";
-    struct dmarc *d = dmarc_create(arena, domain);
+    struct dmarc *d = dmarc_create(arena, domain, discovery);
     const char *name;
     while ((name = dmarc_question(d))) {
         struct slice texts[2];
@@ -173,7 +174,66 @@ static void test_dmarc_discovery_as_rfc_7489_says(void **state)
     };
     (void)state;
     for (size_t i = 0; i < COUNT(rows); i++) {
-        const char *got = discover(rows[i].domain, rows[i].dns);
+        const char *got = discover(rows[i].domain, rows[i].dns, DMARC_RFC7489);
+        if (strcmp(got, rows[i].want) != 0)
+            fail_msg("row %zu: got %s, want %s", i, got, rows[i].want);
+    }
+}
+
+static void test_dmarc_discovery_as_rfc_9989_says(void **state)
+{
+    static const struct {
+        const char *domain;
+        struct published dns[2];
+        const char *want;
+    } rows[] = {
+        {"clinic.example",
+         {{"_dmarc.clinic.example", {"v=DMARC1; p=reject"}}},
+         "_dmarc.clinic.example -> reject 100 strict"},
+        {"a.b.clinic.example",
+         {{"_dmarc.clinic.example", {"v=DMARC1; p=none; sp=reject"}}},
+         "_dmarc.a.b.clinic.example _dmarc.b.clinic.example "
+         "_dmarc.clinic.example _dmarc.example -> reject 100 strict"},
+        {"a.b.clinic.example",
+         {{"_dmarc.b.clinic.example", {"v=DMARC1; p=reject"}},
+          {"_dmarc.clinic.example", {"v=DMARC1; p=none"}}},
+         "_dmarc.a.b.clinic.example _dmarc.b.clinic.example "
+         "_dmarc.clinic.example _dmarc.example -> none 100"},
+        {"a.b.clinic.example",
+         {{"_dmarc.b.clinic.example", {"v=DMARC1; p=reject; psd=n"}},
+          {"_dmarc.clinic.example", {"v=DMARC1; p=none"}}},
+         "_dmarc.a.b.clinic.example _dmarc.b.clinic.example -> reject 100 "
+         "strict"},
+        {"a.clinic.example",
+         {{"_dmarc.clinic.example", {"v=DMARC1; p=reject"}},
+          {"_dmarc.example", {"v=DMARC1; p=none; psd=y"}}},
+         "_dmarc.a.clinic.example _dmarc.clinic.example _dmarc.example -> "
+         "reject 100 strict"},
+        {"a.clinic.example",
+         {{"_dmarc.example", {"v=DMARC1; p=none; sp=quarantine; psd=y"}}},
+         "_dmarc.a.clinic.example _dmarc.clinic.example _dmarc.example -> "
+         "quarantine 100 strict"},
+        {"clinic.example",
+         {{"_dmarc.clinic.example", {"v=DMARC1; p=reject; t=y"}}},
+         "_dmarc.clinic.example -> quarantine 100 strict"},
+        {"clinic.example",
+         {{"_dmarc.clinic.example", {"v=DMARC1; p=quarantine; t=y"}}},
+         "_dmarc.clinic.example -> none 100"},
+        {"clinic.example",
+         {{"_dmarc.clinic.example",
+           {"v=DMARC1; p=reject", "v=DMARC1; p=reject"}}},
+         "_dmarc.clinic.example _dmarc.example -> nothing"},
+        {"a.b.c.d.e.f.g.h.clinic.example",
+         {{"_dmarc.clinic.example", {"v=DMARC1; p=reject"}}},
+         "_dmarc.a.b.c.d.e.f.g.h.clinic.example "
+         "_dmarc.d.e.f.g.h.clinic.example "
+         "_dmarc.e.f.g.h.clinic.example _dmarc.f.g.h.clinic.example "
+         "_dmarc.g.h.clinic.example _dmarc.h.clinic.example "
+         "_dmarc.clinic.example _dmarc.example -> reject 100 strict"},
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        const char *got = discover(rows[i].domain, rows[i].dns, DMARC_RFC9989);
         if (strcmp(got, rows[i].want) != 0)
             fail_msg("row %zu: got %s, want %s", i, got, rows[i].want);
     }
@@ -185,6 +245,7 @@ int main(void)
         cmocka_unit_test(test_dmarc_record_is_read),
         cmocka_unit_test(test_dmarc_organizational_domain_by_the_list),
         cmocka_unit_test(test_dmarc_discovery_as_rfc_7489_says),
+        cmocka_unit_test(test_dmarc_discovery_as_rfc_9989_says),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -100,6 +100,7 @@ static const struct key gateway_keys[] = {
      .type = VALUE_YES_NO,
      .help = "ATTACH-2"},
     {.name = "notification_subject", .type = VALUE_TEXT, .help = "MAIL-3"},
+    {.name = "dmarc_discovery", .type = VALUE_TEXT, .help = "NTA-1"},
     {.name = "foreign_reverse_path", .type = VALUE_TEXT, .help = "AUTH-7"},
     {.name = "nta_time_zone", .type = VALUE_TEXT, .help = "NTA-1"},
     {.name = "nta_header", .type = VALUE_TEXT, .help = "NTA-7"},
