@@ -1,12 +1,13 @@
 #include "mail/dkim_sign.h"
 
+#include <stdint.h>
 #include <string.h>
 
 #include "base/base64.h"
 #include "base/buf.h"
 #include "mail/dkim_canon.h"
 
-enum { LINE_BYTES = 74, VALUE_LINE_BYTES = 70, SIGNATURE_BYTES_MAX = 1 << 20 };
+enum { LINE_BYTES = 74, VALUE_LINE_BYTES = 70 };
 
 static const char *const once[] = {
     "From",
@@ -127,7 +128,7 @@ static void put_signature(struct arena *arena, struct buf *out,
 {
     unsigned char hash[DKIM_HASH_BYTES];
     struct buf field;
-    buf_init(&field, SIGNATURE_BYTES_MAX);
+    buf_init(&field, SIZE_MAX);
     buf_printf(&field,
                "DKIM-Signature: v=1; a=%s; c=relaxed/relaxed;\r\n"
                " d=%s; s=%s;\r\n t=%lld;\r\n",
@@ -154,7 +155,7 @@ struct slice dkim_sign(struct arena *arena, const struct mail_message *message,
     dkim_hash_body(DKIM_CANON_RELAXED, message->body, -1, hash);
     const char *body_hash =
         base64_encode(arena, (struct slice){(const char *)hash, sizeof hash});
-    buf_init(&out, selectors->count * (size_t)SIGNATURE_BYTES_MAX);
+    buf_init(&out, SIZE_MAX);
     for (size_t i = 0; i < selectors->count; i++)
         put_signature(arena, &out, &s, &selectors->selectors[i], body_hash,
                       now_s);

@@ -267,6 +267,35 @@ static void test_header_lines_of_signatures_are_short(void **state)
         assert_true(slice_cut(&rest, '\n').n <= 79);
 }
 
+/* A header may be nearly as large as a message. */
+static void test_any_number_of_fields_is_signed(void **state)
+{
+    struct keys *k = *state;
+    struct dkim_seal seal = seal_of(k);
+    struct buf mail;
+    buf_init(&mail, SIZE_MAX);
+    for (int i = 0; i < 160000; i++)
+        buf_puts(&mail, "List-A:\r\n");
+    buf_puts(&mail, MAIL);
+    assert_true(sealed(k, &seal, mail.p).n > 2 * mail.n);
+    buf_release(&mail);
+}
+
+static void test_a_header_of_too_many_fields_is_not_verified(void **state)
+{
+    struct keys *k = *state;
+    struct dkim_seal seal = seal_of(k);
+    struct buf mail;
+    buf_init(&mail, SIZE_MAX);
+    for (int i = 0; i < 20000; i++)
+        buf_puts(&mail, "A:\r\n");
+    buf_puts(&mail, MAIL);
+    assert_string_equal(
+        verify(sealed(k, &seal, mail.p), 0, k->records[0], 1000),
+        "the header has too many fields");
+    buf_release(&mail);
+}
+
 static void test_without_keys_nothing_is_added(void **state)
 {
     struct keys *k = *state;
@@ -424,6 +453,8 @@ int main(void)
         cmocka_unit_test(test_key_records_that_do_not_count),
         TEST(test_own_signatures_verify_and_break),
         TEST(test_header_lines_of_signatures_are_short),
+        TEST(test_any_number_of_fields_is_signed),
+        TEST(test_a_header_of_too_many_fields_is_not_verified),
         TEST(test_without_keys_nothing_is_added),
         TEST(test_broken_signatures_of_the_from_domain_go),
         TEST(test_many_signatures_are_not_all_verified),

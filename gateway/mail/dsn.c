@@ -226,7 +226,9 @@ struct slice mail_dsn(struct arena *arena, const struct mail_dsn *in)
 {
     const char *boundary = arena_printf(arena, "=_d_%s", in->mail_id);
     struct buf out;
-    buf_init(&out, REPORT_BYTES + in->content.n);
+    /* A header that is made seven bits may be more than three times as large.
+     */
+    buf_init(&out, REPORT_BYTES + 4 * in->content.n);
     put_header(arena, &out, in, boundary);
     put_explanation(arena, &out, in, boundary);
     put_status(arena, &out, in, boundary);

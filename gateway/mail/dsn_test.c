@@ -9,6 +9,7 @@
 #include <cmocka.h>
 #include <gmime/gmime.h>
 
+#include "base/buf.h"
 #include "mail/dsn.h"
 
 static struct arena *arena;
@@ -282,12 +283,29 @@ test_dsn_of_utf8_recipient_is_seven_bit_unless_sender_is_too(void **state)
     assert_has(out, "Final-Recipient: rfc822; bob@x.example\r\n");
 }
 
+/* SMTPUTF8: octets beyond ASCII are three times as many in seven bits. */
+static void test_dsn_of_a_large_header_fits(void **state)
+{
+    struct mail_dsn in = dsn_sample();
+    struct buf mail;
+    (void)state;
+    buf_init(&mail, SIZE_MAX);
+    buf_puts(&mail, "X: ");
+    for (int i = 0; i < 3 << 19; i++)
+        buf_puts(&mail, "\xc3\xb6");
+    buf_puts(&mail, "\r\n\r\n");
+    in.content = buf_slice(&mail);
+    assert_true(mail_dsn(arena, &in).n > 3 * mail.n);
+    buf_release(&mail);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_dsn_has_the_three_parts_and_fields),
         cmocka_unit_test(test_dsn_shows_no_content_no_bcc_no_control),
         cmocka_unit_test(test_dsn_cannot_be_injected),
+        cmocka_unit_test(test_dsn_of_a_large_header_fits),
         cmocka_unit_test(test_dsn_of_each_action_says_what_it_is),
         cmocka_unit_test(
             test_dsn_of_utf8_recipient_is_seven_bit_unless_sender_is_too),
