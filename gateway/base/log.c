@@ -43,6 +43,10 @@ void log_at(enum log_level level, const char *area, const char *phrase,
     if (n >= 0 && (size_t)n < sizeof line)
         vsnprintf(line + n, sizeof line - (size_t)n, fmt, args);
     va_end(args);
+    /* What a stranger wrote begins no line of ours. */
+    for (char *p = line; *p; p++)
+        if ((unsigned char)*p < 0x20 || *p == 0x7f)
+            *p = '?';
     /* One write a line: threads do not mix their lines. */
     fprintf(stderr, "%s\n", line);
 }
