@@ -94,7 +94,7 @@ static void on_checked(void *ctx, bool right)
                              .now_ms = v->now_ms,
                              .session_until_ms =
                                  v->now_ms + v->settings->session_ms,
-                             .limits = &v->settings->limits};
+                             .limits = &v->limits};
     visit_wait(v);
     store_portal_login(v->world->store, t, on_login, v);
 }
@@ -254,9 +254,15 @@ static void on_conversation(void *ctx, const struct portal_answer *answer)
         answer_error(v, 404, "no such conversation");
         return;
     }
+    const struct portal_link *first = &answer->links[0];
+    if (!visit_account(v, first->is_account ? first->address
+                                            : first->message.sender)) {
+        answer_error(v, 401, "login"); /* it was suspended meanwhile */
+        return;
+    }
     if (v->conversation.id)
         make_ready(v, answer);
-    else if (!read_part(v, &answer->links[0], v->number)) {
+    else if (!read_part(v, first, v->number)) {
         answer_error(v, 404, "no such attachment");
         return;
     }

@@ -1,5 +1,6 @@
 #include "portal/mails.h"
 
+#include <stdint.h>
 #include <string.h>
 
 #include "base/base64.h"
@@ -251,7 +252,7 @@ void mail_reply(struct visit *v, struct slice content, struct blob *out)
     bool files = false;
     for (size_t i = 0; i < v->form.count; i++)
         files |= is_file(&v->form.fields[i]);
-    buf_init(&buf, 4 * v->settings->reply_bytes + MAIL_MAX);
+    buf_init(&buf, SIZE_MAX);
     put_head(v, &buf, content);
     if (files)
         buf_printf(&buf,

@@ -1,10 +1,9 @@
 #include "portal/page.h"
 
+#include <stdint.h>
 #include <string.h>
 
 #include "mail/encode.h"
-
-enum { PAGE_MAX = 64 << 20 };
 
 static const char lock[] =
     "<svg viewBox=\"0 0 24 24\" width=\"28\" height=\"28\" aria-hidden=\"true\""
@@ -63,7 +62,7 @@ void page_begin(struct page *page, struct visit *visit, const char *name,
     *page = (struct page){.arena = visit->arena,
                           .language = visit->language,
                           .csrf = visit->csrf};
-    buf_init(&page->out, PAGE_MAX);
+    buf_init(&page->out, SIZE_MAX);
     buf_printf(&page->out,
                "<!DOCTYPE html>\n<html lang=\"%s\">\n<head>\n"
                "<meta charset=\"utf-8\">\n"

@@ -135,10 +135,16 @@ static void keep_link(struct visit *v, const struct portal_link *link)
             *texts[i] = arena_strdup(arena, *texts[i]);
 }
 
-static bool is_open(const struct visit *v, const struct portal_link *link)
+/* A session of an account that was suspended meanwhile opens nothing. */
+static bool is_open(struct visit *v, const struct portal_link *link)
 {
-    return link->granted || (link->is_account && (v->proof == PROOF_ACCOUNT ||
-                                                  v->kind == VISIT_ATTACHMENT));
+    bool is_login = link->granted ? strcmp(link->granted, "account") == 0
+                                  : link->is_account;
+    if (!is_login)
+        return link->granted != NULL;
+    return (link->granted || v->proof == PROOF_ACCOUNT ||
+            v->kind == VISIT_ATTACHMENT) &&
+           visit_account(v, link->address);
 }
 
 static void dispatch(struct visit *v, const struct portal_link *link)

@@ -32,7 +32,7 @@ struct world {
     struct tls_client *tls_client;
     struct store *store;
     struct portal *portal;
-    bool is_settled;
+    bool is_settled, is_suspended;
     int mails, shares;
     struct buf journal;
     /* Of the client. */
@@ -67,9 +67,9 @@ static void on_share(void *ctx, const struct portal_share *share)
 static bool find_account(void *ctx, const char *address,
                          struct portal_account *out)
 {
-    (void)ctx;
+    const struct world *w = ctx;
     *out = (struct portal_account){"bob@h.example", "hash", SECRET};
-    return strcmp(address, "bob@h.example") == 0;
+    return !w->is_suspended && strcmp(address, "bob@h.example") == 0;
 }
 
 static const char *find_share(void *ctx, const char *organization,
@@ -442,6 +442,9 @@ static void test_account_logs_in_with_both_factors(void **state)
     assert_int_equal(ask(w, "/m/" TOKEN("1")), 200);
     assert_true(said(w, "data-page=\"message\""));
     assert_int_equal(w->shares, 0);
+    w->is_suspended = true;
+    ask(w, "/m/" TOKEN("1"));
+    assert_true(said(w, "data-page=\"verify\""));
 }
 
 static void test_code_goes_by_mail_and_opens_once(void **state)
@@ -558,6 +561,9 @@ static void test_mail_client_reads_its_conversation(void **state)
     assert_non_null(strstr(buf_slice(&w->journal).p, "\"opened\""));
     assert_int_equal(ask(w, "/api/conversations/c2"), 404);
     assert_int_equal(ask(w, href), 404); /* an id of 64 digits is none */
+    w->is_suspended = true;
+    assert_int_equal(ask(w, "/api/conversations/c1"), 401);
+    w->is_suspended = false;
     ask_with(w, "POST", "/api/logout", "application/json", "");
     assert_int_equal(w->status, 200);
     assert_int_equal(ask(w, "/api/conversations/c1"), 401);

@@ -118,7 +118,7 @@ static void try_it(struct visit *v, enum proof proof)
     memcpy(v->csrf, csrf, sizeof v->csrf);
     t->now_ms = v->now_ms;
     t->session_until_ms = v->now_ms + s->session_ms;
-    t->limits = &s->limits;
+    t->limits = &v->limits;
     visit_wait(v);
     store_portal_try(v->world->store, t, on_tried, v);
 }
@@ -302,7 +302,7 @@ void verify_send_code(struct visit *v)
         .code = new_code(v),
         .now_ms = v->now_ms,
         .until_ms = v->now_ms + (sms ? s->code_sms_ms : s->code_email_ms),
-        .limits = &s->limits};
+        .limits = &v->limits};
     if (!sms) {
         v->mail = (struct store_dsn){.to = v->link.address,
                                      .recipients = v->link.address,

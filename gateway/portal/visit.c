@@ -178,6 +178,7 @@ struct visit *visit_create(struct portal *portal, struct web_exchange *exchange,
     v->request = *request;
     v->now_ms = clock_wall_ms();
     portal_join(portal, v);
+    v->limits = v->settings->limits;
     read_path(v);
     read_cookies(v);
     read_form(v);

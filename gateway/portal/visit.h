@@ -52,6 +52,7 @@ struct visit {
     struct web_exchange *exchange;
     struct web_request request;
     struct arena *arena;
+    struct portal_limits limits; /* the store may outlive the portal */
     int64_t now_ms;
     /* Where to. */
     enum visit_kind kind;
