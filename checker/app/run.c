@@ -1,4 +1,5 @@
 #include <errno.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +14,7 @@
 #include "kit/plan.h"
 #include "kit/pool.h"
 #include "kit/trial.h"
+#include "peer/mailkey.h"
 
 enum { EXIT_INTERRUPTED = 130, LIMIT_MS = 20000, LIMIT_SPARE_MS = 20000 };
 
@@ -47,10 +49,15 @@ struct worker {
     struct err err; /* why there is no engine */
 };
 
+enum { HEAP_KEPT_BYTES = 64 << 20, HEAP_STEP_BYTES = 1 << 20 };
+
 static void *worker_start(unsigned number, void *ctx)
 {
     const struct run *run = ctx;
     struct worker *w = xcalloc(1, sizeof(*w));
+    mallopt(M_TRIM_THRESHOLD,
+            HEAP_KEPT_BYTES); /* the next case wants it again */
+    mallopt(M_TOP_PAD, HEAP_STEP_BYTES);
     struct engine_settings settings = {.fixtures = run->catalogue.fixtures,
                                        .gateway = run->gateway,
                                        .worker = number,
@@ -176,6 +183,7 @@ static enum status work_through(struct run *run, const size_t *order,
     act.sa_flags = (int)SA_RESETHAND;
     sigaction(SIGINT, &act, &old);
     sigaction(SIGTERM, &act, NULL);
+    mailkeys_prepare();
     unsigned own = run->timeout_s ? run->timeout_s * 1000 : LIMIT_MS;
     struct pool_calls calls = {worker_start, worker_case, worker_stop,
                                on_line,      on_death,    run};

@@ -140,7 +140,7 @@ static void put_key(struct buf *buf, const char *domain, enum mailkey_kind kind)
     put_pair(buf, "  - ", "domain", domain);
     put_pair(buf, "    ", "selector", mailkey_selector(kind));
     buf_printf(buf, "    key: dkim-%s-%s.pem\n", mailkey_selector(kind),
-               domain);
+               mailkey_owner(kind, domain));
 }
 
 /* Whom the gateway signs for: each domain, and its own host (MAIL-1). */

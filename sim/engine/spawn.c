@@ -45,8 +45,10 @@ static void fill_environment(struct arena *arena,
     env[n++] = arena_printf(
         arena, "LD_PRELOAD=%s:%s:%s", s->sanitizer ? s->sanitizer : "",
         s->interposer ? s->interposer : "", s->library ? s->library : "");
-    if (s->library)
+    if (s->library) {
         env[n++] = arena_strdup(arena, WARM_VARIABLE "=1");
+        env[n++] = arena_strdup(arena, "LD_BIND_NOW=1"); /* once for all */
+    }
     env[n] = NULL;
 }
 

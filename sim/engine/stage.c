@@ -88,7 +88,8 @@ static enum status write_mail_key(struct stage *s, const char *domain,
 {
     return write_text(s,
                       arena_printf(s->arena, "dkim-%s-%s.pem",
-                                   mailkey_selector(kind), domain),
+                                   mailkey_selector(kind),
+                                   mailkey_owner(kind, domain)),
                       mailkey_pem(s->engine->keys, kind, domain), err);
 }
 

@@ -1,18 +1,35 @@
 #include "peer/dns_zone.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/alloc.h"
 #include "peer/dns_sign.h"
 
 static bool same(const ldns_rdf *a, const ldns_rdf *b)
 {
-    return ldns_dname_compare(a, b) == 0;
+    return ldns_rdf_size(a) == ldns_rdf_size(b) &&
+           (!memcmp(ldns_rdf_data(a), ldns_rdf_data(b), ldns_rdf_size(a)) ||
+            ldns_dname_compare(a, b) == 0);
+}
+
+/* In octets, where case counts for nothing: most names end otherwise. */
+static bool may_end_with(const ldns_rdf *name, const ldns_rdf *origin)
+{
+    size_t n = ldns_rdf_size(name), end = ldns_rdf_size(origin);
+    if (end > n)
+        return false;
+    const uint8_t *tail = ldns_rdf_data(name) + (n - end);
+    for (size_t i = 0; i < end; i++)
+        if ((tail[i] ^ ldns_rdf_data(origin)[i]) & ~0x20)
+            return false;
+    return true;
 }
 
 static bool encloses(const ldns_rdf *origin, const ldns_rdf *name)
 {
-    return same(origin, name) || ldns_dname_is_subdomain(name, origin);
+    return may_end_with(name, origin) &&
+           (same(origin, name) || ldns_dname_is_subdomain(name, origin));
 }
 
 static bool is_root(const ldns_rdf *name)

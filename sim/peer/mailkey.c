@@ -13,7 +13,7 @@ enum { RSA_BITS = 2048, ED25519_OCTETS = 32 };
 
 struct mailkey {
     enum mailkey_kind kind;
-    const char *domain; /* "" for the one of all */
+    const char *domain;
     const char *pem, *record;
     struct mailkey *next;
 };
@@ -30,6 +30,11 @@ const char *mailkey_selector(enum mailkey_kind kind)
     _Static_assert(sizeof selectors / sizeof *selectors == MAILKEY_KIND_COUNT,
                    "a selector per kind");
     return selectors[kind];
+}
+
+const char *mailkey_owner(enum mailkey_kind kind, const char *domain)
+{
+    return kind == MAILKEY_KIND_RSA ? "all" : domain;
 }
 
 struct mailkeys *mailkeys_create(void)
@@ -88,18 +93,33 @@ static void mint(struct arena *arena, struct mailkey *k)
     EVP_PKEY_free(key);
 }
 
+static const struct mailkey *rsa_key(void)
+{
+    static struct arena *arena; /* lives as long as the process */
+    static struct mailkey key = {.kind = MAILKEY_KIND_RSA};
+    if (!key.pem)
+        mint(arena = arena_create(), &key);
+    return &key;
+}
+
+void mailkeys_prepare(void)
+{
+    (void)rsa_key();
+}
+
 static const struct mailkey *find(struct mailkeys *keys, enum mailkey_kind kind,
                                   const char *domain)
 {
-    const char *of = kind == MAILKEY_KIND_RSA ? "" : domain;
+    if (kind == MAILKEY_KIND_RSA)
+        return rsa_key();
     struct mailkey *k = keys->made;
-    while (k && !(k->kind == kind && strcmp(k->domain, of) == 0))
+    while (k && strcmp(k->domain, domain) != 0)
         k = k->next;
     if (k)
         return k;
     k = ARENA_NEW(keys->arena, struct mailkey);
     *k = (struct mailkey){.kind = kind,
-                          .domain = arena_strdup(keys->arena, of),
+                          .domain = arena_strdup(keys->arena, domain),
                           .next = keys->made};
     mint(keys->arena, k);
     keys->made = k;

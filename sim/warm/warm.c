@@ -14,6 +14,8 @@
 #include <unistd.h>
 
 #include "engine/warm.h"
+#include "warm_pages.h"
+#include "warm_tls.h"
 
 typedef int main_fn(int argc, char **argv, char **env);
 
@@ -22,20 +24,6 @@ static main_fn *program_main;
 enum { STDOUT = 0, JOURNAL = 1, FD_COUNT = 2 };
 
 /* -- what is done once ----------------------------------------------------- */
-
-static void warm_tls(void)
-{
-    union {
-        void *found;
-        const void *(*method)(void);
-        void *(*create)(const void *method);
-        void (*destroy)(void *context);
-    } method = {dlsym(RTLD_DEFAULT, "TLS_method")},
-      create = {dlsym(RTLD_DEFAULT, "SSL_CTX_new")},
-      destroy = {dlsym(RTLD_DEFAULT, "SSL_CTX_free")};
-    if (method.found && create.found && destroy.found)
-        destroy.destroy(create.create(method.method()));
-}
 
 static void warm_resolver(void)
 {
@@ -158,11 +146,13 @@ static int warm_main(int argc, char **argv, char **env)
     (void)env;
     unsetenv(WARM_VARIABLE);
     unsetenv("LD_PRELOAD"); /* of what the program may start, not of itself */
+    unsetenv("LD_BIND_NOW");
     dup2(0,
          WARM_JOURNAL_FD); /* not of the first gateway, to which it is sent */
     warm_tls();
     warm_resolver();
     warm_database();
+    warm_pages();
     serve();
     return program_main(argc, argv, environ);
 }
