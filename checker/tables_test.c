@@ -168,7 +168,9 @@ struct walk {
 
 static char *put(char *to, const char *text)
 {
-    return stpcpy(to, text);
+    size_t n = strlen(text);
+    memcpy(to, text, n + 1);
+    return to + n;
 }
 
 static void write_facts(struct walk *w, unsigned from)

@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "base/log.h"
-#include "base/random.h"
 #include "deliver/compose.h"
 #include "deliver/destination.h"
 #include "deliver/nta.h"
@@ -321,15 +320,6 @@ static void on_hosts(const struct hosts *hosts, void *ctx)
     step(a);
 }
 
-static uint64_t seed_of(const struct deliver_settings *settings)
-{
-    uint64_t seed = settings->random_seed;
-    if (seed == 0) {
-        random_bytes(&seed, sizeof seed);
-    }
-    return seed;
-}
-
 static const char *domain_of(const char *address)
 {
     const char *at = strrchr(address, '@');
@@ -339,7 +329,7 @@ static const char *domain_of(const char *address)
 static void find_hosts(struct attempt *a, hosts_on_done *on_done)
 {
     a->hosts_query = destination_find(a->arena, a->world, domain_of(a->address),
-                                      seed_of(a->settings), on_done, a);
+                                      attempt_seed(a->settings), on_done, a);
 }
 
 static void take_sender_dns(struct attempt *a)
@@ -479,7 +469,7 @@ struct attempt *attempt_start(const struct deliver_settings *settings,
                           .discovery = settings->discovery,
                           .domain = domain_of(a->address),
                           .now_ms = now_ms,
-                          .seed = seed_of(settings),
+                          .seed = attempt_seed(settings),
                           .facts = &a->facts,
                           .on_done = on_nta,
                           .ctx = a};

@@ -61,6 +61,8 @@ void attempt_gather(const struct deliver_settings *settings,
 void attempt_gather_shares(const struct directory *directory,
                            const struct store_item *item, struct facts *facts);
 enum destination attempt_destination(enum hosts_kind kind);
+/* The seed for the order of equal hosts: the setting's, or a random one. */
+uint64_t attempt_seed(const struct deliver_settings *settings);
 
 /* The minimum that a method of the explanation asked of the server, if it
  * asks one at all. */

@@ -1,5 +1,6 @@
 #include <string.h>
 
+#include "base/random.h"
 #include "deliver/attempt.h"
 
 void attempt_gather(const struct deliver_settings *settings,
@@ -57,6 +58,15 @@ enum destination attempt_destination(enum hosts_kind kind)
         break;
     }
     BUG("hosts %d", (int)kind);
+}
+
+uint64_t attempt_seed(const struct deliver_settings *settings)
+{
+    uint64_t seed = settings->random_seed;
+    if (seed == 0) {
+        random_bytes(&seed, sizeof seed);
+    }
+    return seed;
 }
 
 bool attempt_minimum_of(enum method method, enum policy policy,
