@@ -8,7 +8,6 @@
 #include "engine/mail_checks.h"
 #include "peer/dialogue.h"
 #include "peer/mailhost.h"
-#include "peer/smsbox.h"
 #include "peer/policyhost.h"
 #include "peer/submitter.h"
 
@@ -128,6 +127,7 @@ void recorder_add(struct recorder *recorder, const char *name,
                   struct json_t *element)
 {
     set_number(element, "step", recorder->number);
+    set_yes(element, "late", recorder->quiet);
     json_array_append_new(list(recorder, name), element);
 }
 
@@ -304,17 +304,6 @@ void recorder_connection(struct recorder *recorder,
     set_yes(c, "late", recorder->quiet);
     json_array_append_new(list(recorder, "connections"), c);
     show(recorder, host->host, all);
-}
-
-void recorder_sms(struct recorder *recorder,
-                  const struct smsbox_message *message)
-{
-    json_t *s = json_object();
-    set_text(s, "to", message->to);
-    set_text(s, "text", message->text);
-    set_yes(s, "accepted", message->is_accepted);
-    set_yes(s, "late", recorder->quiet);
-    recorder_add(recorder, "sms", s);
 }
 
 void recorder_fetch(struct recorder *recorder, const struct recorder_host *host,

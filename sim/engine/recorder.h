@@ -13,7 +13,6 @@
 struct json_t;
 struct mailhost_message;
 struct mailhost_session;
-struct smsbox_message;
 struct policyhost_fetch;
 struct submitter_result;
 struct dialogue_result;
@@ -37,8 +36,8 @@ void recorder_set_served(struct recorder *recorder);
 /* The gateway was killed beside the steps. */
 void recorder_count_kill(struct recorder *recorder);
 
-/* recorder_add - one more element of a list, of this step; takes the reference.
- */
+/* recorder_add - one more element of a list, of this step, late or not; takes
+ * the reference. */
 void recorder_add(struct recorder *recorder, const char *list,
                   struct json_t *element);
 /* What a list holds so far; borrowed. */
@@ -66,8 +65,6 @@ void recorder_message(struct recorder *recorder,
 void recorder_connection(struct recorder *recorder,
                          const struct recorder_host *host,
                          const struct mailhost_session *session);
-void recorder_sms(struct recorder *recorder,
-                  const struct smsbox_message *message);
 /* A connection of a policy host. */
 void recorder_fetch(struct recorder *recorder, const struct recorder_host *host,
                     const struct policyhost_fetch *fetch);

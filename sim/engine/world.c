@@ -7,6 +7,7 @@
 #include "engine/certificate.h"
 #include "engine/world_dns.h"
 #include "engine/config.h"
+#include "engine/evidence.h"
 #include "engine/world_policy.h"
 #include "peer/dns_ask.h"
 #include "peer/mailhost.h"
@@ -338,7 +339,11 @@ static enum status publish_spf(struct world *w, struct err *err)
 static void on_sms(void *ctx, const struct smsbox_message *message)
 {
     struct world *w = ctx;
-    recorder_sms(w->settings.recorder, message);
+    json_t *sms = json_object();
+    evidence_set_octets(sms, "to", slice_of(message->to));
+    evidence_set_octets(sms, "text", slice_of(message->text));
+    json_object_set_new(sms, "accepted", json_boolean(message->is_accepted));
+    recorder_add(w->settings.recorder, "sms", sms);
 }
 
 static enum smsbox_fault sms_fault(const struct world *w)
