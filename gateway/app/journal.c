@@ -7,14 +7,16 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/buf.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/random.h"
 
-enum { ID_OCTETS = 16 };
+enum { ID_OCTETS = 16, LEFT_BYTES = 64 << 20 };
 
 struct journal {
-    int fd; /* -1: nothing is written */
+    int fd;          /* -1: nothing is written */
+    struct buf left; /* what there was no room for yet (KEEP-2) */
 };
 
 enum status journal_open(int descriptor, const char *file, struct journal **out,
@@ -32,15 +34,40 @@ enum status journal_open(int descriptor, const char *file, struct journal **out,
     }
     *out = xcalloc(1, sizeof **out);
     (*out)->fd = fd;
+    buf_init(&(*out)->left, LEFT_BYTES);
     return ST_OK;
+}
+
+/* A full disk may have room again when the next line comes; a reader that is
+ * gone comes back no more. */
+static void write_left(struct journal *journal)
+{
+    struct slice left = buf_slice(&journal->left);
+    while (left.n) {
+        ssize_t wrote = write(journal->fd, left.p, left.n);
+        if (wrote < 0 && errno == EINTR)
+            continue;
+        if (wrote < 0) {
+            bool is_over = errno == EPIPE || errno == EBADF;
+            log_error("journal", is_over ? "lines lost" : "lines wait",
+                      "octets=%zu error=%s", left.n, strerror(errno));
+            if (is_over)
+                buf_reset(&journal->left);
+            return;
+        }
+        buf_consume(&journal->left, (size_t)wrote);
+        left = buf_slice(&journal->left);
+    }
 }
 
 void journal_close(struct journal **journal)
 {
     if (!*journal)
         return;
+    write_left(*journal);
     if ((*journal)->fd >= 0)
         close((*journal)->fd);
+    buf_release(&(*journal)->left);
     free(*journal);
     *journal = NULL;
 }
@@ -50,18 +77,10 @@ void journal_line(struct journal *journal, const char *line)
     if (journal->fd < 0)
         return;
     char *text = xasprintf("%s\n", line);
-    size_t n = strlen(text), done = 0;
-    while (done < n) {
-        ssize_t wrote = write(journal->fd, text + done, n - done);
-        if (wrote < 0 && errno == EINTR)
-            continue;
-        if (wrote < 0) {
-            log_error("journal", "line lost", "error=%s", strerror(errno));
-            break;
-        }
-        done += (size_t)wrote;
-    }
+    if (buf_add(&journal->left, slice_of(text)) != ST_OK)
+        log_error("journal", "line lost", "octets=%zu", strlen(text));
     free(text);
+    write_left(journal);
 }
 
 /* Text from outside may be no UTF-8: what is not ASCII is masked then. */

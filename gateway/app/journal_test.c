@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
 #include <cmocka.h>
@@ -146,6 +147,36 @@ static void test_journal_bad_descriptor_or_file_is_told(void **state)
     journal_close(&none);
 }
 
+/* KEEP-2: a full disk or pipe delays a line, and tears none. */
+static void test_journal_writes_later_what_had_no_room(void **state)
+{
+    static char text[1 << 20];
+    enum { LINES = 10000 };
+    size_t n = 0, lines = 0;
+    (void)state;
+    journal_close(&journal);
+    close(reader);
+    int fds[2];
+    struct err err;
+    assert_int_equal(pipe2(fds, O_NONBLOCK), 0);
+    reader = fds[0];
+    assert_int_equal(journal_open(fds[1], NULL, &journal, &err), ST_OK);
+    for (int i = 0; i < LINES; i++)
+        journal_line(journal, "{\"event\":\"x\"}");
+    for (int i = 0; i < 100; i++) {
+        ssize_t got = read(reader, text + n, sizeof text - n);
+        n += got > 0 ? (size_t)got : 0;
+        if (i == 0)
+            journal_line(journal, "last");
+        else if (i < 50)
+            journal_line(journal, "");
+    }
+    for (char *p = text; (p = strstr(p, "{\"event\":\"x\"}\n")); p++)
+        lines++;
+    assert_int_equal(lines, LINES);
+    assert_non_null(strstr(text, "}\nlast\n"));
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -155,6 +186,7 @@ int main(void)
         TEST(test_journal_warning_names_a_recipient_or_none),
         TEST(test_journal_listening_and_handshake),
         TEST(test_journal_accepted_is_made_not_written),
+        TEST(test_journal_writes_later_what_had_no_room),
         TEST(test_journal_bad_descriptor_or_file_is_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
