@@ -14,6 +14,7 @@
 #include "kit/plan.h"
 #include "kit/pool.h"
 #include "kit/trial.h"
+#include "peer/dns.h"
 #include "peer/mailkey.h"
 
 enum { EXIT_INTERRUPTED = 130, LIMIT_MS = 20000, LIMIT_SPARE_MS = 20000 };
@@ -184,6 +185,7 @@ static enum status work_through(struct run *run, const size_t *order,
     sigaction(SIGINT, &act, &old);
     sigaction(SIGTERM, &act, NULL);
     mailkeys_prepare();
+    dns_prepare();
     unsigned own = run->timeout_s ? run->timeout_s * 1000 : LIMIT_MS;
     struct pool_calls calls = {worker_start, worker_case, worker_stop,
                                on_line,      on_death,    run};

@@ -36,6 +36,11 @@ bool dns_fault_parse(const char *text, enum dns_fault *out)
 
 /* --- Life --- */
 
+void dns_prepare(void)
+{
+    dns_sign_prepare();
+}
+
 struct dns *dns_create(struct loop *loop, int64_t now_s)
 {
     struct dns *dns = xcalloc(1, sizeof *dns);

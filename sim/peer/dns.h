@@ -17,6 +17,10 @@
 
 struct dns;
 
+/* dns_prepare - makes the zones' key, before workers are forked off that each
+ * would make one. */
+void dns_prepare(void);
+
 /* What is wrong with one name's answers. */
 enum dns_fault {
     DNS_FAULT_NONE,

@@ -39,6 +39,11 @@ static void make_key(void)
     ldns_key_list_push_key(keys, key);
 }
 
+void dns_sign_prepare(void)
+{
+    make_key();
+}
+
 ldns_rr *dns_sign_dnskey(const ldns_rdf *origin, uint32_t ttl_s)
 {
     make_key();

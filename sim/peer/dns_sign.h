@@ -9,6 +9,9 @@
 
 #include "peer/dns.h"
 
+/* Makes the key, which is otherwise made when it is first wanted. */
+void dns_sign_prepare(void);
+
 /* owner: caller, by ldns_rr_free(). */
 ldns_rr *dns_sign_dnskey(const ldns_rdf *origin, uint32_t ttl_s);
 ldns_rr *dns_sign_ds(const ldns_rdf *origin, uint32_t ttl_s);
