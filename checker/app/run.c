@@ -50,7 +50,11 @@ struct worker {
     struct err err; /* why there is no engine */
 };
 
-enum { HEAP_KEPT_BYTES = 64 << 20, HEAP_STEP_BYTES = 1 << 20 };
+enum {
+    HEAP_KEPT_BYTES = 64 << 20,
+    HEAP_STEP_BYTES = 1 << 20,
+    HEAP_PIECE_BYTES = 32 << 20 /* mallopt(3): the most */
+};
 
 static void *worker_start(unsigned number, void *ctx)
 {
@@ -59,6 +63,7 @@ static void *worker_start(unsigned number, void *ctx)
     mallopt(M_TRIM_THRESHOLD,
             HEAP_KEPT_BYTES); /* the next case wants it again */
     mallopt(M_TOP_PAD, HEAP_STEP_BYTES);
+    mallopt(M_MMAP_THRESHOLD, HEAP_PIECE_BYTES);
     struct engine_settings settings = {.fixtures = run->catalogue.fixtures,
                                        .gateway = run->gateway,
                                        .worker = number,
