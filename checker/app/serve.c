@@ -263,6 +263,7 @@ static int serve_command(struct kit *kit, const struct command *self, int argc,
             kit->arena, &selection.words,
             arena_printf(kit->arena, "%s/recipes/serve.yaml", kit->fixtures));
     serve.ca_file = path_from_here(kit->arena, serve.ca_file);
+    serve.inbox_file = path_from_here(kit->arena, serve.inbox_file);
     serve.org_file = path_from_here(kit->arena, serve.org_file);
     serve.ready_file = path_from_here(kit->arena, serve.ready_file);
     serve.gateway = path_from_here(kit->arena, serve.gateway);
