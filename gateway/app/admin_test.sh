@@ -53,6 +53,16 @@ organizations:
     uuid: 6f0c2c1e-8f5d-4c5c-9d0e-0f6a5b1c2d3e
     domains: [clinic.example]
 END_OF_FILE
+# The first command, before the gateway ever ran and without organizations of
+# the configuration's own.
+sed '/^organizations:/,$d; s/^state:.*/state: first/' "$dir/gateway.yaml" \
+    >"$dir/first.yaml"
+"$gateway" org add --config "$dir/first.yaml" acme --domain acme.example \
+    2>"$dir/first.txt" || fail "no organization before the first start"
+"$gateway" check --config "$dir/first.yaml" >"$dir/first.txt" 2>&1 ||
+    fail "no gateway without organizations in its file"
+[ "$(stat -c %a "$dir/first")" = 700 ] || fail "the state folder's mode"
+
 cat >"$dir/message.eml" <<'END_OF_FILE'
 From: bob@hospital.example
 To: eve@lab.example

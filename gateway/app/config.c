@@ -251,7 +251,7 @@ static const struct key top_keys[] = {
     PART(fields, "settings", KEY_MAP, settings, settings_shape, false),
     PART(fields, "dkim", KEY_LIST, dkim, dkim_shape, false),
     PART(fields, "organizations", KEY_LIST, organizations, organization_shape,
-         true),
+         false),
 };
 static const struct shape top_shape = SHAPE(fields, top_keys);
 

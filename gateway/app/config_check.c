@@ -227,7 +227,8 @@ void config_check(struct arena *arena, struct faults *faults,
 {
     struct check check = {.faults = faults};
     const struct config_organization *all = config->organizations.items;
-    const struct yaml *n = child(root, "organizations")->first;
+    const struct yaml *list = child(root, "organizations");
+    const struct yaml *n = list ? list->first : NULL;
     check_top(faults, root, config);
     for (size_t i = 0; i < config->organizations.count; i++, n = n->next)
         check_organization(&check, n, &all[i]);

@@ -88,7 +88,7 @@ static const struct {
     {"  random_seed: 10", false},
     {"  code_sms_ms: 12", false},
     {"  portal_session_ms: 2000", false},
-    {"organizations:", true},
+    {"organizations:", false},
     {"  - name: clinic", true},
     {"    uuid: 00000000-0000-4000-8000-000000000002", true},
     {"    domains: [clinic.example, Zorg.Example]", true},

@@ -40,8 +40,22 @@ bool organizations_file_load(struct arena *arena, const struct config *config,
     return config_organizations_load(arena, faults, config, out);
 }
 
+/* The first command may come before the gateway ever ran: the state folder, and
+ * no more, is made. */
+static void make_folder(const char *path)
+{
+    char *folder = xstrdup(path);
+    char *slash = strrchr(folder, '/');
+    if (slash && slash != folder) {
+        *slash = '\0';
+        (void)mkdir(folder, 0700); /* open says what is wrong */
+    }
+    free(folder);
+}
+
 enum status organizations_file_lock(const char *path, int *out, struct err *err)
 {
+    make_folder(path);
     char *lock = xasprintf("%s.lock", path);
     enum status status = ST_OK;
     int fd = open(lock, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);

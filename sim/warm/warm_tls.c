@@ -80,9 +80,11 @@ static void shake(SSL *server, SSL *client)
     SSL_set_bio(client, ends[1], ends[1]);
     SSL_set_accept_state(server);
     SSL_set_connect_state(client);
-    for (int i = 0; i < TURNS_MOST; i++)
-        if ((SSL_do_handshake(client) == 1) & (SSL_do_handshake(server) == 1))
+    for (int i = 0; i < TURNS_MOST; i++) {
+        int c = SSL_do_handshake(client), s = SSL_do_handshake(server);
+        if (c == 1 && s == 1)
             return;
+    }
 }
 
 static void warm_handshake(EVP_PKEY *key, X509 *certificate)
