@@ -60,7 +60,7 @@ static void open_fixture(struct fixture *f)
 
 static bool has(struct slice text, const char *part)
 {
-    return memmem(text.p, text.n, part, strlen(part)) != NULL;
+    return text.n && memmem(text.p, text.n, part, strlen(part)) != NULL;
 }
 
 static struct transport_mail composed(struct fixture *f,

@@ -151,11 +151,17 @@ static struct slice spoilt(struct arena *arena, struct slice octets)
     return (struct slice){copy, octets.n};
 }
 
+#ifdef __SANITIZE_ADDRESS__
+enum { IS_SANITIZED = 1 }; /* it allows no library loaded so deep */
+#else
+enum { IS_SANITIZED = 0 };
+#endif
+
 static void test_opendkim_verifies_what_is_signed(void **state)
 {
     (void)state;
     struct library library;
-    if (!load(&library))
+    if (IS_SANITIZED || !load(&library))
         skip();
     struct prng prng = {6376};
     struct arena *arena = arena_create();

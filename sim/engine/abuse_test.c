@@ -30,8 +30,8 @@ enum {
     FIRST_ADDRESS = 100, /* of the block; PER_ADDRESS connections each */
     PER_ADDRESS = 30,
     ROUND_MS = 5,
-    MESSAGES = 5,
-    LIMIT_MS = 30000,
+    MESSAGES = 3,
+    LIMIT_MS = 60000,
 #ifdef __SANITIZE_ADDRESS__
     ROOM_BYTES = 1024 * 1024 * 1024
 #else

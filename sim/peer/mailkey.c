@@ -93,12 +93,22 @@ static void mint(struct arena *arena, struct mailkey *k)
     EVP_PKEY_free(key);
 }
 
+/* Of the one RSA key, which lives as long as the process. */
+static struct arena *rsa_arena;
+
+static void forget_rsa(void)
+{
+    arena_destroy(&rsa_arena);
+}
+
 static const struct mailkey *rsa_key(void)
 {
-    static struct arena *arena; /* lives as long as the process */
     static struct mailkey key = {.kind = MAILKEY_KIND_RSA};
-    if (!key.pem)
-        mint(arena = arena_create(), &key);
+    if (!key.pem) {
+        rsa_arena = arena_create();
+        mint(rsa_arena, &key);
+        atexit(forget_rsa);
+    }
     return &key;
 }
 
