@@ -45,17 +45,17 @@ static void want_class(struct trial *t, const char *address, char class,
         want(t, address, "Status", TEXT(t, "%c.X.X", class), got);
 }
 
-/* The clock as it was when a copy came. */
-static long long clock_of(const struct trial *t, const struct copy *copy)
+/* The kit's clock when a step was over: as the next one began. */
+static long long clock_in(const struct trial *t, long long step)
 {
-    size_t i;
-    const json_t *e, *found = NULL;
-    json_array_foreach(evidence_list(t->evidence, "journal"), i, e)
-    {
-        if (evidence_number(e, "step", 0) == (long long)copy->step)
-            found = e;
-    }
-    return evidence_number(found, "time", -1);
+    const json_t *steps = evidence_list(t->evidence, "steps");
+    size_t i = 0, count = json_array_size(steps);
+    while (i < count &&
+           evidence_number(json_array_get(steps, i), "step", -1) != step)
+        i++;
+    const json_t *next = json_array_get(steps, i + 1);
+    return evidence_number(next ? next : t->evidence, next ? "clock" : "now",
+                           -1);
 }
 
 /* When the attempt was made that a report tells of; the report itself may have
@@ -66,7 +66,7 @@ static long long attempted(const struct trial *t, const struct copy *copy,
     bool failed = strcmp(action, "failed") == 0;
     const json_t *outcome =
         failed ? witness_event(&t->w, claim, "outcome", STEP_END) : NULL;
-    return evidence_number(outcome, "time", clock_of(t, copy));
+    return clock_in(t, evidence_number(outcome, "step", copy->step));
 }
 
 static long long retried_until(const struct trial *t, const struct letter *l)
