@@ -350,12 +350,14 @@ static void on_refused(void *ctx, enum server_stage stage, const char *reply)
              server_stage_name(stage), reply);
 }
 
-static int64_t sessions_of(const struct bounces *b, const char *ip)
+static bool are_too_many(const struct bounces *b, const char *ip)
 {
+    const struct config_settings *limits = &b->world.config->settings;
     int64_t count = 0;
     for (const struct client *c = b->clients; c; c = c->next)
         count += strcmp(c->ip, ip) == 0;
-    return count;
+    return count > limits->sessions_per_address ||
+           (int64_t)b->count > limits->sessions_total;
 }
 
 static void on_accept(struct conn *conn, void *ctx)
@@ -385,7 +387,7 @@ static void on_accept(struct conn *conn, void *ctx)
     b->clients = c;
     b->count++;
     conn_set_handler(conn, on_event, c);
-    if (sessions_of(b, c->ip) > config->settings.sessions_per_address)
+    if (are_too_many(b, c->ip))
         server_session_end(c->session, &server_reply_too_many);
     flush(c);
     pump(c);

@@ -95,6 +95,7 @@ struct config_settings {
     int64_t auth_lock_ms;
     int64_t connections; /* to recipients' servers */
     int64_t connections_per_host;
+    int64_t sessions_total;       /* of a listener, over all clients */
     int64_t sessions_per_address; /* CONN-6 */
     int64_t received_fields;
     int64_t message_bytes;

@@ -74,6 +74,7 @@ static const struct {
     {"  delay_notice_default: yes", false},
     {"  connections: 20", false},
     {"  connections_per_host: 2", false},
+    {"  sessions_total: 21", false},
     {"  delay_notice_after_ms: 12", false},
     {"  keep_finished_ms: 12", false},
     {"  retry_first_ms: 3", false},
@@ -229,6 +230,7 @@ static void test_good_file_fills_everything(void **state)
     assert_string_equal(c->settings.nta_header, "X-NTA: 7516");
     assert_int_equal(c->settings.spf_timeout_ms, 11);
     assert_int_equal(c->settings.sts_timeout_ms, 19);
+    assert_int_equal(c->settings.sessions_total, 21);
     assert_int_equal(c->settings.unknown_host_wait_ms, 1);
     assert_int_equal(c->settings.random_seed, 10);
     assert_int_equal(c->portal.listen.port, 443);

@@ -352,12 +352,14 @@ static void on_refused(void *ctx, enum server_stage stage, const char *reply)
                     server_stage_name(stage), reply, c->ip);
 }
 
-static int64_t sessions_of(const struct submission *s, const char *ip)
+static bool are_too_many(const struct submission *s, const char *ip)
 {
+    const struct config_settings *limits = &s->world.intake.config->settings;
     int64_t count = 0;
     for (const struct client *c = s->clients; c; c = c->next)
         count += strcmp(c->ip, ip) == 0;
-    return count;
+    return count > limits->sessions_per_address ||
+           (int64_t)s->count > limits->sessions_total;
 }
 
 static void on_accept(struct conn *conn, void *ctx)
@@ -387,7 +389,7 @@ static void on_accept(struct conn *conn, void *ctx)
     s->clients = c;
     s->count++;
     conn_set_handler(conn, on_event, c);
-    if (sessions_of(s, c->ip) > config->settings.sessions_per_address)
+    if (are_too_many(s, c->ip))
         server_session_end(c->session, &server_reply_too_many);
     flush(c);
     pump(c);

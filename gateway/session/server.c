@@ -32,8 +32,8 @@ const struct reply server_reply_idle = {421, "4.4.2",
                                         "Nothing heard for too long, closing"};
 const struct reply server_reply_shutdown = {421, "4.3.2",
                                             "Service is stopping, closing"};
-const struct reply server_reply_too_many = {
-    421, "4.7.0", "Too many sessions from this address, closing"};
+const struct reply server_reply_too_many = {421, "4.7.0",
+                                            "Too many sessions, closing"};
 
 static const struct reply unknown_command = {500, "5.5.2",
                                              "Command not recognised"};

@@ -130,6 +130,7 @@ static const struct key gateway_keys[] = {
     {.name = "auth_pause_longest_ms", .type = VALUE_NUMBER, .help = "AUTH-2"},
     {.name = "auth_lock_failures", .type = VALUE_NUMBER, .help = "AUTH-2"},
     {.name = "auth_lock_ms", .type = VALUE_NUMBER, .help = "AUTH-2"},
+    {.name = "sessions_total", .type = VALUE_NUMBER, .help = "CONN-6"},
     {.name = "sessions_per_address", .type = VALUE_NUMBER, .help = "CONN-6"},
     {.name = "received_fields", .type = VALUE_NUMBER, .help = "CONN-6"},
     {.name = "message_bytes", .type = VALUE_NUMBER, .help = "CONN-6"},
