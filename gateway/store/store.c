@@ -79,8 +79,8 @@ static struct request *take_turn(struct store *store)
     while (!store->urgent && !store->stop) {
         if (store->waiting.first) {
             struct timespec at = flush_time();
-            if (pthread_cond_timedwait(&store->wake, &store->lock, &at) ==
-                ETIMEDOUT)
+            if (pthread_cond_clockwait(&store->wake, &store->lock,
+                                       CLOCK_MONOTONIC, &at) == ETIMEDOUT)
                 break;
         } else {
             pthread_cond_wait(&store->wake, &store->lock);
@@ -145,12 +145,8 @@ enum status store_open(const struct store_settings *settings,
     store->loop = settings->loop;
     queue_init(&store->waiting);
     pthread_mutex_init(&store->lock, NULL);
-    pthread_condattr_t monotonic;
-    pthread_condattr_init(&monotonic);
-    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-    pthread_cond_init(&store->wake, &monotonic);
+    pthread_cond_init(&store->wake, NULL);
     pthread_cond_init(&store->idle, NULL);
-    pthread_condattr_destroy(&monotonic);
     *store_out = store;
     return ST_OK;
 }

@@ -36,6 +36,11 @@ struct engine {
 extern const char engine_gateway_host[];
 extern const char engine_portal_host[];
 
+struct clock_value {
+    int64_t s;
+    struct clock_value *before;
+};
+
 /* One case while it runs. */
 struct stage {
     struct engine *engine;
@@ -44,11 +49,12 @@ struct stage {
     struct recorder *recorder;
     struct world *world;
     struct target *target;
-    int64_t now_s;             /* the scenario's clock */
-    int64_t deadline_ms;       /* monotonic */
-    struct visits *visits;     /* NULL: nobody has visited */
-    struct held_session *held; /* connections that stay open */
-    bool clock_ok;
+    int64_t now_s;                /* the scenario's clock */
+    struct clock_value *clocks;   /* all that it said, the last first */
+    int64_t deadline_ms;          /* monotonic */
+    struct visits *visits;        /* NULL: nobody has visited */
+    struct held_session *held;    /* connections that stay open */
+    bool clock_seen, clock_wrong; /* what the journal told of it */
 };
 
 /* stage_create - world and gateway, up. *out is there also on failure, for its
@@ -62,6 +68,9 @@ struct json_t *stage_finish(struct stage **stage);
 enum status stage_write_config(struct stage *stage,
                                const struct world_spec *world,
                                struct err *err) MUST_USE;
+/* stage_set_clock - the gateway's from now on; a frozen one. */
+enum status stage_set_clock(struct stage *stage, int64_t now_s,
+                            struct err *err) MUST_USE;
 int64_t stage_left_ms(const struct stage *stage);
 /* stage_wait_settled - all that was accepted is decided, and no mail host has
  * a connection open. */

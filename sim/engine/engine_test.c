@@ -39,12 +39,17 @@ static void say(int fd, const char *text)
         exit(9);
 }
 
-static void journal(const char *event)
+static void journal_at(const char *event, long long time_s)
 {
     char line[256];
     snprintf(line, sizeof line, "{\"event\":\"%s\",\"time\":%lld}\n", event,
-             (long long)time(NULL));
+             time_s);
     say(FAKE_JOURNAL, line);
+}
+
+static void journal(const char *event)
+{
+    journal_at(event, (long long)time(NULL));
 }
 
 static int listen_at(const char *config)
@@ -98,6 +103,8 @@ static bool serve_client(int fd, bool is_control)
         say(fd, answer);
         journal("settled");
     } else {
+        if (memmem(octets, (size_t)n, "HELP", 4))
+            journal_at("helped", (long long)time(NULL) + 1);
         say(fd, "250 2.0.0 so be it\r\n");
     }
     return true;
@@ -229,6 +236,26 @@ static void test_engine_walks_and_tells(void **state)
     bench_down(&b);
 }
 
+static void test_engine_sees_a_line_of_another_time(void **state)
+{
+    (void)state;
+    struct bench b = bench_up(
+        "lasthop: 1\ntitle: t\nclauses: [CONN-1]\n"
+        "session: [{expect: \"220\"}, {send: HELP}, {expect: \"250\"}]\n");
+    json_t *evidence;
+    struct err err;
+    assert_int_equal(
+        engine_run(b.engine, scenario_cases(b.scenario), &evidence, &err),
+        ST_OK);
+    assert_false(evidence_yes(json_object_get(evidence, "target"), "clock_ok"));
+    const json_t *faults = evidence_list(evidence, "faults");
+    assert_int_equal(json_array_size(faults), 1);
+    assert_non_null(strstr(json_string_value(json_array_get(faults, 0)),
+                           "in `helped`, expected"));
+    json_decref(evidence);
+    bench_down(&b);
+}
+
 static void test_engine_session_stops_at_the_first_surprise(void **state)
 {
     (void)state;
@@ -326,6 +353,7 @@ int main(int argc, char **argv)
     program = realpath(argv[0], NULL);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_engine_walks_and_tells),
+        cmocka_unit_test(test_engine_sees_a_line_of_another_time),
         cmocka_unit_test(test_engine_session_stops_at_the_first_surprise),
         cmocka_unit_test(test_engine_serves_on_the_real_clock_until_told),
         cmocka_unit_test(test_engine_without_program_is_the_environment),

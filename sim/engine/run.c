@@ -222,9 +222,8 @@ static enum status step_advance(struct stage *s, const struct step *step,
     enum status status = stage_flush(s, err);
     if (status != ST_OK)
         return status;
-    s->now_s += step->advance_s;
+    status = stage_set_clock(s, s->now_s + step->advance_s, err);
     world_set_clock(s->world, s->now_s);
-    status = target_set_clock(s->target, s->now_s, err);
     return status == ST_OK ? stage_flush(s, err) : status;
 }
 

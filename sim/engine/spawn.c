@@ -36,6 +36,7 @@ static void fill_environment(struct arena *arena,
     for (size_t i = 0; i < sizeof always / sizeof *always; i++)
         env[n++] = arena_strdup(arena, always[i]);
     env[n++] = arena_printf(arena, "TMPDIR=%s", s->dir);
+    env[n++] = arena_printf(arena, "HOME=%s", s->dir);
     if (s->interposer) {
         for (size_t i = 0; i < sizeof clock / sizeof *clock; i++)
             env[n++] = arena_strdup(arena, clock[i]);

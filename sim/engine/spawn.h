@@ -6,13 +6,18 @@
 
 #include "base/alloc.h"
 
+/* Two threads that ask libfaketime at once can spoil the name of the file for
+ * each other; the real time would come out. Its second place to look is this
+ * name in the home directory, so that makes both one file. */
+#define SPAWN_CLOCK_NAME ".faketimerc"
+
 struct spawn_settings {
     const char *program;
     const char *dir;        /* holds gateway.yaml */
     const char *log;        /* its standard output and error, appended */
     const char *interposer; /* libfaketime; NULL: the real clock */
     const char *sanitizer;  /* loaded before it, or NULL */
-    const char *clock_file; /* what libfaketime reads */
+    const char *clock_file; /* what libfaketime reads: dir/SPAWN_CLOCK_NAME */
     int journal;            /* becomes descriptor 3 */
     /* Of a process that forks the gateways (engine/warm.h), else NULL and 0. */
     const char *library; /* preloaded too */

@@ -33,7 +33,6 @@ struct target {
     struct buf lines, answer;
     bool listening, settled, has_exited, is_warm;
     int exit, signal;
-    int64_t listening_time;
     unsigned accepted;
     const char *bad_line; /* a journal line that is no JSON object */
 };
@@ -50,7 +49,8 @@ struct target *target_create(const struct target_settings *settings)
     struct target *t = xcalloc(1, sizeof *t);
     t->arena = arena_create();
     t->settings = *settings;
-    t->clock_file = arena_printf(t->arena, "%s/clock", settings->dir);
+    t->clock_file =
+        arena_printf(t->arena, "%s/" SPAWN_CLOCK_NAME, settings->dir);
     t->log = arena_printf(t->arena, "%s/gateway.stderr", settings->dir);
     t->control_path = arena_printf(t->arena, "%s/control", settings->dir);
     t->exit_fd = t->journal = t->control = -1;
@@ -133,7 +133,6 @@ static void note_event(struct target *t, const json_t *event)
     const char *name = evidence_text(event, "event");
     if (strcmp(name, "listening") == 0) {
         t->listening = true;
-        t->listening_time = evidence_number(event, "time", -1);
     } else if (strcmp(name, "accepted") == 0) {
         t->accepted++;
         t->settled = false;
@@ -385,11 +384,6 @@ unsigned target_accepted_count(const struct target *target)
 bool target_is_settled(const struct target *target)
 {
     return target->settled;
-}
-
-int64_t target_listening_time(const struct target *target)
-{
-    return target->listening_time;
 }
 
 int target_exit(const struct target *target)

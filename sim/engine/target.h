@@ -59,7 +59,6 @@ pid_t target_pid(const struct target *target);
 unsigned target_accepted_count(const struct target *target);
 /* Whether `settled` came after the last `accepted` or poke. */
 bool target_is_settled(const struct target *target);
-int64_t target_listening_time(const struct target *target);
 /* Of its last end: -1 and 0 while it runs. */
 int target_exit(const struct target *target);
 int target_signal(const struct target *target);

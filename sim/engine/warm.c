@@ -133,6 +133,7 @@ enum status warm_start(struct warm *warm, const struct spawn_settings *settings,
     struct warm_request request = {.wait = 0};
     if (!put_text(&request, "", settings->dir) ||
         !put_text(&request, "TMPDIR=", settings->dir) ||
+        !put_text(&request, "HOME=", settings->dir) ||
         !put_text(&request, "FAKETIME_TIMESTAMP_FILE=", settings->clock_file))
         return err_set(err, ST_TEMP, "%s: too long a name", settings->dir);
     int log =
