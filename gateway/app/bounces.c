@@ -190,10 +190,8 @@ static void on_recorded(void *ctx, const struct store_answer *answer)
     struct question *q = ctx;
     const struct bounces_world *world = &q->owner->world;
     bool is_stored = answer->status == ST_OK;
-    if (is_stored && q->event.id) {
-        journal_line(world->journal, q->event.line);
-        store_event_written(world->store, q->event.id);
-    }
+    if (is_stored && q->event.id)
+        journal_event(world->journal, &q->event);
     if (is_stored)
         world->on_taken(world->ctx);
     struct client *c = end_question(q);

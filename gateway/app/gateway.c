@@ -57,10 +57,17 @@ struct gateway {
     enum status status;
 };
 
-static void on_journal(void *ctx, const char *line)
+static void on_journal(void *ctx, const struct store_event *event)
 {
     struct gateway *g = ctx;
-    journal_line(g->journal, line);
+    journal_event(g->journal, event);
+}
+
+static void on_written(void *ctx, const char *event_id)
+{
+    struct gateway *g = ctx;
+    if (g->store)
+        store_event_written(g->store, event_id);
 }
 
 static void on_accepted(void *ctx, const char *message_id)
@@ -81,35 +88,6 @@ static void on_stop(void *ctx)
 {
     struct gateway *g = ctx;
     loop_stop(g->loop);
-}
-
-/* Ids of the lines that were written late. */
-struct late {
-    struct gateway *gateway;
-    const char **ids;
-    size_t count, size;
-};
-
-static void write_late(void *ctx, const struct store_event *event)
-{
-    struct late *late = ctx;
-    journal_line(late->gateway->journal, event->line);
-    if (late->count == late->size) {
-        late->size = late->size ? 2 * late->size : 16;
-        late->ids = xrealloc(late->ids, late->size * sizeof *late->ids);
-    }
-    late->ids[late->count++] = arena_strdup(late->gateway->arena, event->id);
-}
-
-/* KEEP-2: what a crash kept from being written is written now. */
-static enum status write_all_late(struct gateway *g)
-{
-    struct late late = {.gateway = g};
-    enum status status = store_unwritten(g->store, write_late, &late, g->err);
-    for (size_t i = 0; status == ST_OK && i < late.count; i++)
-        store_event_written(g->store, late.ids[i]);
-    free(late.ids);
-    return status;
 }
 
 static void on_policy(void *ctx, const struct store_policy *policy)
@@ -160,16 +138,23 @@ static const char *dummy_hash(const struct gateway *g)
 static enum status start_intake(struct gateway *g)
 {
     const struct config *config = g->config;
-    enum status status =
-        journal_open((int)config->journal.descriptor, config->journal.file,
-                     &g->journal, g->err);
+    enum status status = journal_open(
+        &(struct journal_settings){.descriptor =
+                                       (int)config->journal.descriptor,
+                                   .file = config->journal.file,
+                                   .loop = g->loop,
+                                   .written = on_written,
+                                   .ctx = g},
+        &g->journal, g->err);
     if (status == ST_OK)
         status = store_open(
             &(struct store_settings){.directory = config->state,
                                      .keep_finished_ms =
                                          config->settings.keep_finished_ms,
                                      .post = post,
-                                     .loop = g->loop},
+                                     .loop = g->loop,
+                                     .sync = journal_sync,
+                                     .sync_ctx = g->journal},
             &g->store, g->err);
     if (status == ST_OK)
         status =
@@ -329,6 +314,13 @@ static void last_turns(struct gateway *g)
         loop_run_once(g->loop, 0);
 }
 
+static void answer_all(struct gateway *g)
+{
+    journal_flush(g->journal);
+    store_drain(g->store);
+    last_turns(g);
+}
+
 static void stop(struct gateway *g)
 {
     deliver_destroy(&g->deliver);
@@ -344,8 +336,7 @@ static void stop(struct gateway *g)
          i++)
         loop_run_once(g->loop, STOP_PAUSE_MS);
     /* Whoever still waits for the store is answered while he exists. */
-    store_drain(g->store);
-    last_turns(g);
+    answer_all(g);
 }
 
 static void release(struct gateway *g)
@@ -355,6 +346,8 @@ static void release(struct gateway *g)
     bounces_destroy(&g->bounces);
     control_destroy(&g->control);
     auth_destroy(&g->auth);
+    if (g->store)
+        answer_all(g); /* nobody asks any more */
     store_close(&g->store);
     last_turns(g); /* what the store posted at its end is freed */
     policies_destroy(&g->policies);
@@ -381,7 +374,7 @@ enum status gateway_serve(const struct config *config, struct err *err)
     if (g.status == ST_OK)
         g.status = take_policies(&g);
     if (g.status == ST_OK)
-        g.status = write_all_late(&g);
+        g.status = journal_write_late(g.journal, g.store, err);
     if (g.status == ST_OK) {
         run(&g);
         stop(&g);

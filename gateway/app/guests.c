@@ -12,10 +12,10 @@ struct guests {
     struct portal *portal; /* NULL: none is configured */
 };
 
-static void on_journal(void *ctx, const char *line)
+static void on_journal(void *ctx, const struct store_event *event)
 {
     const struct guests *g = ctx;
-    journal_line(g->world.journal, line);
+    journal_event(g->world.journal, event);
 }
 
 static void on_mail(void *ctx)

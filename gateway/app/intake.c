@@ -171,8 +171,7 @@ static void on_stored(void *ctx, const struct store_answer *answer)
     const struct intake_world *world = in->world;
     struct reply reply = server_reply_not_stored;
     if (answer->status == ST_OK) {
-        journal_line(world->journal, in->event.line);
-        store_event_written(world->store, in->event.id);
+        journal_event(world->journal, &in->event);
         for (size_t i = 0; i < in->wishes.warning_count; i++)
             journal_warning(world->journal, in->message.id,
                             warning_name(in->wishes.warnings[i].word),

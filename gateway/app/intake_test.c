@@ -101,6 +101,12 @@ static void on_due(void *ctx, const struct store_due *due)
     f->due = *due;
 }
 
+static void on_written(void *ctx, const char *event_id)
+{
+    const struct fixture *f = ctx;
+    store_event_written(f->world.store, event_id);
+}
+
 static int setup(void **state)
 {
     struct fixture *f = xcalloc(1, sizeof *f);
@@ -116,7 +122,10 @@ static int setup(void **state)
     f->world.on_accepted = on_accepted;
     f->world.ctx = f;
     *state = f;
-    return journal_open(fds[1], NULL, &f->world.journal, &err) == ST_OK &&
+    return journal_open(&(struct journal_settings){.descriptor = fds[1],
+                                                   .written = on_written,
+                                                   .ctx = f},
+                        &f->world.journal, &err) == ST_OK &&
                    store_open(
                        &(struct store_settings){.directory = f->directory,
                                                 .post = post},

@@ -2,27 +2,78 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <jansson.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/buf.h"
-#include "base/clock.h"
 #include "base/log.h"
-#include "base/random.h"
 
-enum { ID_OCTETS = 16, LEFT_BYTES = 64 << 20 };
+enum { HELD_BYTES = 64 << 20, AGAIN_MS = 1000 };
 
-struct journal {
-    int fd;          /* -1: nothing is written */
-    struct buf left; /* what there was no room for yet (KEEP-2) */
+/* A line that is not in the file yet. */
+struct line {
+    struct line *next;
+    char *id;       /* of its row in the store; NULL: it has none */
+    size_t n, sent; /* sent: a pipe took part of it */
+    char text[];
 };
 
-enum status journal_open(int descriptor, const char *file, struct journal **out,
-                         struct err *err)
+struct journal {
+    int fd; /* -1: nothing is written */
+    bool is_file;
+    bool is_stuck; /* and it was told */
+    journal_written_fn *written;
+    void *ctx;
+    struct loop_timer *timer; /* NULL: without a loop */
+    struct line *first, **last;
+    size_t held; /* octets of lines that wait */
+};
+
+/* A line that a crash cut off would spoil the one behind it. It is taken away:
+ * what must not be lost is still in the store, and comes again whole. What is
+ * no line of ours is only ended. */
+static void mend_end(int fd)
 {
-    int fd = descriptor;
+    static const char ours[] = "{\"event\":";
+    char path[64], text[4096];
+    off_t end = lseek(fd, 0, SEEK_END), start = end;
+    snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+    int in = open(path, O_RDONLY | O_CLOEXEC);
+    while (in >= 0 && start > 0) {
+        size_t n = start < (off_t)sizeof text ? (size_t)start : sizeof text;
+        if (pread(in, text, n, start - (off_t)n) != (ssize_t)n)
+            break;
+        while (n > 0 && text[n - 1] != '\n')
+            n--, start--;
+        if (n > 0)
+            break;
+    }
+    if (in >= 0 && start < end) {
+        ssize_t n = pread(in, text, sizeof ours - 1, start);
+        bool is_ours = n > 0 && memcmp(text, ours, (size_t)n) == 0;
+        log_warn("journal", "the last line was cut off", "octets=%lld",
+                 (long long)(end - start));
+        if (is_ours ? ftruncate(fd, start) != 0 : write(fd, "\n", 1) != 1)
+            log_error("journal", "cannot be mended", "error=%s",
+                      strerror(errno));
+        lseek(fd, 0, SEEK_END);
+    }
+    if (in >= 0)
+        close(in);
+}
+
+static void on_timer(void *ctx)
+{
+    journal_flush(ctx);
+}
+
+enum status journal_open(const struct journal_settings *settings,
+                         struct journal **out, struct err *err)
+{
+    int fd = settings->descriptor;
+    const char *file = settings->file;
     if (fd >= 0 && fcntl(fd, F_SETFD, FD_CLOEXEC) != 0)
         return err_set(err, ST_INVAL, "journal descriptor %d: %s", fd,
                        strerror(errno));
@@ -32,172 +83,151 @@ enum status journal_open(int descriptor, const char *file, struct journal **out,
             return err_set(err, ST_INVAL, "journal %s: %s", file,
                            strerror(errno));
     }
-    *out = xcalloc(1, sizeof **out);
-    (*out)->fd = fd;
-    buf_init(&(*out)->left, LEFT_BYTES);
+    struct journal *journal = xcalloc(1, sizeof *journal);
+    struct stat st;
+    *journal = (struct journal){.fd = fd,
+                                .is_file = fd >= 0 && fstat(fd, &st) == 0 &&
+                                           S_ISREG(st.st_mode),
+                                .written = settings->written,
+                                .ctx = settings->ctx,
+                                .last = &journal->first};
+    if (settings->loop)
+        journal->timer = loop_timer_create(settings->loop, on_timer, journal);
+    *out = journal;
     return ST_OK;
 }
 
-/* A full disk may have room again when the next line comes; a reader that is
- * gone comes back no more. */
-static void write_left(struct journal *journal)
+/* The first line is in the file, or given up. */
+static void shift(struct journal *journal, bool is_written)
 {
-    struct slice left = buf_slice(&journal->left);
-    while (left.n) {
-        ssize_t wrote = write(journal->fd, left.p, left.n);
+    struct line *line = journal->first;
+    journal->first = line->next;
+    if (!journal->first)
+        journal->last = &journal->first;
+    journal->held -= line->n;
+    if (is_written && line->id && journal->written)
+        journal->written(journal->ctx, line->id);
+    free(line->id);
+    free(line);
+}
+
+/* A full disk may have room again; a reader that is gone comes back no more. */
+static void stuck(struct journal *journal, int error)
+{
+    bool is_over = error == EPIPE || error == EBADF;
+    if (!journal->is_stuck)
+        log_error("journal", is_over ? "nobody reads it" : "lines wait",
+                  "octets=%zu error=%s", journal->held, strerror(error));
+    journal->is_stuck = true;
+    while (is_over && journal->first)
+        shift(journal, false);
+    if (!is_over && journal->timer)
+        loop_timer_start(journal->timer, AGAIN_MS);
+}
+
+void journal_flush(struct journal *journal)
+{
+    while (journal->first) {
+        struct line *line = journal->first;
+        ssize_t wrote =
+            write(journal->fd, line->text + line->sent, line->n - line->sent);
         if (wrote < 0 && errno == EINTR)
             continue;
         if (wrote < 0) {
-            bool is_over = errno == EPIPE || errno == EBADF;
-            log_error("journal", is_over ? "lines lost" : "lines wait",
-                      "octets=%zu error=%s", left.n, strerror(errno));
-            if (is_over)
-                buf_reset(&journal->left);
+            stuck(journal, errno);
             return;
         }
-        buf_consume(&journal->left, (size_t)wrote);
-        left = buf_slice(&journal->left);
+        line->sent += (size_t)wrote;
+        if (line->sent == line->n)
+            shift(journal, true);
     }
+    journal->is_stuck = false;
 }
 
-void journal_close(struct journal **journal)
+void journal_close(struct journal **journal_in)
 {
-    if (!*journal)
+    struct journal *journal = *journal_in;
+    *journal_in = NULL;
+    if (!journal)
         return;
-    write_left(*journal);
-    if ((*journal)->fd >= 0)
-        close((*journal)->fd);
-    buf_release(&(*journal)->left);
-    free(*journal);
-    *journal = NULL;
+    journal_flush(journal);
+    while (journal->first)
+        shift(journal, false);
+    if (journal->fd >= 0)
+        close(journal->fd);
+    loop_timer_destroy(&journal->timer);
+    free(journal);
+}
+
+enum status journal_sync(void *ctx, struct err *err)
+{
+    const struct journal *journal = ctx;
+    return journal->is_file && fdatasync(journal->fd) != 0
+               ? err_set(err, ST_TEMP, "%s", strerror(errno))
+               : ST_OK;
+}
+
+void journal_event(struct journal *journal, const struct store_event *event)
+{
+    size_t n = strlen(event->line);
+    if (journal->fd < 0) {
+        if (event->id && journal->written)
+            journal->written(journal->ctx, event->id);
+        return;
+    }
+    if (journal->held + n + 1 > HELD_BYTES) {
+        log_error("journal",
+                  event->id ? "line left for the next start" : "line lost",
+                  "octets=%zu", n);
+        return;
+    }
+    struct line *line = xcalloc(1, sizeof *line + n + 1);
+    line->id = event->id ? xstrdup(event->id) : NULL;
+    line->n = n + 1;
+    memcpy(line->text, event->line, n);
+    line->text[n] = '\n';
+    *journal->last = line;
+    journal->last = &line->next;
+    journal->held += line->n;
+    journal_flush(journal);
 }
 
 void journal_line(struct journal *journal, const char *line)
 {
-    if (journal->fd < 0)
-        return;
-    char *text = xasprintf("%s\n", line);
-    if (buf_add(&journal->left, slice_of(text)) != ST_OK)
-        log_error("journal", "line lost", "octets=%zu", strlen(text));
-    free(text);
-    write_left(journal);
+    journal_event(journal, &(struct store_event){.line = line});
 }
 
-/* Text from outside may be no UTF-8: what is not ASCII is masked then. */
-static json_t *text_value(const char *text)
-{
-    json_t *value = json_string(text);
-    if (value)
-        return value;
-    char *masked = xstrdup(text);
-    for (char *p = masked; *p; p++)
-        if ((unsigned char)*p > 0x7e)
-            *p = '?';
-    value = json_string(masked);
-    free(masked);
-    return value;
-}
+/* The lines must be read before the first is written: that is a request, and
+ * the store belongs to its thread then. */
+struct late {
+    struct arena *arena;
+    struct store_event *events;
+    size_t count, size;
+};
 
-static void put(json_t *object, const char *key, const char *text)
+static void on_late(void *ctx, const struct store_event *event)
 {
-    if (json_object_set_new(object, key, text_value(text)) != 0)
-        BUG("journal key %s", key);
-}
-
-static json_t *begin(const char *event, char id[2 * ID_OCTETS + 1])
-{
-    json_t *object = json_object();
-    random_hex(id, ID_OCTETS);
-    put(object, "event", event);
-    put(object, "id", id);
-    json_object_set_new(object, "time", json_integer(clock_wall_s()));
-    return object;
-}
-
-static char *end(struct arena *arena, json_t *object)
-{
-    char *text = json_dumps(object, JSON_COMPACT);
-    if (!text)
-        BUG("event cannot be written");
-    char *line = arena_strdup(arena, text);
-    free(text);
-    json_decref(object);
-    return line;
-}
-
-static void write_event(struct journal *journal, json_t *object)
-{
-    struct arena *arena = arena_create();
-    journal_line(journal, end(arena, object));
-    arena_destroy(&arena);
-}
-
-void journal_listening(struct journal *journal, const char *address,
-                       uint16_t port, const char *host)
-{
-    char id[2 * ID_OCTETS + 1];
-    json_t *event = begin("listening", id);
-    bool v6 = strchr(address, ':') != NULL;
-    char *where = xasprintf(v6 ? "[%s]:%u" : "%s:%u", address, port);
-    put(event, "address", where);
-    put(event, "host", host);
-    free(where);
-    write_event(journal, event);
-}
-
-void journal_refused(struct journal *journal, const char *stage,
-                     const char *reply, const char *client)
-{
-    char id[2 * ID_OCTETS + 1];
-    json_t *event = begin("refused", id);
-    put(event, "stage", stage);
-    put(event, "reply", reply);
-    put(event, "client", client);
-    write_event(journal, event);
-}
-
-void journal_handshake_refused(struct journal *journal, const char *client,
-                               const char *version, const char *reason)
-{
-    char id[2 * ID_OCTETS + 1];
-    json_t *event = begin("handshake-refused", id);
-    put(event, "client", client);
-    put(event, "version", version);
-    put(event, "reason", reason);
-    write_event(journal, event);
-}
-
-void journal_warning(struct journal *journal, const char *message,
-                     const char *word, const char *recipient)
-{
-    char id[2 * ID_OCTETS + 1];
-    json_t *event = begin("warning", id);
-    put(event, "message", message);
-    put(event, "word", word);
-    if (recipient)
-        put(event, "recipient", recipient);
-    write_event(journal, event);
-}
-
-struct store_event journal_accepted(struct arena *arena,
-                                    const struct store_message *message,
-                                    const struct store_recipient *recipients,
-                                    size_t count, const char *message_id)
-{
-    char id[2 * ID_OCTETS + 1];
-    json_t *event = begin("accepted", id);
-    put(event, "message", message->id);
-    put(event, "organization", message->organization);
-    put(event, "sender", message->sender);
-    put(event, "reverse_path", message->reverse_path);
-    put(event, "message_id", message_id);
-    json_t *list = json_array();
-    for (size_t i = 0; i < count; i++) {
-        json_t *one = json_object();
-        put(one, "recipient", recipients[i].address);
-        put(one, "conversation", recipients[i].conversation);
-        json_array_append_new(list, one);
+    struct late *late = ctx;
+    if (late->count == late->size) {
+        late->size = late->size ? 2 * late->size : 16;
+        late->events =
+            xrealloc(late->events, late->size * sizeof *late->events);
     }
-    json_object_set_new(event, "recipients", list);
-    return (struct store_event){arena_strdup(arena, id), end(arena, event)};
+    late->events[late->count++] =
+        (struct store_event){arena_strdup(late->arena, event->id),
+                             arena_strdup(late->arena, event->line)};
+}
+
+enum status journal_write_late(struct journal *journal, struct store *store,
+                               struct err *err)
+{
+    struct late late = {.arena = arena_create()};
+    if (journal->is_file)
+        mend_end(journal->fd);
+    enum status status = store_unwritten(store, on_late, &late, err);
+    for (size_t i = 0; status == ST_OK && i < late.count; i++)
+        journal_event(journal, &late.events[i]);
+    free(late.events);
+    arena_destroy(&late.arena);
+    return status;
 }

@@ -5,18 +5,44 @@
 #define APP_JOURNAL_H
 
 #include "base/alloc.h"
+#include "net/loop.h"
 #include "store/store.h"
 
 struct journal;
 
-/* journal_open - descriptor < 0: file is appended to; both absent: nothing is
- * written. An inherited descriptor is not passed on to children. */
-enum status journal_open(int descriptor, const char *file, struct journal **out,
-                         struct err *err) MUST_USE;
+/* The line of this row of the store is whole in the journal. */
+typedef void journal_written_fn(void *ctx, const char *event_id);
+
+struct journal_settings {
+    int descriptor;    /* inherited, not passed on to children; < 0: none */
+    const char *file;  /* appended to then; NULL too: nothing is written */
+    struct loop *loop; /* what waits is tried again; NULL: with the next line */
+    journal_written_fn *written; /* may be NULL */
+    void *ctx;
+};
+
+/* journal_open - settings are copied, the loop outlives it. errors: ST_INVAL */
+enum status journal_open(const struct journal_settings *settings,
+                         struct journal **out, struct err *err) MUST_USE;
+/* What could not be written is given up: with a row, until the next start. */
 void journal_close(struct journal **journal);
 
-/* journal_line - a whole JSON object without line end, in one write. */
+/* journal_event - write a line. Where there is no room (or a pipe is full) it
+ * waits in memory, and all behind it. Its row in the store (event->id; NULL: it
+ * has none) is told as written only once it is whole in the file: until then a
+ * crash does not lose it (KEEP-2). */
+void journal_event(struct journal *journal, const struct store_event *event);
+/* journal_line - the same without a row. */
 void journal_line(struct journal *journal, const char *line);
+/* journal_flush - try now what waits. */
+void journal_flush(struct journal *journal);
+/* journal_sync - a store_sync_fn; ctx: the journal. */
+enum status journal_sync(void *ctx, struct err *err) MUST_USE;
+/* journal_write_late - before the store's first request: the end of the file is
+ * mended where a crash cut a line off, and what it kept from being written is
+ * written. */
+enum status journal_write_late(struct journal *journal, struct store *store,
+                               struct err *err) MUST_USE;
 
 /* Each writes its line at once. */
 void journal_listening(struct journal *journal, const char *address,

@@ -1,12 +1,12 @@
 #include <fcntl.h>
 #include <jansson.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
 #include <cmocka.h>
@@ -16,12 +16,25 @@
 static struct journal *journal;
 static int reader;
 
+static char written[64]; /* ids, a space behind each */
+
+static void on_written(void *ctx, const char *event_id)
+{
+    size_t n = strlen(written);
+    (void)ctx;
+    snprintf(written + n, sizeof written - n, "%s ", event_id);
+}
+
 static int setup(void **state)
 {
+    written[0] = 0;
     int fds[2];
     struct err err;
     (void)state;
-    if (pipe(fds) != 0 || journal_open(fds[1], NULL, &journal, &err) != ST_OK)
+    if (pipe(fds) != 0 ||
+        journal_open(&(struct journal_settings){.descriptor = fds[1],
+                                                .written = on_written},
+                     &journal, &err) != ST_OK)
         return -1;
     reader = fds[0];
     return 0;
@@ -139,11 +152,22 @@ static void test_journal_bad_descriptor_or_file_is_told(void **state)
     struct journal *none = NULL;
     struct err err;
     (void)state;
-    assert_int_equal(journal_open(1000, NULL, &none, &err), ST_INVAL);
-    assert_int_equal(journal_open(-1, "/dev/null/x", &none, &err), ST_INVAL);
+    assert_int_equal(
+        journal_open(&(struct journal_settings){.descriptor = 1000}, &none,
+                     &err),
+        ST_INVAL);
+    assert_int_equal(
+        journal_open(&(struct journal_settings){-1, .file = "/dev/null/x"},
+                     &none, &err),
+        ST_INVAL);
     assert_non_null(strstr(err.text, "/dev/null/x"));
-    assert_int_equal(journal_open(-1, NULL, &none, &err), ST_OK);
+    assert_int_equal(
+        journal_open(&(struct journal_settings){-1, .written = on_written},
+                     &none, &err),
+        ST_OK);
     journal_line(none, "{}");
+    journal_event(none, &(struct store_event){"e1", "{}"});
+    assert_string_equal(written, "e1 "); /* nobody asked for it */
     journal_close(&none);
 }
 
@@ -160,7 +184,11 @@ static void test_journal_writes_later_what_had_no_room(void **state)
     struct err err;
     assert_int_equal(pipe2(fds, O_NONBLOCK), 0);
     reader = fds[0];
-    assert_int_equal(journal_open(fds[1], NULL, &journal, &err), ST_OK);
+    assert_int_equal(
+        journal_open(&(struct journal_settings){.descriptor = fds[1],
+                                                .written = on_written},
+                     &journal, &err),
+        ST_OK);
     for (int i = 0; i < LINES; i++)
         journal_line(journal, "{\"event\":\"x\"}");
     for (int i = 0; i < 100; i++) {
@@ -177,6 +205,38 @@ static void test_journal_writes_later_what_had_no_room(void **state)
     assert_non_null(strstr(text, "}\nlast\n"));
 }
 
+/* KEEP-2: a line is told as written when it is whole in the file. */
+static void test_journal_tells_of_a_line_when_it_is_whole(void **state)
+{
+    char text[1 << 17];
+    struct err err;
+    (void)state;
+    journal_close(&journal);
+    close(reader);
+    int fds[2];
+    assert_int_equal(pipe2(fds, O_NONBLOCK), 0);
+    reader = fds[0];
+    assert_int_equal(
+        journal_open(&(struct journal_settings){.descriptor = fds[1],
+                                                .written = on_written},
+                     &journal, &err),
+        ST_OK);
+    memset(text, 120, sizeof text);
+    text[sizeof text - 1] = 0;
+    journal_event(journal, &(struct store_event){"e1", "{}"});
+    journal_event(journal, &(struct store_event){"e2", text});
+    journal_event(journal, &(struct store_event){"e3", "{}"});
+    assert_string_equal(written, "e1 ");
+    while (read(reader, text, sizeof text) > 0)
+        journal_flush(journal);
+    assert_string_equal(written, "e1 e2 e3 ");
+    close(reader);
+    signal(SIGPIPE, SIG_IGN);
+    journal_event(journal, &(struct store_event){"e4", "{}"});
+    assert_string_equal(written, "e1 e2 e3 "); /* a reader that is gone */
+    reader = dup(fds[1]);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -187,6 +247,7 @@ int main(void)
         TEST(test_journal_listening_and_handshake),
         TEST(test_journal_accepted_is_made_not_written),
         TEST(test_journal_writes_later_what_had_no_room),
+        TEST(test_journal_tells_of_a_line_when_it_is_whole),
         TEST(test_journal_bad_descriptor_or_file_is_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -65,7 +65,8 @@ static void check_settled(struct deliver *d)
     }
     d->is_busy = false;
     struct arena *arena = arena_create();
-    d->world.journal(d->world.ctx, event_settled(arena).line);
+    d->world.journal(d->world.ctx,
+                     &(struct store_event){.line = event_settled(arena).line});
     arena_destroy(&arena);
 }
 

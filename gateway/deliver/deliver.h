@@ -51,9 +51,8 @@ struct deliver_world {
     struct store *store;
     const char *spool; /* folder for what is large; NULL: memory alone */
     const struct directory *directory;
-    /* One JSON object, without line end, for the journal; store_event_written
-     * is then called by the runner. */
-    void (*journal)(void *ctx, const char *line);
+    /* For the journal; id NULL: it is not kept in the store. */
+    void (*journal)(void *ctx, const struct store_event *event);
     void *ctx;
 };
 

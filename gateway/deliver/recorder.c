@@ -55,13 +55,12 @@ static void on_answer(void *ctx, const struct store_answer *answer)
         loop_timer_start(owner->timer, AGAIN_MS);
         return;
     }
-    const struct store_event *event = &entry->record.event;
+    struct store_event event = entry->record.event;
+    if (answer->status != ST_OK)
+        event.id = NULL; /* the store has no row of it */
     void (*on_durable)(void *) = entry->on_durable;
     void *on_durable_ctx = entry->ctx;
-    owner->world.journal(owner->world.ctx, event->line);
-    if (answer->status == ST_OK) {
-        store_event_written(owner->world.store, event->id);
-    }
+    owner->world.journal(owner->world.ctx, &event);
     entry_free(entry);
     if (on_durable != NULL) {
         on_durable(on_durable_ctx);

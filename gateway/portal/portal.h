@@ -49,8 +49,8 @@ struct portal_world {
     struct loop *loop;
     struct store *store;
     void *ctx;
-    /* One JSON object, without line end, for the journal. */
-    void (*journal)(void *ctx, const char *line);
+    /* For the journal; id NULL: it is not kept in the store. */
+    void (*journal)(void *ctx, const struct store_event *event);
     /* Something in the queue is due. */
     void (*on_mail)(void *ctx);
     /* The organization has earned it, durably. */

@@ -45,10 +45,10 @@ struct world {
 
 /* --- the application ----------------------------------------------------- */
 
-static void on_journal(void *ctx, const char *line)
+static void on_journal(void *ctx, const struct store_event *event)
 {
     struct world *w = ctx;
-    buf_printf(&w->journal, "%s\n", line);
+    buf_printf(&w->journal, "%s\n", event->line);
 }
 
 static void on_mail(void *ctx)

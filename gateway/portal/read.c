@@ -22,8 +22,7 @@ static void on_opened(void *ctx, const struct portal_answer *answer)
         return;
     }
     if (answer->result == PORTAL_OK) {
-        v->world->journal(v->world->ctx, v->opened.event.line);
-        store_event_written(v->world->store, v->opened.event.id);
+        v->world->journal(v->world->ctx, &v->opened.event);
         if (v->opened.share)
             v->world->on_share(v->world->ctx, v->opened.share);
     }

@@ -34,8 +34,7 @@ static void on_stored(void *ctx, const struct store_answer *answer)
         visit_fault(v, 503);
         return;
     }
-    v->world->journal(v->world->ctx, reply->accept.event.line);
-    store_event_written(v->world->store, reply->accept.event.id);
+    v->world->journal(v->world->ctx, &reply->accept.event);
     v->world->on_mail(v->world->ctx);
     visit_redirect(v, arena_printf(v->arena, "%s?note=sent", v->path));
 }

@@ -201,7 +201,8 @@ static void on_sms(const struct http_response *response, void *ctx)
     struct visit *v = ctx;
     bool sent = response->status == 200;
     v->fetch = NULL;
-    v->world->journal(v->world->ctx, event_sms(v, sent).line);
+    v->world->journal(v->world->ctx,
+                      &(struct store_event){.line = event_sms(v, sent).line});
     if (sent) {
         visit_redirect(v, v->path);
         return;

@@ -2,7 +2,6 @@
  */
 #include "store/store.h"
 
-#include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <time.h>
@@ -12,7 +11,7 @@
 #include "store/call.h"
 #include "store/turn.h"
 
-enum { FLUSH_MS = 50 }; /* how long a written journal line may stay noted */
+enum { LAZY_MS = 50 }; /* how long what nobody waits for may be put off */
 
 struct queue {
     struct request *first, **last;
@@ -24,12 +23,16 @@ struct store {
     void *loop;
     pthread_t thread;
     bool started;
+    store_sync_fn *sync;
+    void *sync_ctx;
     pthread_mutex_t lock;
     pthread_cond_t wake, idle;
     /* Under the lock: */
-    struct queue waiting;
-    bool urgent; /* something waits that somebody waits for */
-    bool busy;   /* a turn is being worked at */
+    struct queue urgent;     /* somebody waits for it */
+    struct queue lazy;       /* nobody does, and it needs a sync of its own */
+    struct timespec lazy_at; /* when it is taken */
+    bool hurry;              /* it is taken now */
+    bool busy;               /* a turn is being worked at */
     bool stop;
 };
 
@@ -37,6 +40,21 @@ static void queue_init(struct queue *queue)
 {
     queue->first = NULL;
     queue->last = &queue->first;
+}
+
+static void queue_put(struct queue *queue, struct request *request)
+{
+    *queue->last = request;
+    queue->last = &request->next;
+}
+
+static void queue_move(struct queue *to, struct queue *from)
+{
+    if (!from->first)
+        return;
+    *to->last = from->first;
+    to->last = from->last;
+    queue_init(from);
 }
 
 /* On the loop: the answers of one turn, in the order of the requests. */
@@ -57,11 +75,11 @@ static void run_answers(void *arg)
     }
 }
 
-static struct timespec flush_time(void)
+static struct timespec lazy_time(void)
 {
     struct timespec at;
     clock_gettime(CLOCK_MONOTONIC, &at);
-    at.tv_nsec += FLUSH_MS * 1000000L;
+    at.tv_nsec += LAZY_MS * 1000000L;
     if (at.tv_nsec >= 1000000000L) {
         at.tv_nsec -= 1000000000L;
         at.tv_sec++;
@@ -69,29 +87,41 @@ static struct timespec flush_time(void)
     return at;
 }
 
+static bool lazy_is_due(const struct store *store)
+{
+    struct timespec now;
+    if (!store->lazy.first || store->hurry || store->stop)
+        return store->lazy.first;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return now.tv_sec > store->lazy_at.tv_sec ||
+           (now.tv_sec == store->lazy_at.tv_sec &&
+            now.tv_nsec >= store->lazy_at.tv_nsec);
+}
+
 /* Waits for work; returns what waited, NULL at the end. */
 static struct request *take_turn(struct store *store)
 {
+    struct queue turn;
+    queue_init(&turn);
     pthread_mutex_lock(&store->lock);
     store->busy = false;
-    if (!store->waiting.first)
+    if (!store->urgent.first && !store->lazy.first) {
+        store->hurry = false;
         pthread_cond_broadcast(&store->idle);
-    while (!store->urgent && !store->stop) {
-        if (store->waiting.first) {
-            struct timespec at = flush_time();
-            if (pthread_cond_clockwait(&store->wake, &store->lock,
-                                       CLOCK_MONOTONIC, &at) == ETIMEDOUT)
-                break;
-        } else {
-            pthread_cond_wait(&store->wake, &store->lock);
-        }
     }
-    struct request *first = store->waiting.first;
-    queue_init(&store->waiting);
-    store->urgent = false;
-    store->busy = first != NULL;
+    while (!store->urgent.first && !lazy_is_due(store) && !store->stop) {
+        if (store->lazy.first)
+            pthread_cond_clockwait(&store->wake, &store->lock, CLOCK_MONOTONIC,
+                                   &store->lazy_at);
+        else
+            pthread_cond_wait(&store->wake, &store->lock);
+    }
+    queue_move(&turn, &store->urgent);
+    if (lazy_is_due(store))
+        queue_move(&turn, &store->lazy);
+    store->busy = turn.first != NULL;
     pthread_mutex_unlock(&store->lock);
-    return first;
+    return turn.first;
 }
 
 static void *run(void *arg)
@@ -99,7 +129,7 @@ static void *run(void *arg)
     struct store *store = arg;
     struct request *first;
     while ((first = take_turn(store))) {
-        turn_work(store->db, first);
+        turn_work(store->db, first, store->sync, store->sync_ctx);
         store->post(store->loop, run_answers, first);
     }
     return NULL;
@@ -116,16 +146,17 @@ static struct request *request_create(enum request_kind kind)
 
 static void enqueue(struct store *store, struct request *request, bool urgent)
 {
+    struct queue *queue = urgent ? &store->urgent : &store->lazy;
     if (!store->started) {
         if (pthread_create(&store->thread, NULL, run, store) != 0)
             BUG("no thread for the store");
         store->started = true;
     }
     pthread_mutex_lock(&store->lock);
-    bool wake = !store->waiting.first || (urgent && !store->urgent);
-    *store->waiting.last = request;
-    store->waiting.last = &request->next;
-    store->urgent |= urgent;
+    bool wake = !queue->first;
+    queue_put(queue, request);
+    if (wake && !urgent)
+        store->lazy_at = lazy_time();
     pthread_mutex_unlock(&store->lock);
     if (wake)
         pthread_cond_signal(&store->wake);
@@ -143,7 +174,10 @@ enum status store_open(const struct store_settings *settings,
     store->db = db;
     store->post = settings->post;
     store->loop = settings->loop;
-    queue_init(&store->waiting);
+    store->sync = settings->sync;
+    store->sync_ctx = settings->sync_ctx;
+    queue_init(&store->urgent);
+    queue_init(&store->lazy);
     pthread_mutex_init(&store->lock, NULL);
     pthread_cond_init(&store->wake, NULL);
     pthread_cond_init(&store->idle, NULL);
@@ -159,9 +193,8 @@ const char *store_spool(const struct store *store)
 void store_drain(struct store *store)
 {
     pthread_mutex_lock(&store->lock);
-    while (store->waiting.first || store->busy) {
-        /* With nothing waiting it would end the thread. */
-        store->urgent |= store->waiting.first != NULL;
+    while (store->urgent.first || store->lazy.first || store->busy) {
+        store->hurry = true;
         pthread_cond_signal(&store->wake);
         pthread_cond_wait(&store->idle, &store->lock);
     }

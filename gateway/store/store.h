@@ -22,13 +22,17 @@ struct store;
 
 /* Runs fn(arg) once on the loop, soon; may be called from any thread. */
 typedef void store_post_fn(void *loop, void (*fn)(void *arg), void *arg);
+/* On the thread of the store: the journal as it stands is on the disk. */
+typedef enum status store_sync_fn(void *ctx, struct err *err);
 
 struct store_settings {
     const char *directory;    /* created when missing */
     int64_t keep_finished_ms; /* a message with nothing to come is removed so
                                  long after its last outcome; 0: never */
     store_post_fn *post;
-    void *loop; /* the first argument of post */
+    void *loop;          /* the first argument of post */
+    store_sync_fn *sync; /* of the journal; NULL: not needed */
+    void *sync_ctx;
 };
 
 /* How a request that failed is answered on the wire (KEEP-3). */
@@ -159,8 +163,8 @@ void store_close(struct store **store);
  * a crash kept from being written (KEEP-2). Before the first request only. */
 enum status store_unwritten(struct store *store, store_event_fn *each,
                             void *ctx, struct err *err) MUST_USE;
-/* store_event_written - the line is in the journal; forgotten with the next
- * commit. The id is copied. */
+/* store_event_written - the line is whole in the journal; it is forgotten
+ * soon, once the journal was synced. The id is copied. */
 void store_event_written(struct store *store, const char *event_id);
 
 struct store_accept {
@@ -208,8 +212,8 @@ struct store_record {
     int64_t until_ms;     /* DEFERRED */
     const char *delivery; /* FINISHED: direct, notification, failed */
     unsigned links; /* FINISHED, direct: secure download links in the copy */
-    struct store_event event;    /* journal it after ST_OK, then
-                                  * store_event_written */
+    struct store_event event;    /* journal it after ST_OK; once it is
+                                  * written, store_event_written */
     const struct store_dsn *dsn; /* made in the same transaction, due at once,
                                   * unless the recipient was reported so
                                   * before; NULL: none */

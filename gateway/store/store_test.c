@@ -70,6 +70,7 @@ static void drain(void)
 }
 
 struct fixture {
+    bool fail_sync; /* of the journal */
     char directory[64];
     struct store *store;
     size_t done;
@@ -79,11 +80,20 @@ struct fixture {
     struct store_due due;
 };
 
+static enum status sync_journal(void *ctx, struct err *err)
+{
+    const struct fixture *f = ctx;
+    return f->fail_sync ? err_set(err, ST_TEMP, "no disk") : ST_OK;
+}
+
 static void open_store(struct fixture *f)
 {
     struct err err;
-    struct store_settings settings = {
-        .directory = f->directory, .post = post, .loop = &posts};
+    struct store_settings settings = {.directory = f->directory,
+                                      .post = post,
+                                      .loop = &posts,
+                                      .sync = sync_journal,
+                                      .sync_ctx = f};
     if (store_open(&settings, &f->store, &err) != ST_OK)
         fail_msg("%s", err.text);
 }
@@ -355,6 +365,12 @@ static void test_unwritten_events_come_back_with_their_id(void **state)
                                      .event = {"o1", "{\"id\":\"o1\"}"}});
     release_all(f);
     store_close(&f->store);
+    open_store(f);
+    assert_string_equal(unwritten(f, &heard), "e1 o1 ");
+    f->fail_sync = true; /* a power failure could still take the line */
+    store_event_written(f->store, "e1");
+    store_close(&f->store);
+    f->fail_sync = false;
     open_store(f);
     assert_string_equal(unwritten(f, &heard), "e1 o1 ");
     store_event_written(f->store, "e1");

@@ -157,8 +157,26 @@ static void answer_find(struct db *db, struct request *r)
     item->batch = batch;
 }
 
-void turn_work(struct db *db, struct request *first)
+/* KEEP-2: a line is forgotten when no power failure can take it out of the
+ * journal any more; else it is written again at the next start. */
+static void sync_journal(struct request *first, store_sync_fn *sync, void *ctx)
 {
+    struct err err;
+    bool any = false;
+    for (const struct request *r = first; r; r = r->next)
+        any |= r->kind == REQUEST_EVENT_WRITTEN;
+    if (!any || !sync || sync(ctx, &err) == ST_OK)
+        return;
+    log_error("store", "journal not synced", "error=%s", err.text);
+    for (struct request *r = first; r; r = r->next)
+        if (r->kind == REQUEST_EVENT_WRITTEN)
+            r->answer.status = ST_TEMP;
+}
+
+void turn_work(struct db *db, struct request *first, store_sync_fn *sync,
+               void *sync_ctx)
+{
+    sync_journal(first, sync, sync_ctx);
     keep_content(db, first);
     change_all(db, first);
     drop_content(db, first);

@@ -49,7 +49,9 @@ struct request {
 };
 
 /* turn_work - every change of the list in one transaction, each in a step of
- * its own; then the questions. Fills answer, due or found of each. */
-void turn_work(struct db *db, struct request *first);
+ * its own; then the questions. Fills answer, due or found of each. sync: before
+ * a line of the journal is forgotten; NULL: not needed. */
+void turn_work(struct db *db, struct request *first, store_sync_fn *sync,
+               void *sync_ctx);
 
 #endif
