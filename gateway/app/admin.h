@@ -44,6 +44,7 @@ struct admin {
     size_t domain_count;
     const char *policy, *inbound, *spf, *name, *description, *organization;
     bool json, two_factor, from_stdin;
+    const char *shown; /* secrets, on stdout once the change is sure to hold */
 };
 
 struct admin_action {
@@ -52,7 +53,7 @@ struct admin_action {
     unsigned options;             /* enum admin_option */
     bool writes;                  /* made is saved after ADMIN_DONE */
     int (*run)(struct admin *admin);
-    const char *usage;
+    const char *usage; /* behind the action; lines of its own indented */
 };
 
 /* Ended by an entry without command. */
@@ -70,13 +71,26 @@ int admin_command(int argc, char **argv);
 /* A line on stderr; returns ADMIN_REFUSED. */
 int admin_refuse(const char *fmt, ...) PRINTF_LIKE(1, 2);
 
+/* The same of a value that is none of those an option or argument may have;
+ * returns ADMIN_USAGE. */
+int admin_refuse_value(const char *fmt, ...) PRINTF_LIKE(1, 2);
+/* One more line of what is shown. */
+void admin_show(struct admin *admin, const char *fmt, ...) PRINTF_LIKE(2, 3);
+
 /* The organization that was made by command; NULL after a line on stderr,
  * which says where it stands if it is one of the configuration. */
 struct config_organization *admin_organization(struct admin *admin,
                                                const char *name);
-/* The one that claims the domain of an address; the same. */
+/* The one that claims the domain, as config_domain gives it; the same. */
 struct config_organization *admin_owner(struct admin *admin,
                                         const char *domain);
+/* config_domain; NULL after a line on stderr. */
+const char *admin_domain(struct admin *admin, const char *text);
+/* Whether lists of one organization's are asked for, and it is not this one;
+ * whether there is such a one at all (false: after a line on stderr). */
+bool admin_is_other(const struct admin *admin,
+                    const struct config_organization *o);
+bool admin_has_asked(const struct admin *admin);
 
 /* item_bytes more at the end, zeroed. */
 void *admin_list_add(struct admin *admin, struct config_list *list,

@@ -3,6 +3,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "address/mailbox.h"
 #include "app/admin.h"
 #include "base/buf.h"
 #include "base/random.h"
@@ -47,32 +48,41 @@ static void begin_two_factor(struct admin *admin, struct config_account *a)
     a->two_factor = true;
     a->totp = fresh_totp(admin->arena);
     const char *issuer = percent(admin->arena, admin->config->host_name);
-    printf("two-factor: otpauth://totp/%s:%s?secret=%s&issuer=%s\n", issuer,
-           percent(admin->arena, a->address), a->totp, issuer);
+    admin_show(admin, "two-factor: otpauth://totp/%s:%s?secret=%s&issuer=%s",
+               issuer, percent(admin->arena, a->address), a->totp, issuer);
 }
 
 /* --- finding -------------------------------------------------------------- */
 
-static const char *domain_of(const char *address)
+/* As the configuration keeps it; NULL after a line on stderr. */
+static const char *normalize(struct admin *admin, const char *text,
+                             struct config_organization **owner_out)
 {
-    const char *at = strrchr(address, '@');
-    return at ? at + 1 : address;
+    struct mailbox mailbox;
+    struct err err;
+    if (mailbox_parse(admin->arena, slice_of(text), &mailbox, &err) != ST_OK) {
+        admin_refuse("`%s` is no mail address", text);
+        return NULL;
+    }
+    *owner_out = admin_owner(admin, arena_text(admin->arena, mailbox.domain));
+    return *owner_out ? mailbox_format(admin->arena, &mailbox) : NULL;
 }
 
 /* NULL after a line on stderr. */
 static struct config_account *find(struct admin *admin, const char *address,
                                    struct config_list **list_out)
 {
-    struct config_organization *o = admin_owner(admin, domain_of(address));
-    struct config_account *all = o ? o->accounts.items : NULL;
-    for (size_t i = 0; o && i < o->accounts.count; i++)
+    struct config_organization *o;
+    address = normalize(admin, address, &o);
+    struct config_account *all = address ? o->accounts.items : NULL;
+    for (size_t i = 0; address && i < o->accounts.count; i++)
         if (strcasecmp(all[i].address, address) == 0) {
             if (list_out)
                 *list_out = &o->accounts;
             return &all[i];
         }
-    if (o)
-        admin_refuse("no account `%s`", address);
+    if (address)
+        admin_refuse("there is no account `%s`", address);
     return NULL;
 }
 
@@ -84,7 +94,7 @@ static void put_accounts(const struct admin *admin, json_t *rows,
     const struct config_organization *o = list->items;
     for (size_t i = 0; i < list->count; i++) {
         const struct config_account *all = o[i].accounts.items;
-        if (admin->organization && strcasecmp(admin->organization, o[i].name))
+        if (admin_is_other(admin, &o[i]))
             continue;
         for (size_t k = 0; k < o[i].accounts.count; k++) {
             json_t *row = json_object();
@@ -109,6 +119,8 @@ static int list_accounts(struct admin *admin)
     static const char *const columns[] = {
         "address",    "name",     "organization", "status",
         "two-factor", "password", "from",         NULL};
+    if (!admin_has_asked(admin))
+        return ADMIN_REFUSED;
     json_t *rows = json_array();
     put_accounts(admin, rows, &admin->config->organizations, "file");
     put_accounts(admin, rows, &admin->made, "command");
@@ -117,9 +129,9 @@ static int list_accounts(struct admin *admin)
 
 static int add_account(struct admin *admin)
 {
-    const char *address = admin->args[0];
-    struct config_organization *o = admin_owner(admin, domain_of(address));
-    if (!o)
+    struct config_organization *o;
+    const char *address = normalize(admin, admin->args[0], &o);
+    if (!address)
         return ADMIN_REFUSED;
     struct config_account *a = admin_list_add(admin, &o->accounts, sizeof *a);
     a->address = address;
@@ -169,8 +181,8 @@ static int set_two_factor(struct admin *admin)
         a->two_factor = false;
         a->totp = NULL;
     } else {
-        return admin_refuse("two-factor is on or off, not `%s`",
-                            admin->args[1]);
+        return admin_refuse_value("two-factor is on or off, not `%s`",
+                                  admin->args[1]);
     }
     return ADMIN_DONE;
 }
@@ -188,7 +200,8 @@ const struct admin_action admin_account_actions[] = {
     {"account", "list", 0, 0, ADMIN_JSON | ADMIN_ORGANIZATION, false,
      list_accounts, "[--organization NAME] [--json]"},
     {"account", "add", 1, 1, ADMIN_NAME | ADMIN_TWO_FACTOR, true, add_account,
-     "ADDRESS [--name TEXT] [--two-factor]"},
+     "ADDRESS [--name TEXT]\n"
+     "           [--two-factor]"},
     {"account", "password", 1, 1, ADMIN_STDIN, true, set_password,
      "ADDRESS [--stdin]"},
     {"account", "two-factor", 2, 2, 0, true, set_two_factor, "ADDRESS on|off"},

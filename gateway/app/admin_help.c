@@ -50,7 +50,7 @@ static struct config_organization *find_made(struct admin *admin,
         admin_refuse("%s `%s` is the configuration file's: change it there",
                      kind, text);
     else
-        admin_refuse("no %s `%s`", kind, text);
+        admin_refuse("there is no %s `%s`", kind, text);
     return NULL;
 }
 
@@ -63,6 +63,30 @@ struct config_organization *admin_organization(struct admin *admin,
 struct config_organization *admin_owner(struct admin *admin, const char *domain)
 {
     return find_made(admin, claims, "domain", domain);
+}
+
+const char *admin_domain(struct admin *admin, const char *text)
+{
+    const char *domain = config_domain(admin->arena, text);
+    if (!domain)
+        admin_refuse("`%s` is no domain name", text);
+    return domain;
+}
+
+bool admin_is_other(const struct admin *admin,
+                    const struct config_organization *o)
+{
+    return admin->organization && !is_named(o, admin->organization);
+}
+
+bool admin_has_asked(const struct admin *admin)
+{
+    const char *name = admin->organization;
+    if (!name || find(&admin->made, is_named, name) ||
+        find(&admin->config->organizations, is_named, name))
+        return true;
+    admin_refuse("there is no organization `%s`", name);
+    return false;
 }
 
 /* --- lists ---------------------------------------------------------------- */
@@ -107,17 +131,14 @@ const char *admin_password_hash(struct admin *admin)
 {
     char line[LINE_BYTES];
     struct secret password;
-    if (admin->from_stdin) {
-        if (!fgets(line, sizeof line, stdin))
-            line[0] = '\0';
-        line[strcspn(line, "\r\n")] = '\0';
-        if (!line[0]) {
-            admin_refuse("no password on standard input");
-            return NULL;
-        }
-    } else {
+    if (!admin->from_stdin) {
         snprintf(line, sizeof line, "%s", admin_password(admin->arena));
-        printf("password: %s\n", line);
+        admin_show(admin, "password: %s", line);
+    } else if (!password_read(stdin, line, sizeof line)) {
+        admin_refuse("standard input must give a password in a line of at "
+                     "most %d octets",
+                     LINE_BYTES - 2);
+        return NULL;
     }
     secret_init(&password, slice_of(line));
     explicit_bzero(line, sizeof line);

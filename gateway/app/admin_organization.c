@@ -16,8 +16,8 @@ static bool take_policy(const char *word, int *out)
             *out = i;
             return true;
         }
-    admin_refuse("--transport-security is off, tls, pkix or dane, not `%s`",
-                 word);
+    admin_refuse_value(
+        "--transport-security is off, tls, pkix or dane, not `%s`", word);
     return false;
 }
 
@@ -26,7 +26,7 @@ static bool take_yes(const char *option, const char *word, bool *out)
     *out = strcmp(word, "yes") == 0;
     if (*out || strcmp(word, "no") == 0)
         return true;
-    admin_refuse("%s is yes or no, not `%s`", option, word);
+    admin_refuse_value("%s is yes or no, not `%s`", option, word);
     return false;
 }
 
@@ -86,6 +86,16 @@ static int list_organizations(struct admin *admin)
     return admin_print(admin, rows, columns);
 }
 
+static bool put_domain(struct admin *admin, struct config_organization *o,
+                       const char *text)
+{
+    const char *domain = admin_domain(admin, text);
+    if (domain)
+        *(const char **)admin_list_add(admin, &o->domains, sizeof domain) =
+            domain;
+    return domain != NULL;
+}
+
 static int add_organization(struct admin *admin)
 {
     struct config_organization *o =
@@ -95,17 +105,19 @@ static int add_organization(struct admin *admin)
     o->name = admin->args[0];
     o->uuid = arena_strdup(admin->arena, uuid);
     for (size_t i = 0; i < admin->domain_count; i++)
-        *(const char **)admin_list_add(admin, &o->domains, sizeof(char *)) =
-            admin->domains[i];
-    return take_values(admin, o) ? ADMIN_DONE : ADMIN_REFUSED;
+        if (!put_domain(admin, o, admin->domains[i]))
+            return ADMIN_REFUSED;
+    return take_values(admin, o) ? ADMIN_DONE : ADMIN_USAGE;
 }
 
 static int set_organization(struct admin *admin)
 {
+    if (!admin->policy && !admin->inbound && !admin->spf)
+        return admin_refuse_value("org set: nothing is to be set");
     struct config_organization *o = admin_organization(admin, admin->args[0]);
-    if (!o || !take_values(admin, o))
+    if (!o)
         return ADMIN_REFUSED;
-    return ADMIN_DONE;
+    return take_values(admin, o) ? ADMIN_DONE : ADMIN_USAGE;
 }
 
 static int remove_organization(struct admin *admin)
@@ -148,22 +160,20 @@ static int list_domains(struct admin *admin)
 static int add_domain(struct admin *admin)
 {
     struct config_organization *o = admin_organization(admin, admin->args[0]);
-    if (!o)
-        return ADMIN_REFUSED;
-    *(const char **)admin_list_add(admin, &o->domains, sizeof(char *)) =
-        admin->args[1];
-    return ADMIN_DONE;
+    return o && put_domain(admin, o, admin->args[1]) ? ADMIN_DONE
+                                                     : ADMIN_REFUSED;
 }
 
 /* Accounts that lie in it are refused when the file is saved. */
 static int remove_domain(struct admin *admin)
 {
-    struct config_organization *o = admin_owner(admin, admin->args[0]);
+    const char *domain = admin_domain(admin, admin->args[0]);
+    struct config_organization *o = domain ? admin_owner(admin, domain) : NULL;
     if (!o)
         return ADMIN_REFUSED;
     const char **names = o->domains.items;
     size_t i = 0;
-    while (strcasecmp(names[i], admin->args[0]) != 0)
+    while (strcasecmp(names[i], domain) != 0)
         i++;
     admin_list_remove(&o->domains, sizeof *names, &names[i]);
     return ADMIN_DONE;

@@ -46,6 +46,9 @@ static int list_rows(struct admin *admin, ask_fn *ask,
         status = ask(reader, add_row, rows, &err);
     store_reader_close(&reader);
     /* A gateway that never ran has no database, and nothing in it. */
+    if (status == ST_NONE)
+        fprintf(stderr, "lasthop-gateway: %s: no gateway has run here yet\n",
+                admin->config->state);
     if (status == ST_OK || status == ST_NONE)
         return admin_print(admin, rows, columns);
     json_decref(rows);

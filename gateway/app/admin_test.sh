@@ -121,6 +121,18 @@ said "is the configuration file's: change it there"
 run 2 org add
 run 2 org list --domain x.example
 run 2 org nothing
+run 2 org set clinic
+said "nothing is to be set"
+run 2 org add second --transport-security on
+said "off, tls, pkix or dane, not .on."
+run 2 account add a@clinic.example extra
+said "account add: too much: .extra."
+run 2 org list --two-factor
+said "two-factor does not belong here"
+run 1 account add ann
+said "is no mail address"
+run 1 account list --organization nobody
+said "there is no organization .nobody."
 [ ! -e "$dir/state/directory.yaml" ] || fail "a refused change was kept"
 
 run 0 org add "hospital \"A\"" --domain hospital.example \
@@ -139,8 +151,47 @@ password=$(value password)
 run 0 credential add "hospital \"A\"" hospital-app --description "the app"
 password=$(value password)
 run 1 credential add "hospital \"A\"" hospital-app
+said "user .hospital-app. exists already"
 ! grep -q "$password" "$dir/state/directory.yaml" || fail "kept in clear"
 [ "$(stat -c %a "$dir/state/directory.yaml")" = 600 ] || fail "its mode"
+
+# A secret is shown only with a change that holds, and such a change holds only
+# with its secret shown.
+! grep -q password "$dir/out.txt" || fail "a password of nothing was shown"
+got=0
+"$gateway" credential add "hospital \"A\"" unseen --config "$dir/gateway.yaml" \
+    >/dev/full 2>"$dir/error.txt" || got=$?
+[ "$got" = 3 ] || fail "nobody saw the password: exit $got"
+said "standard output: .*nothing was changed"
+run 0 credential list
+! grep -q unseen "$dir/out.txt" || fail "a credential that nobody can use"
+for password_line in "" "$(printf %3000s x)"; do
+    got=0
+    printf '%s' "$password_line" |
+        "$gateway" account password bob@hospital.example --stdin \
+            --config "$dir/gateway.yaml" 2>"$dir/error.txt" || got=$?
+    [ "$got" = 2 ] || fail "a password of ${#password_line}: exit $got"
+done
+
+# A name is the same in whatever spelling.
+run 0 domain add "hospital \"A\"" Bücher.example.
+run 1 domain add "hospital \"A\"" xn--bcher-kva.EXAMPLE
+said "domain .xn--bcher-kva.example. exists already"
+run 0 account add Ann@bücher.example
+run 0 account suspend ann@xn--bcher-kva.example
+run 0 account remove ANN@Bücher.Example
+run 0 domain remove bücher.EXAMPLE
+
+# What root makes is the gateway's to read.
+if [ "$(id -u)" = 0 ]; then
+    "$gateway" org add mine --config "$dir/first.yaml"
+    chown 65534:65534 "$dir/first"
+    "$gateway" org add theirs --config "$dir/first.yaml"
+    for file in directory.yaml directory.yaml.lock; do
+        [ "$(stat -c %u:%g:%a "$dir/first/$file")" = 65534:65534:600 ] ||
+            fail "$file is not the gateway's"
+    done
+fi
 
 run 0 account list
 said 'bob@hospital.example .*active .*yes .*yes .*command'
@@ -154,6 +205,28 @@ said 'ward.hospital.example .*command'
 run 0 org list --json
 said '"name": "hospital \\"A\\""'
 run 0 check
+got=0
+"$gateway" check --config "$dir/gateway.yaml" >/dev/full 2>&1 || got=$?
+[ "$got" = 3 ] || fail "check to a full disk: exit $got"
+echo nothing >"$dir/bad.pem"
+for spoilt in 'portal: {listen: "127.0.0.1:0", certificate: certificate.pem, key: bad.pem}' \
+    "outbound: {trust: bad.pem}" \
+    "dkim: [{domain: clinic.example, selector: s1, key: bad.pem}]"; do
+    {
+        cat "$dir/gateway.yaml"
+        echo "$spoilt"
+    } >"$dir/spoilt.yaml"
+    got=0
+    "$gateway" check --config "$dir/spoilt.yaml" >"$dir/out.txt" \
+        2>"$dir/error.txt" || got=$?
+    [ "$got" = 2 ] || fail "check: exit $got: $spoilt"
+    said "spoilt.yaml: .*bad.pem"
+done
+sed "s/^dns:.*/dns: {resolver: \"$address@5399\", trust-anchor: bad.pem}/" \
+    "$dir/gateway.yaml" >"$dir/spoilt.yaml"
+! "$gateway" check --config "$dir/spoilt.yaml" >"$dir/out.txt" \
+    2>"$dir/error.txt" || fail "a trust anchor of nothing is good"
+said "bad.pem: no trust anchor"
 
 # A key may be a domain's that was made by command.
 openssl genpkey -algorithm ed25519 -out "$dir/dkim.pem" 2>"$dir/openssl.txt"

@@ -174,4 +174,8 @@ bool config_organizations_load(struct arena *arena, struct faults *faults,
                                const struct config *config,
                                struct config_list *out);
 
+/* config_domain - as the configuration keeps a domain name: lower-case
+ * A-labels, without the dot of the root. NULL: it is none */
+const char *config_domain(struct arena *arena, const char *text);
+
 #endif

@@ -23,6 +23,7 @@ struct once {
 };
 
 struct check {
+    bool is_made; /* of organizations that commands make */
     struct faults *faults;
     struct once *seen;
     size_t count, size;
@@ -49,6 +50,20 @@ static int by_value(const void *a, const void *b)
     return x->node->line - y->node->line;
 }
 
+/* A file that commands write anew has no lines that anybody knows. */
+static void put_twice(struct check *check, const struct once *first,
+                      const struct once *second)
+{
+    const struct yaml *at = second->node;
+    if (check->is_made)
+        faults_add(check->faults, at->line, at->column,
+                   "%s `%s` exists already", second->kind, second->value);
+    else
+        faults_add(check->faults, at->line, at->column,
+                   "%s `%s` stands in line %d already", second->kind,
+                   second->value, first->node->line);
+}
+
 static void check_once(struct check *check)
 {
     if (check->count)
@@ -62,9 +77,7 @@ static void check_once(struct check *check)
                        b->value);
         else if (strcmp(a->kind, b->kind) == 0 &&
                  strcasecmp(a->value, b->value) == 0 && b->node)
-            faults_add(check->faults, b->node->line, b->node->column,
-                       "%s `%s` stands in line %d already", b->kind, b->value,
-                       a->node->line);
+            put_twice(check, a, b);
     }
 }
 
@@ -143,7 +156,7 @@ void config_check_organizations(struct faults *faults, const struct yaml *root,
                                 const struct config_list *list,
                                 const struct config_list *others)
 {
-    struct check check = {.faults = faults};
+    struct check check = {.is_made = true, .faults = faults};
     const struct config_organization *all = list->items;
     const struct config_organization *other = others->items;
     const struct yaml *n = child(root, "organizations")->first;

@@ -12,8 +12,8 @@ static void fault_at(struct config_reader *reader, const struct yaml *node,
                      const char *expected)
 {
     faults_add(reader->faults, node->line, node->column,
-               "`%s` must be %s, not %s", node->key ? node->key : "an entry",
-               expected, kinds[node->kind]);
+               "`%s` must be %s, not %s", node->key, expected,
+               kinds[node->kind]);
 }
 
 static bool is_kind(struct config_reader *reader, const struct yaml *node,
@@ -107,11 +107,14 @@ static void read_list(struct config_reader *reader, const struct yaml *node,
     out->items = arena_alloc(reader->arena, (count ? count : 1) * size);
     out->count = count;
     char *at = out->items;
+    int nth = 0;
     for (const struct yaml *n = node->first; n; n = n->next, at += size) {
-        if (!is_kind(reader, n, texts ? YAML_TEXT : YAML_MAP))
+        struct yaml entry = *n;
+        entry.key = arena_printf(reader->arena, "%s[%d]", key->name, ++nth);
+        if (!is_kind(reader, &entry, texts ? YAML_TEXT : YAML_MAP))
             continue;
         if (texts)
-            config_read_text(reader, n, kind, (const char **)(void *)at);
+            config_read_text(reader, &entry, kind, (const char **)(void *)at);
         else
             config_read_map(reader, n, key->shape, at);
     }

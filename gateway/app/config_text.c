@@ -1,7 +1,9 @@
 /* The values that are texts, and how each kind is checked. */
 #include <arpa/inet.h>
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -45,13 +47,20 @@ static const char *check_resolver(struct config_reader *reader,
     return text;
 }
 
+const char *config_domain(struct arena *arena, const char *text)
+{
+    struct slice name = slice_of(text), ascii;
+    struct err err;
+    if (name.n && name.p[name.n - 1] == '.')
+        name.n--;
+    if (domain_to_ascii(arena, name, &ascii, &err) != ST_OK)
+        return NULL;
+    return arena_text(arena, ascii);
+}
+
 static const char *check_domain(struct config_reader *reader, const char *text)
 {
-    struct slice ascii;
-    struct err err;
-    if (domain_to_ascii(reader->arena, slice_of(text), &ascii, &err) != ST_OK)
-        return NULL;
-    return arena_text(reader->arena, ascii);
+    return config_domain(reader->arena, text);
 }
 
 static const char *check_mailbox(struct config_reader *reader, const char *text)
@@ -112,8 +121,12 @@ static const char *check_path(struct config_reader *reader, const char *text)
 
 static const char *check_file(struct config_reader *reader, const char *text)
 {
+    struct stat st;
     const char *path = check_path(reader, text);
-    return path && access(path, R_OK) == 0 ? path : NULL;
+    if (!path || stat(path, &st) != 0 || access(path, R_OK) != 0)
+        return NULL;
+    errno = EISDIR;
+    return S_ISDIR(st.st_mode) ? NULL : path;
 }
 
 static const char *check_phone(struct config_reader *reader, const char *text)
@@ -221,17 +234,21 @@ static const struct {
 bool config_read_text(struct config_reader *reader, const struct yaml *node,
                       enum key_kind kind, const char **out)
 {
-    const char *name = node->key ? node->key : "entry";
     *out = checks[kind].check(reader, node->text);
     if (*out)
         return true;
     if (checks[kind].secret)
         faults_add(reader->faults, node->line, node->column, "`%s` must be %s",
-                   name, checks[kind].expected);
+                   node->key, checks[kind].expected);
+    else if (kind == KEY_FILE && *node->text)
+        faults_add(reader->faults, node->line, node->column,
+                   "`%s` must be %s; `%.200s`: %s", node->key,
+                   checks[kind].expected, check_path(reader, node->text),
+                   strerror(errno));
     else
         faults_add(reader->faults, node->line, node->column,
-                   "`%s` must be %s, not `%.100s`", name, checks[kind].expected,
-                   node->text);
+                   "`%s` must be %s, not `%.100s`", node->key,
+                   checks[kind].expected, node->text);
     return false;
 }
 

@@ -5,8 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "address/mailbox.h"
-#include "app/config.h"
+#include "app/check_command.h"
 #include "app/keys.h"
 
 enum { EXIT_USAGE = 2, STRING_BYTES = 255 };
@@ -38,22 +37,22 @@ struct options {
 
 static int bad_usage(const char *what, const char *word)
 {
-    fprintf(stderr, "lasthop-gateway dkim: %s%s\n%s", what, word, usage);
+    fprintf(stderr,
+            "lasthop-gateway dkim: %s%s\nTry `lasthop-gateway dkim --help`.\n",
+            what, word);
     return EXIT_USAGE;
 }
 
 char *dkim_record_text(struct arena *arena, const char *name, const char *text)
 {
     struct slice rest = slice_of(text);
-    if (rest.n <= STRING_BYTES)
-        return arena_printf(arena, "%s. IN TXT \"%s\"", name, text);
-    char *out = arena_printf(arena, "%s. IN TXT (", name);
-    while (rest.n) {
+    char *out = arena_printf(arena, "%s. IN TXT", name);
+    do {
         size_t n = rest.n < STRING_BYTES ? rest.n : STRING_BYTES;
-        out = arena_printf(arena, "%s\n    \"%.*s\"", out, (int)n, rest.p);
+        out = arena_printf(arena, "%s \"%.*s\"", out, (int)n, rest.p);
         rest = slice_from(rest, n);
-    }
-    return arena_printf(arena, "%s )", out);
+    } while (rest.n);
+    return out;
 }
 
 static void print_record(struct arena *arena, const char *selector,
@@ -64,16 +63,17 @@ static void print_record(struct arena *arena, const char *selector,
     puts(dkim_record_text(arena, name, dkim_key_record(arena, key)));
 }
 
-/* As the configuration has it: lower-case A-labels. NULL: none. */
-static const char *name_of(struct arena *arena, const char *text)
+/* The configuration counts paths from its own folder. */
+static void print_next(const char *domain, const char *selector,
+                       const char *path)
 {
-    struct mailbox mailbox;
-    struct err err;
-    const char *address = arena_printf(arena, "x@%s", text);
-    if (mailbox_parse(arena, slice_of(address), &mailbox, &err) != ST_OK ||
-        !mailbox.domain.n || mailbox.domain.p[0] == '[')
-        return NULL;
-    return arena_text(arena, mailbox.domain);
+    char *whole = realpath(path, NULL);
+    fprintf(stderr,
+            "Publish the record, name the key in the configuration, and start "
+            "the gateway anew:\n"
+            "dkim:\n  - {domain: %s, selector: %s, key: \"%s\"}\n",
+            domain, selector, whole ? whole : path);
+    free(whole);
 }
 
 static int generate(struct arena *arena, const struct options *o)
@@ -84,8 +84,8 @@ static int generate(struct arena *arena, const struct options *o)
         return bad_usage("--algorithm is ed25519 or rsa, not ", o->algorithm);
     if (!o->domain || !o->selector)
         return bad_usage("--domain and --selector are needed", "");
-    const char *domain = name_of(arena, o->domain);
-    const char *selector = name_of(arena, o->selector);
+    const char *domain = config_domain(arena, o->domain);
+    const char *selector = config_domain(arena, o->selector);
     if (!domain || !selector)
         return bad_usage("no domain name: ", domain ? o->selector : o->domain);
     const char *path =
@@ -96,13 +96,10 @@ static int generate(struct arena *arena, const struct options *o)
     enum status status = dkim_key_write(key, path, &err);
     if (status == ST_OK) {
         print_record(arena, selector, domain, key);
-        fprintf(stderr,
-                "%s holds the key. Publish the record, then name the key in "
-                "the configuration:\n"
-                "dkim:\n  - {domain: %s, selector: %s, key: %s}\n",
-                path, domain, selector, path);
+        print_next(domain, selector, path);
     } else {
-        fprintf(stderr, "lasthop-gateway dkim: %s\n", err.text);
+        fprintf(stderr, "lasthop-gateway dkim: %s (--out names another)\n",
+                err.text);
     }
     dkim_key_destroy(&key);
     return status == ST_OK ? EXIT_SUCCESS : EXIT_FAILURE;
@@ -129,15 +126,11 @@ static int print_ring(struct arena *arena, const struct dkim_ring *ring,
 
 static int show(struct arena *arena, const struct options *o)
 {
-    struct faults faults;
     struct keys *keys = NULL;
     struct err err;
     if (!o->config)
         return bad_usage("--config FILE is missing", "");
-    faults_init(&faults, o->config);
-    const struct config *config = config_load(arena, &faults);
-    fwrite(buf_slice(&faults.text).p, 1, buf_slice(&faults.text).n, stderr);
-    faults_release(&faults);
+    const struct config *config = config_load_aloud(arena, o->config);
     if (!config)
         return EXIT_USAGE;
     if (keys_load(config, &keys, &err) != ST_OK) {

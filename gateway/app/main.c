@@ -1,4 +1,5 @@
 /* lasthop-gateway - the reference gateway's command line. */
+#include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -6,19 +7,16 @@
 #include <unistd.h>
 
 #include "app/admin.h"
-#include "app/config.h"
+#include "app/check_command.h"
 #include "app/dkim_command.h"
 #include "app/gateway.h"
-#include "app/keys.h"
-#include "app/organizations_file.h"
 #include "app/password.h"
 #include "app/preflight_command.h"
 #include "app/spf_command.h"
 #include "base/log.h"
-#include "net/tls.h"
 #include "rules/enumerate.h"
 
-enum { EXIT_USAGE = 2, INPUT_BYTES = 4096 };
+enum { EXIT_USAGE = 2, EXIT_ENVIRONMENT = 3, INPUT_BYTES = 4096 };
 
 static const char usage[] =
     "usage: lasthop-gateway --config FILE      serve until SIGTERM\n"
@@ -57,19 +55,16 @@ struct options {
 
 static int bad_usage(const char *what, const char *word)
 {
-    fprintf(stderr, "lasthop-gateway: %s%s\n%s", what, word, usage);
+    fprintf(stderr, "lasthop-gateway: %s%s\nTry `lasthop-gateway --help`.\n",
+            what, word);
     return EXIT_USAGE;
 }
 
-/* Prints every fault; NULL: there was one. */
-static const struct config *load(struct arena *arena, const char *path)
+/* getopt has said what is wrong. */
+static int bad_option(void)
 {
-    struct faults faults;
-    faults_init(&faults, path);
-    const struct config *config = config_load(arena, &faults);
-    fwrite(buf_slice(&faults.text).p, 1, buf_slice(&faults.text).n, stderr);
-    faults_release(&faults);
-    return config;
+    fputs("Try `lasthop-gateway --help`.\n", stderr);
+    return EXIT_USAGE;
 }
 
 static int serve(const struct options *options)
@@ -77,7 +72,7 @@ static int serve(const struct options *options)
     struct arena *arena = arena_create();
     struct err err;
     enum log_level level = LOG_LEVEL_WARN;
-    const struct config *config = load(arena, options->config);
+    const struct config *config = config_load_aloud(arena, options->config);
     if (!config) {
         arena_destroy(&arena);
         return EXIT_USAGE;
@@ -91,50 +86,11 @@ static int serve(const struct options *options)
     return status == ST_OK ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
-/* The organizations made by command, beside the configuration. */
-static bool check_made(struct arena *arena, const struct config *config)
-{
-    struct faults faults;
-    struct config_list made;
-    faults_init(&faults, config->directory);
-    bool is_good = organizations_file_load(arena, config, &faults, &made);
-    fwrite(buf_slice(&faults.text).p, 1, buf_slice(&faults.text).n, stderr);
-    faults_release(&faults);
-    return is_good;
-}
-
-static int check(const struct options *options)
-{
-    struct arena *arena = arena_create();
-    struct err err;
-    struct tls_server *tls = NULL;
-    struct keys *keys = NULL;
-    const struct config *config = load(arena, options->config);
-    enum status status =
-        config ? tls_server_create(config->submission.certificate,
-                                   config->submission.key, &tls, &err)
-               : ST_INVAL;
-    if (status == ST_OK)
-        status = keys_load(config, &keys, &err);
-    if (config && status != ST_OK)
-        fprintf(stderr, "%s: %s\n", options->config, err.text);
-    if (status == ST_OK && !check_made(arena, config))
-        status = ST_INVAL;
-    if (status == ST_OK)
-        printf("%s: good\n", options->config);
-    tls_server_destroy(&tls);
-    keys_destroy(&keys);
-    arena_destroy(&arena);
-    return status == ST_OK ? EXIT_SUCCESS : EXIT_USAGE;
-}
-
 static int decide_all(const struct options *options)
 {
     struct err err;
     enum status status = options->all ? enumerate_decisions(stdout, &err)
                                       : enumerate_words(stdout, &err);
-    if (status == ST_OK && fflush(stdout) != 0)
-        status = err_set(&err, ST_TEMP, "standard output takes no more");
     if (status != ST_OK)
         fprintf(stderr, "lasthop-gateway: %s\n", err.text);
     return status == ST_OK ? EXIT_SUCCESS : EXIT_FAILURE;
@@ -143,11 +99,8 @@ static int decide_all(const struct options *options)
 static int hash_password(const struct options *options)
 {
     char line[INPUT_BYTES];
-    if (!fgets(line, sizeof line, stdin))
-        return bad_usage("no password on standard input", "");
-    line[strcspn(line, "\r\n")] = '\0';
-    if (!line[0])
-        return bad_usage("the password is empty", "");
+    if (!password_read(stdin, line, sizeof line))
+        return bad_usage("standard input must give a password in a line", "");
     struct secret password;
     struct arena *arena = arena_create();
     secret_init(&password, slice_of(line));
@@ -168,7 +121,7 @@ static int run(const struct options *options)
     if (strcmp(command, "serve") == 0)
         return serve(options);
     if (strcmp(command, "check") == 0)
-        return check(options);
+        return check_command(options->config);
     if (strcmp(command, "hash-password") == 0)
         return hash_password(options);
     if (strcmp(command, "decide") != 0)
@@ -204,10 +157,19 @@ static int take_option(struct options *options, int option)
         puts("lasthop-gateway " LASTHOP_VERSION);
         return EXIT_SUCCESS;
     }
-    return EXIT_USAGE;
+    return bad_option();
 }
 
-int main(int argc, char **argv)
+/* A command whose answer nobody could read has failed. */
+static int finish(int code)
+{
+    if (code == EXIT_ENVIRONMENT || (fflush(stdout) == 0 && !ferror(stdout)))
+        return code;
+    fprintf(stderr, "lasthop-gateway: standard output: %s\n", strerror(errno));
+    return EXIT_ENVIRONMENT;
+}
+
+static int command(int argc, char **argv)
 {
     static const struct option known[] = {
         {"config", required_argument, NULL, 'c'},
@@ -238,4 +200,9 @@ int main(int argc, char **argv)
     if (optind < argc)
         return bad_usage("too much on the command line: ", argv[optind]);
     return run(&options);
+}
+
+int main(int argc, char **argv)
+{
+    return finish(command(argc, argv));
 }

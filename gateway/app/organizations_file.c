@@ -40,6 +40,28 @@ bool organizations_file_load(struct arena *arena, const struct config *config,
     return config_organizations_load(arena, faults, config, out);
 }
 
+/* owner: caller */
+static char *folder_of(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash ? xasprintf("%.*s", (int)(slash - path + 1), path)
+                 : xstrdup(".");
+}
+
+/* A command of root's beside a gateway that is not: the gateway must be able to
+ * read what it made. */
+static bool hand_over(int fd, const char *path)
+{
+    struct stat st;
+    if (geteuid() != 0)
+        return true;
+    char *folder = folder_of(path);
+    bool is_good =
+        stat(folder, &st) == 0 && fchown(fd, st.st_uid, st.st_gid) == 0;
+    free(folder);
+    return is_good;
+}
+
 /* The first command may come before the gateway ever ran: the state folder, and
  * no more, is made. */
 static void make_folder(const char *path)
@@ -61,7 +83,7 @@ enum status organizations_file_lock(const char *path, int *out, struct err *err)
     int fd = open(lock, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
     int code;
     do
-        code = fd < 0 ? -1 : flock(fd, LOCK_EX);
+        code = fd < 0 || !hand_over(fd, path) ? -1 : flock(fd, LOCK_EX);
     while (code != 0 && errno == EINTR);
     if (code != 0) {
         status = err_set(err, ST_TEMP, "%s: %s", lock, strerror(errno));
@@ -88,9 +110,7 @@ static bool write_all(int fd, struct slice octets)
 
 static bool sync_folder_of(const char *path)
 {
-    const char *slash = strrchr(path, '/');
-    char *folder =
-        slash ? xasprintf("%.*s", (int)(slash - path + 1), path) : xstrdup(".");
+    char *folder = folder_of(path);
     int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     bool is_synced = fd >= 0 && fsync(fd) == 0;
     if (fd >= 0)
@@ -105,7 +125,8 @@ static enum status write_fresh(const char *fresh, struct slice text,
     int fd = open(fresh, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW,
                   0600);
     enum status status = ST_OK;
-    if (fd < 0 || !write_all(fd, text) || fsync(fd) != 0)
+    if (fd < 0 || !hand_over(fd, fresh) || !write_all(fd, text) ||
+        fsync(fd) != 0)
         status = err_set(err, ST_TEMP, "%s: %s", fresh, strerror(errno));
     if (fd >= 0)
         close(fd);
@@ -132,24 +153,44 @@ static enum status check_fresh(const char *fresh, const struct config *config,
     return status;
 }
 
-enum status organizations_file_save(const struct config *config,
-                                    const struct config_list *organizations,
-                                    struct err *err)
+static char *fresh_path(const struct config *config)
 {
-    const char *path = config->directory;
+    return xasprintf("%s.new", config->directory);
+}
+
+void organizations_file_drop(const struct config *config)
+{
+    char *fresh = fresh_path(config);
+    unlink(fresh);
+    free(fresh);
+}
+
+enum status organizations_file_prepare(const struct config *config,
+                                       const struct config_list *organizations,
+                                       struct err *err)
+{
     struct buf text;
-    char *fresh = xasprintf("%s.new", path);
+    char *fresh = fresh_path(config);
     organizations_text(&text, organizations);
     enum status status = write_fresh(fresh, buf_slice(&text), err);
     if (status == ST_OK)
         status = check_fresh(fresh, config, err);
-    if (status == ST_OK && rename(fresh, path) != 0)
-        status = err_set(err, ST_TEMP, "%s: %s", path, strerror(errno));
-    if (status == ST_OK && !sync_folder_of(path))
-        status = err_set(err, ST_TEMP, "%s: %s", path, strerror(errno));
     if (status != ST_OK)
-        unlink(fresh);
+        organizations_file_drop(config);
     buf_release(&text);
+    free(fresh);
+    return status;
+}
+
+enum status organizations_file_replace(const struct config *config,
+                                       struct err *err)
+{
+    const char *path = config->directory;
+    char *fresh = fresh_path(config);
+    enum status status = ST_OK;
+    if (rename(fresh, path) != 0 || !sync_folder_of(path))
+        status = err_set(err, ST_TEMP, "%s: %s", path, strerror(errno));
+    unlink(fresh);
     free(fresh);
     return status;
 }

@@ -1,6 +1,7 @@
 /* organizations_file - the organizations that were made by command, in a YAML
  * file of the configuration's own shape (`organizations:`), readable by the
- * gateway's user alone. It is never changed in place: a new one is renamed over
+ * gateway's user alone: what root makes here belongs to whoever the folder
+ * belongs to. It is never changed in place: a new one is renamed over
  * it, so that whoever reads sees the one or the other. */
 #ifndef APP_ORGANIZATIONS_FILE_H
 #define APP_ORGANIZATIONS_FILE_H
@@ -27,11 +28,18 @@ bool organizations_file_load(struct arena *arena, const struct config *config,
  * is to be closed at the end. errors: ST_TEMP */
 enum status organizations_file_lock(const char *path, int *out,
                                     struct err *err) MUST_USE;
-/* organizations_file_save - on the disk when it returns; nothing has changed
- * unless it is well. errors: ST_INVAL: what it would say is not good (err has
- * the first fault); ST_TEMP: the disk */
-enum status organizations_file_save(const struct config *config,
-                                    const struct config_list *organizations,
-                                    struct err *err) MUST_USE;
+/* A change has two steps, so that what is to be shown of it is shown between
+ * them: it is written beside the file, on the disk and found good, and then it
+ * takes the file's place or is dropped. */
+
+/* errors: ST_INVAL: what it would say is not good (err has the first fault);
+ * ST_TEMP: the disk; nothing is left of it then */
+enum status organizations_file_prepare(const struct config *config,
+                                       const struct config_list *organizations,
+                                       struct err *err) MUST_USE;
+/* errors: ST_TEMP */
+enum status organizations_file_replace(const struct config *config,
+                                       struct err *err) MUST_USE;
+void organizations_file_drop(const struct config *config);
 
 #endif

@@ -4,9 +4,9 @@
 #include <time.h>
 
 /* Double-quoted, so that no text means anything else (YAML 1.2 7.3.1). */
-static void put_value(struct buf *out, const char *key, const char *value)
+static void put_text(struct buf *out, const char *value)
 {
-    buf_printf(out, "%s: \"", key);
+    buf_puts(out, "\"");
     for (const char *p = value; *p; p++) {
         if (*p == '"' || *p == '\\')
             buf_printf(out, "\\%c", *p);
@@ -15,7 +15,14 @@ static void put_value(struct buf *out, const char *key, const char *value)
         else
             buf_put(out, (struct slice){p, 1});
     }
-    buf_puts(out, "\"\n");
+    buf_puts(out, "\"");
+}
+
+static void put_value(struct buf *out, const char *key, const char *value)
+{
+    buf_printf(out, "%s: ", key);
+    put_text(out, value);
+    buf_puts(out, "\n");
 }
 
 static void put_if(struct buf *out, const char *key, const char *value)
@@ -29,8 +36,10 @@ static void put_texts(struct buf *out, const char *key,
 {
     const char *const *texts = list->items;
     buf_printf(out, "    %s: [", key);
-    for (size_t i = 0; i < list->count; i++)
-        buf_printf(out, "%s\"%s\"", i ? ", " : "", texts[i]);
+    for (size_t i = 0; i < list->count; i++) {
+        buf_puts(out, i ? ", " : "");
+        put_text(out, texts[i]);
+    }
     buf_puts(out, "]\n");
 }
 

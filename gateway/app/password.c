@@ -75,3 +75,15 @@ char *password_hash_make(struct arena *arena, const struct secret *password,
         base64_encode(arena, hash.salt),
         base64_encode(arena, (struct slice){(char *)out, sizeof out}));
 }
+
+bool password_read(FILE *in, char *line, int size)
+{
+    bool is_read = fgets(line, size, in) != NULL;
+    size_t n = is_read ? strcspn(line, "\r\n") : 0;
+    if (n && (line[n] || feof(in))) {
+        line[n] = '\0';
+        return true;
+    }
+    explicit_bzero(line, (size_t)size);
+    return false;
+}

@@ -3,6 +3,8 @@
 #ifndef APP_PASSWORD_H
 #define APP_PASSWORD_H
 
+#include <stdio.h>
+
 #include "base/alloc.h"
 #include "base/secret.h"
 
@@ -23,6 +25,10 @@ enum status password_hash_parse(struct arena *arena, const char *text,
  * the comparison takes the same time wherever they differ. */
 bool password_is(const struct password_hash *hash,
                  const struct secret *password);
+
+/* password_read - a line without its end. false: there is none, it is empty, or
+ * it does not fit; nothing of it is left then. owner: caller, who wipes it */
+bool password_read(FILE *in, char *line, int size);
 
 /* password_hash_make - with a fresh salt. owner: the arena */
 char *password_hash_make(struct arena *arena, const struct secret *password,

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "app/config.h"
+#include "app/check_command.h"
 #include "app/directory.h"
 #include "app/keys.h"
 #include "app/preflight.h"
@@ -47,7 +47,10 @@ struct command {
 
 static int bad_usage(const char *what, const char *word)
 {
-    fprintf(stderr, "lasthop-gateway preflight: %s%s\n%s", what, word, usage);
+    fprintf(stderr,
+            "lasthop-gateway preflight: %s%s\nTry `lasthop-gateway preflight "
+            "--help`.\n",
+            what, word);
     return EXIT_USAGE;
 }
 
@@ -231,11 +234,7 @@ static int with_keys(struct command *c)
 
 static int run(struct command *c)
 {
-    struct faults faults;
-    faults_init(&faults, c->config_path);
-    c->config = config_load(c->arena, &faults);
-    fwrite(buf_slice(&faults.text).p, 1, buf_slice(&faults.text).n, stderr);
-    faults_release(&faults);
+    c->config = config_load_aloud(c->arena, c->config_path);
     if (!c->config)
         return EXIT_USAGE;
     if (!normalize(c))

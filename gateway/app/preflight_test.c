@@ -202,13 +202,14 @@ static void test_long_records_are_cut_into_strings(void **state)
     char text[600];
     memset(text, 'a', sizeof text);
     text[255] = '\0';
-    assert_null(strchr(dkim_record_text(arena, "x", text), '('));
+    assert_null(strstr(dkim_record_text(arena, "x", text), "\" \""));
     text[255] = 'b';
     text[511] = '\0';
     const char *got = dkim_record_text(arena, "x", text);
-    assert_memory_equal(got, "x. IN TXT (\n    \"a", 17);
-    assert_non_null(strstr(got, "a\"\n    \"b"));
-    assert_non_null(strstr(got, "a\"\n    \"a\" )"));
+    assert_memory_equal(got, "x. IN TXT \"a", 12);
+    assert_memory_equal(got + 11 + 255, "\" \"ba", 5);
+    assert_string_equal(got + strlen(got) - 6, "a\" \"a\"");
+    assert_null(strchr(got, '\n'));
     arena_destroy(&arena);
 }
 

@@ -42,7 +42,9 @@ struct command {
 
 static int bad_usage(const char *what, const char *word)
 {
-    fprintf(stderr, "lasthop-gateway spf: %s%s\n%s", what, word, usage);
+    fprintf(stderr,
+            "lasthop-gateway spf: %s%s\nTry `lasthop-gateway spf --help`.\n",
+            what, word);
     return EXIT_USAGE;
 }
 

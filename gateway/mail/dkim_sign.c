@@ -37,8 +37,12 @@ static bool is_once(struct slice name)
     return false;
 }
 
+/* A name that no tag list can hold is not signed: a `;` would end h= within it
+ * (RFC 6376 3.2). */
 static bool is_other_signed(struct slice name)
 {
+    if (slice_find(name, ';') < name.n)
+        return false;
     for (size_t i = 0; i < sizeof prefixes / sizeof *prefixes; i++)
         if (slice_starts_nocase(name, prefixes[i]))
             return !is_once(name);

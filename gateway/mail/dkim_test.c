@@ -256,6 +256,17 @@ static void test_own_signatures_verify_and_break(void **state)
     }
 }
 
+/* RFC 6376 3.2: no tag list holds a `;`; such a field goes along unsigned. */
+static void test_a_field_that_h_cannot_name_is_not_signed(void **state)
+{
+    struct keys *k = *state;
+    struct dkim_seal seal = seal_of(k);
+    struct slice octets =
+        sealed(k, &seal, "List-A;d=evil.example: 1\r\nX-Zivver-;b: 2\r\n" MAIL);
+    for (size_t i = 0; i < DKIM_ALGORITHM_COUNT; i++)
+        assert_string_equal(verify(octets, i, k->records[i], 1000), "good");
+}
+
 static void test_header_lines_of_signatures_are_short(void **state)
 {
     struct keys *k = *state;
@@ -452,6 +463,7 @@ int main(void)
         cmocka_unit_test(test_what_is_changed_breaks_what_it_should),
         cmocka_unit_test(test_key_records_that_do_not_count),
         TEST(test_own_signatures_verify_and_break),
+        TEST(test_a_field_that_h_cannot_name_is_not_signed),
         TEST(test_header_lines_of_signatures_are_short),
         TEST(test_any_number_of_fields_is_signed),
         TEST(test_a_header_of_too_many_fields_is_not_verified),

@@ -12,6 +12,7 @@ enum { BUSY_MS = 5000 };
 
 struct store_reader {
     sqlite3 *sql;
+    char *path;
 };
 
 #define RECIPIENT_ROWS                                                         \
@@ -35,7 +36,8 @@ static const char message_text[] = RECIPIENT_ROWS
 
 static enum status fault(struct store_reader *reader, struct err *err)
 {
-    return err_set(err, ST_TEMP, "database: %s", sqlite3_errmsg(reader->sql));
+    return err_set(err, ST_TEMP, "%s: %s", reader->path,
+                   sqlite3_errmsg(reader->sql));
 }
 
 enum status store_reader_open(const char *directory, struct store_reader **out,
@@ -43,6 +45,7 @@ enum status store_reader_open(const char *directory, struct store_reader **out,
 {
     char *path = xasprintf("%s/gateway.db", directory);
     struct store_reader *reader = xcalloc(1, sizeof *reader);
+    reader->path = path;
     enum status status = ST_OK;
     if (access(path, R_OK) != 0)
         status = err_set(err, errno == ENOENT ? ST_NONE : ST_TEMP, "%s: %s",
@@ -54,7 +57,6 @@ enum status store_reader_open(const char *directory, struct store_reader **out,
         sqlite3_busy_timeout(reader->sql, BUSY_MS);
     else
         store_reader_close(&reader);
-    free(path);
     *out = reader;
     return status;
 }
@@ -64,6 +66,7 @@ void store_reader_close(struct store_reader **reader)
     if (!*reader)
         return;
     sqlite3_close((*reader)->sql);
+    free((*reader)->path);
     free(*reader);
     *reader = NULL;
 }
