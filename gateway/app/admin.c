@@ -80,6 +80,7 @@ static int hint(const char *command)
     return ADMIN_USAGE;
 }
 
+PRINTF_LIKE(1, 0)
 static void say(const char *fmt, va_list args)
 {
     fputs("lasthop-gateway: ", stderr);
