@@ -324,6 +324,10 @@ static void try_session(struct doubting *d, size_t i)
 {
     const json_t *list = evidence_list(d->evidence, "sessions");
     const json_t *turns = evidence_list(json_array_get(list, i), "dialogue");
+    doubt_try(d, doubt_with_list(d, "sessions", doubt_without(list, i)),
+              arena_printf(d->arena, "sessions[%zu] dropped", i));
+    doubt_try(d, doubt_with_list(d, "sessions", doubt_doubled(list, i)),
+              arena_printf(d->arena, "sessions[%zu] doubled", i));
     for (size_t k = 0; k < json_array_size(turns); k++) {
         const json_t *turn = json_array_get(turns, k);
         json_t *shorter = json_copy(json_array_get(list, i));

@@ -49,7 +49,7 @@ static void judge_turns(struct trial *t, const json_t *session)
               TEXT(t, "%zu turns", want), TEXT(t, "%zu", got));
 }
 
-void judge_dialogue(struct trial *t, const json_t *session)
+static void judge_dialogue(struct trial *t, const json_t *session)
 {
     size_t i;
     const json_t *turn;
@@ -76,4 +76,32 @@ void judge_dialogue(struct trial *t, const json_t *session)
               *got ? got : failure);
         return; /* what follows was not reached */
     }
+}
+
+/* As many dialogues as the scenario wants; a run that was broken off has a
+ * fault that says so. */
+static void judge_count(struct trial *t, const struct step *s)
+{
+    size_t want = s->held ? s->held : s->hold ? s->hold : 1, got = 0, i;
+    const json_t *one;
+    json_array_foreach(evidence_list(t->evidence, "sessions"), i, one)
+    {
+        got += step_of(one) == s->number;
+    }
+    if (got != want && !json_array_size(evidence_list(t->evidence, "faults")))
+        fault(t, s->place, clause_shown_by(t, "session"), "session",
+              TEXT(t, "%zu dialogues", want), TEXT(t, "%zu", got));
+}
+
+void judge_dialogues(struct trial *t)
+{
+    size_t i;
+    const json_t *one;
+    json_array_foreach(evidence_list(t->evidence, "sessions"), i, one)
+    {
+        judge_dialogue(t, one);
+    }
+    for (const struct step *s = t->c->steps; s; s = s->next)
+        if (s->kind == STEP_KIND_SESSION)
+            judge_count(t, s);
 }

@@ -49,7 +49,7 @@ void judge_linked_body(struct trial *t, const struct copy *copy);
 void judge_dsns(struct trial *t);
 void judge_bounces(struct trial *t);   /* what came back to the gateway */
 void judge_submitter(struct trial *t); /* replies and raw dialogues */
-void judge_dialogue(struct trial *t, const json_t *session);
+void judge_dialogues(struct trial *t);
 void judge_journal(struct trial *t); /* events, warnings, connections */
 void judge_visits(struct trial *t);  /* what visitors of the portal saw */
 void judge_invariants(struct trial *t);

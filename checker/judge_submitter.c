@@ -355,8 +355,5 @@ void judge_submitter(struct trial *t)
         if (strcmp(evidence_text(one, "event"), "refused") == 0)
             judge_refused(t, one);
     }
-    json_array_foreach(evidence_list(t->evidence, "sessions"), i, one)
-    {
-        judge_dialogue(t, one);
-    }
+    judge_dialogues(t);
 }

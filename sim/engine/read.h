@@ -36,8 +36,10 @@ struct step *read_steps(struct reading *r, const struct node *root,
                         const struct world_spec *world);
 struct submit *read_submit(struct reading *r, const struct node *map,
                            const struct world_spec *world);
-struct turn *read_session(struct reading *r, const struct node *list,
-                          const struct world_spec *world);
+/* read_session - into a step whose world is there. held_now: connections that
+ * earlier steps hold open. */
+void read_session(struct reading *r, struct step *step, const struct node *list,
+                  unsigned held_now);
 const struct attachment *read_attachments(struct reading *r,
                                           const struct node *list);
 struct bounce *read_bounce(struct reading *r, const struct node *map);

@@ -448,13 +448,13 @@ static void set_turn(json_t *object, const struct turn *turn)
 }
 
 void recorder_session(struct recorder *recorder, const struct step *step,
-                      const struct dialogue_result *result)
+                      bool is_at_bounces, const struct dialogue_result *result)
 {
     json_t *s = json_object(), *dialogue = json_array();
     set_number(s, "step", recorder->number);
     set_yes(s, "ok", result->is_ok);
     size_t i = 0;
-    set_text(s, "listener", step->is_at_bounces ? "bounces" : "submission");
+    set_text(s, "listener", is_at_bounces ? "bounces" : "submission");
     for (const struct turn *t = step->session; t; t = t->next, i++) {
         const struct dialogue_outcome *outcome = &result->outcomes[i];
         json_t *turn = json_object();

@@ -72,7 +72,7 @@ void recorder_submission(struct recorder *recorder, const struct submit *submit,
                          const char *mark, struct slice content,
                          const struct submitter_result *result);
 void recorder_session(struct recorder *recorder, const struct step *step,
-                      const struct dialogue_result *result);
+                      bool is_at_bounces, const struct dialogue_result *result);
 
 /* What a mail host sent back, and how it was answered. */
 void recorder_bounce(struct recorder *recorder, const struct bounce *bounce,

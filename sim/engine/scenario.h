@@ -221,6 +221,7 @@ struct step {
     struct submit *submit;
     struct turn *session;
     unsigned hold; /* session: so many at once, which stay open; 0: one alone */
+    unsigned held; /* session: in so many of those that are open; 0: new ones */
     bool is_other; /* session: from the other address */
     bool is_at_bounces; /* session: with the return-path listener */
     struct visit_turn *visit;

@@ -10,7 +10,8 @@ enum { TURN_LIMIT_MS = 8000 };
 
 struct held_session {
     struct dialogue *dialogue;
-    struct held_session *next;
+    bool is_at_bounces;
+    struct held_session *next; /* was held later */
 };
 
 /* How many dialogues of a step have come to their end. */
@@ -116,29 +117,47 @@ all_steps(struct stage *s, const struct step *step, size_t *count_out)
     return steps;
 }
 
-/* What has ended is evidence; what shall stay open is kept. */
-static void conclude(struct stage *s, const struct step *step,
-                     struct dialogue *dialogue)
+static struct held_session *make(struct stage *s, const struct step *step,
+                                 const struct dialogue_settings *settings,
+                                 struct running *running)
 {
-    const struct dialogue_result *result = dialogue_result(dialogue);
-    if (result)
-        recorder_session(s->recorder, step, result);
-    if (!step->hold) {
-        dialogue_destroy(&dialogue);
-        return;
-    }
-    struct held_session *held = xcalloc(1, sizeof *held);
-    *held = (struct held_session){dialogue, s->held};
-    s->held = held;
+    struct held_session *one = xcalloc(1, sizeof *one);
+    one->is_at_bounces = step->is_at_bounces;
+    one->dialogue =
+        dialogue_start(s->engine->loop, settings, on_dialogue_done, running);
+    return one;
 }
 
-enum status session_run(struct stage *s, const struct step *step,
-                        struct err *err)
+static struct held_session *take_held(struct stage *s,
+                                      const struct dialogue_settings *settings,
+                                      struct running *running)
 {
-    struct running running = {.count = step->hold ? step->hold : 1};
-    /* `listening` is about submission; who answers a poke has come further. */
-    if (step->is_at_bounces && stage_flush(s, err) != ST_OK)
-        return ST_TEMP;
+    struct held_session *one = s->held;
+    s->held = one->next;
+    one->next = NULL;
+    dialogue_go_on(one->dialogue, settings, on_dialogue_done, running);
+    return one;
+}
+
+/* What has ended is evidence; what shall stay open is kept, behind the others.
+ */
+static void conclude(struct stage *s, const struct step *step,
+                     struct held_session *one)
+{
+    const struct dialogue_result *result = dialogue_result(one->dialogue);
+    if (result)
+        recorder_session(s->recorder, step, one->is_at_bounces, result);
+    struct held_session **end = &s->held;
+    while (*end)
+        end = &(*end)->next;
+    *end = one;
+    if (!step->hold)
+        sessions_release(end);
+}
+
+static struct dialogue_settings settings_of(struct stage *s,
+                                            const struct step *step)
+{
     struct dialogue_settings settings = {
         .local_address = step->is_other ? s->engine->other_address
                                         : s->engine->submitter_address,
@@ -149,11 +168,24 @@ enum status session_run(struct stage *s, const struct step *step,
         .step_limit_ms = TURN_LIMIT_MS,
         .stays_open = step->hold > 0};
     settings.steps = all_steps(s, step, &settings.step_count);
-    struct dialogue **all =
-        arena_alloc(s->arena, running.count * sizeof(struct dialogue *));
+    return settings;
+}
+
+enum status session_run(struct stage *s, const struct step *step,
+                        struct err *err)
+{
+    struct running running = {.count = step->held   ? step->held
+                                       : step->hold ? step->hold
+                                                    : 1};
+    /* `listening` is about submission; who answers a poke has come further. */
+    if (step->is_at_bounces && stage_flush(s, err) != ST_OK)
+        return ST_TEMP;
+    struct dialogue_settings settings = settings_of(s, step);
+    struct held_session **all =
+        arena_alloc(s->arena, running.count * sizeof(struct held_session *));
     for (size_t i = 0; i < running.count; i++)
-        all[i] = dialogue_start(s->engine->loop, &settings, on_dialogue_done,
-                                &running);
+        all[i] = step->held ? take_held(s, &settings, &running)
+                            : make(s, step, &settings, &running);
     bool done =
         loop_run_until(s->engine->loop, are_done, &running, stage_left_ms(s));
     for (size_t i = 0; i < running.count; i++)

@@ -6,8 +6,6 @@
 #include "engine/vocabulary.h"
 #include "engine/words.h"
 
-enum { HELD_MOST = 200 }; /* connections that one step holds open */
-
 static const char *const kind_names[] = {
     [STEP_KIND_SUBMIT] = "submit", [STEP_KIND_SESSION] = "session",
     [STEP_KIND_VISIT] = "visit",   [STEP_KIND_ADVANCE] = "advance",
@@ -176,130 +174,6 @@ struct submit *read_submit(struct reading *r, const struct node *map,
     return s;
 }
 
-static int hex_digit(char c)
-{
-    static const char digits[] = "0123456789abcdef";
-    const char *p =
-        c ? strchr(digits, c >= 'A' && c <= 'F' ? c + 32 : c) : NULL;
-    return p ? (int)(p - digits) : -1;
-}
-
-/* One escape behind a backslash; how many octets of text it took. */
-static size_t unescape_one(const char *p, char *out)
-{
-    static const char letters[] = "rnt0\\", octets[] = "\r\n\t\0\\";
-    const char *at = *p ? strchr(letters, *p) : NULL;
-    if (at) {
-        *out = octets[at - letters];
-        return 1;
-    }
-    int high = *p == 'x' ? hex_digit(p[1]) : -1;
-    int low = high >= 0 ? hex_digit(p[2]) : -1;
-    if (low < 0)
-        return 0;
-    *out = (char)(high * 16 + low);
-    return 3;
-}
-
-/* \r \n \t \0 \\ \xHH; a backslash before anything else is itself. */
-static struct slice unescape(struct arena *arena, const char *text)
-{
-    char *out = arena_alloc(arena, strlen(text) + 1);
-    size_t n = 0;
-    for (const char *p = text; *p; p++) {
-        size_t taken = *p == '\\' ? unescape_one(p + 1, &out[n]) : 0;
-        if (!taken)
-            out[n] = *p;
-        n++;
-        p += taken;
-    }
-    return (struct slice){out, n};
-}
-
-static void set_text(struct turn *t, struct slice text)
-{
-    t->text = text.p;
-    t->octets = text.n;
-}
-
-static const struct credential *find_user(const struct world_spec *world,
-                                          const char *user)
-{
-    for (const struct organization *o = world->organizations; o; o = o->next)
-        for (const struct credential *c = o->credentials; c; c = c->next)
-            if (strcmp(c->user, user) == 0)
-                return c;
-    return NULL;
-}
-
-static void read_turn(struct reading *r, struct turn *t, const struct node *map,
-                      const struct world_spec *world)
-{
-    const struct node *tls = node_get(map, "tls"), *n = NULL;
-    t->place = map->place;
-    t->expect = read_texts(r->arena, node_get(map, "expect"));
-    t->kind = tls ? TURN_KIND_TLS : TURN_KIND_EXPECT;
-    if (tls)
-        set_text(t, slice_of(tls->text));
-    if ((n = node_get(map, "send"))) {
-        t->kind = TURN_KIND_SEND;
-        set_text(t, slice_of(n->text));
-    } else if ((n = node_get(map, "octets"))) {
-        t->kind = TURN_KIND_OCTETS;
-        set_text(t, unescape(r->arena, n->text));
-    } else if ((n = node_get(map, "auth"))) {
-        t->kind = TURN_KIND_AUTH;
-        set_text(t, slice_of(n->text));
-        if (!find_user(world, n->text))
-            bad_at(r, n->place,
-                   "no organization has a credential of this name");
-    }
-    bool pair = tls && node_get(map, "expect") && map->count == 2;
-    if (map->count != 1 && !pair)
-        bad_at(r, map->place,
-               "expected one of expect, send, octets, auth, tls (with expect)");
-}
-
-/* Entries that are about the connection, not a turn of the dialogue. */
-static bool is_about_connection(const struct node *n)
-{
-    return node_get(n, "hold") || node_get(n, "source") ||
-           node_get(n, "listener");
-}
-
-static void read_connection(struct reading *r, struct step *s,
-                            const struct node *list)
-{
-    unsigned long count;
-    for (const struct node *n = list->first; n; n = n->next) {
-        const struct node *hold = node_get(n, "hold");
-        s->is_other |= strcmp(node_text(n, "source", ""), "other") == 0;
-        s->is_at_bounces |=
-            strcmp(node_text(n, "listener", ""), "bounces") == 0;
-        if (!hold)
-            continue;
-        if (n->next || !slice_number(slice_of(hold->text), HELD_MOST, &count) ||
-            count == 0)
-            bad_at(r, hold->place, "expected 1 to 200 connections, at the end");
-        else
-            s->hold = (unsigned)count;
-    }
-}
-
-struct turn *read_session(struct reading *r, const struct node *list,
-                          const struct world_spec *world)
-{
-    struct turn *first = NULL, **end = &first;
-    for (const struct node *n = list->first; n; n = n->next) {
-        if (is_about_connection(n))
-            continue;
-        *end = ARENA_NEW(r->arena, struct turn);
-        read_turn(r, *end, n, world);
-        end = &(*end)->next;
-    }
-    return first;
-}
-
 static void check_not(struct reading *r, const struct node *row)
 {
     const struct node *not = node_get(row, "not");
@@ -344,7 +218,7 @@ struct expect *read_expect(struct reading *r, const struct node *map)
 }
 
 static bool fill_step(struct reading *r, struct step *s, const struct node *n,
-                      const struct world_spec *world)
+                      const struct world_spec *world, unsigned held_now)
 {
     unsigned kind = words_index(kind_names, n->key);
     long long seconds = 0;
@@ -359,8 +233,7 @@ static bool fill_step(struct reading *r, struct step *s, const struct node *n,
         s->submit = read_submit(r, n, world);
         break;
     case STEP_KIND_SESSION:
-        s->session = read_session(r, n, world);
-        read_connection(r, s, n);
+        read_session(r, s, n, held_now);
         break;
     case STEP_KIND_VISIT:
         s->visit = read_visit(r, n, world);
@@ -394,6 +267,7 @@ static bool fill_step(struct reading *r, struct step *s, const struct node *n,
 struct chain {
     struct step *first, **end;
     unsigned count;
+    unsigned held; /* connections that are open */
     const struct world_spec *world;
 };
 
@@ -401,10 +275,11 @@ static void add_step(struct reading *r, struct chain *chain,
                      const struct node *n)
 {
     struct step *s = n ? ARENA_NEW(r->arena, struct step) : NULL;
-    if (!s || !fill_step(r, s, n, chain->world))
+    if (!s || !fill_step(r, s, n, chain->world, chain->held))
         return;
     s->number = chain->count++;
     chain->world = s->world;
+    chain->held += s->hold - s->held;
     *chain->end = s;
     chain->end = &s->next;
 }

@@ -257,23 +257,30 @@ static void on_end(void *ctx, enum stream_end end, const char *why)
 
 /* --- Life --- */
 
+static void begin_steps(struct dialogue *d,
+                        const struct dialogue_settings *settings,
+                        dialogue_done *on_done, void *ctx)
+{
+    d->settings = *settings;
+    d->on_done = on_done;
+    d->ctx = ctx;
+    d->outcomes =
+        arena_alloc(d->arena, (settings->step_count + 1) * sizeof *d->outcomes);
+    for (size_t i = 0; i < settings->step_count; i++)
+        d->outcomes[i].got = "";
+    d->result = (struct dialogue_result){.is_ok = true,
+                                         .outcomes = d->outcomes,
+                                         .outcome_count = settings->step_count};
+}
+
 struct dialogue *dialogue_start(struct loop *loop,
                                 const struct dialogue_settings *settings,
                                 dialogue_done *on_done, void *ctx)
 {
     struct dialogue *d = xcalloc(1, sizeof *d);
     d->loop = loop;
-    d->settings = *settings;
-    d->on_done = on_done;
-    d->ctx = ctx;
     d->arena = arena_create();
-    d->outcomes =
-        arena_alloc(d->arena, (settings->step_count + 1) * sizeof *d->outcomes);
-    for (size_t i = 0; i < settings->step_count; i++)
-        d->outcomes[i].got = "";
-    d->result.is_ok = true;
-    d->result.outcomes = d->outcomes;
-    d->result.outcome_count = settings->step_count;
+    begin_steps(d, settings, on_done, ctx);
     struct stream_events events = {.on_connected = on_connected,
                                    .on_data = on_data,
                                    .on_tls = on_tls,
@@ -282,6 +289,18 @@ struct dialogue *dialogue_start(struct loop *loop,
     d->stream = stream_connect(loop, settings->local_address, settings->address,
                                settings->port, &events);
     return d;
+}
+
+void dialogue_go_on(struct dialogue *dialogue,
+                    const struct dialogue_settings *settings,
+                    dialogue_done *on_done, void *ctx)
+{
+    if (!dialogue->has_ended)
+        BUG("a dialogue that has not come to its end cannot go on");
+    dialogue->has_ended = dialogue->is_over = false;
+    dialogue->at = 0;
+    begin_steps(dialogue, settings, on_done, ctx);
+    proceed(dialogue);
 }
 
 void dialogue_destroy(struct dialogue **dialogue)

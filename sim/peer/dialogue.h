@@ -64,6 +64,11 @@ typedef void dialogue_done(void *ctx, const struct dialogue_result *result);
 struct dialogue *dialogue_start(struct loop *loop,
                                 const struct dialogue_settings *settings,
                                 dialogue_done *on_done, void *ctx);
+/* dialogue_go_on - further steps, in one that stays open; once its on_done was
+ * called, whose result is then gone. */
+void dialogue_go_on(struct dialogue *dialogue,
+                    const struct dialogue_settings *settings,
+                    dialogue_done *on_done, void *ctx);
 void dialogue_destroy(struct dialogue **dialogue);
 const struct dialogue_result *dialogue_result(const struct dialogue *dialogue);
 
