@@ -7,8 +7,8 @@
 #include "app/config.h"
 #include "app/directory.h"
 #include "app/journal.h"
+#include "app/service.h"
 #include "deliver/deliver.h"
-#include "net/conn.h"
 #include "store/store.h"
 
 struct bounces;
@@ -31,12 +31,11 @@ struct bounces_world {
 enum status bounces_create(const struct bounces_world *world,
                            struct bounces **out, struct err *err) MUST_USE;
 
-/* bounces_stop - no new connections; every session is told 421 and closed, but
- * one that waits for the store. */
-void bounces_stop(struct bounces *bounces);
-size_t bounces_session_count(const struct bounces *bounces);
+/* Its sessions; a question to the store makes a client busy. */
+struct service *bounces_service(const struct bounces *bounces);
 
-/* Cuts what is left; the store has answered everything by then. */
+/* Cuts what is left. What the store still answers finds nobody; what it
+ * recorded is journalled at the next start. */
 void bounces_destroy(struct bounces **bounces);
 
 #endif

@@ -304,7 +304,8 @@ static void run(struct gateway *g)
     loop_signal(g->loop, SIGUSR1, on_poke, g);
     loop_defer(g->loop, on_first_turn, g);
     journal_listening(g->journal, config->submission.listen.address,
-                      submission_port(g->submission), config->host_name);
+                      service_port(submission_service(g->submission)),
+                      config->host_name);
     loop_run(g->loop);
 }
 
@@ -326,12 +327,12 @@ static void stop(struct gateway *g)
     deliver_destroy(&g->deliver);
     /* Its connections are not waited for. */
     control_destroy(&g->control);
-    submission_stop(g->submission);
+    service_stop(submission_service(g->submission));
     guests_stop(g->guests);
     if (g->bounces)
-        bounces_stop(g->bounces);
+        service_stop(bounces_service(g->bounces));
     for (int i = 0;
-         i < STOP_TURNS && (submission_session_count(g->submission) ||
+         i < STOP_TURNS && (service_count(submission_service(g->submission)) ||
                             conn_count(g->loop) || guests_count(g->guests));
          i++)
         loop_run_once(g->loop, STOP_PAUSE_MS);

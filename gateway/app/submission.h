@@ -6,7 +6,7 @@
 #include "app/auth.h"
 #include "app/intake.h"
 #include "app/sender.h"
-#include "net/conn.h"
+#include "app/service.h"
 
 struct submission;
 
@@ -24,13 +24,8 @@ enum status submission_create(const struct submission_world *world,
 /* submission_set_resolver - what SPF asks; before any connection is served. */
 void submission_set_resolver(struct submission *submission,
                              const struct resolver *resolver);
-uint16_t submission_port(const struct submission *submission);
-
-/* submission_stop - no new connections; every session is told 421 and closed,
- * but one whose message is under way to the disk: it gets its reply first. */
-void submission_stop(struct submission *submission);
-size_t submission_session_count(const struct submission *submission);
-
+/* Its sessions; a message under way to the disk makes a client busy. */
+struct service *submission_service(const struct submission *submission);
 /* Cuts what is left. */
 void submission_destroy(struct submission **submission);
 

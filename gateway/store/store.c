@@ -11,7 +11,7 @@
 #include "store/call.h"
 #include "store/turn.h"
 
-enum { LAZY_MS = 50 }; /* how long what nobody waits for may be put off */
+enum { LAZY_MS = 50 }; /* how long a line may stay that is written */
 
 struct queue {
     struct request *first, **last;
@@ -28,8 +28,8 @@ struct store {
     pthread_mutex_t lock;
     pthread_cond_t wake, idle;
     /* Under the lock: */
-    struct queue urgent;     /* somebody waits for it */
-    struct queue lazy;       /* nobody does, and it needs a sync of its own */
+    struct queue urgent; /* somebody waits for it */
+    struct queue lazy;   /* written lines: a sync of the journal goes before */
     struct timespec lazy_at; /* when it is taken */
     bool hurry;              /* it is taken now */
     bool busy;               /* a turn is being worked at */
@@ -244,7 +244,7 @@ void store_policy_keep(struct store *store, const struct store_policy *policy)
     r->in.policy.domain = arena_strdup(r->arena, policy->domain);
     r->in.policy.id = arena_strdup(r->arena, policy->id);
     r->in.policy.text = arena_slice(r->arena, policy->text);
-    enqueue(store, r, false);
+    enqueue(store, r, true);
 }
 
 void store_event_written(struct store *store, const char *event_id)
