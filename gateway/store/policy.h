@@ -21,8 +21,9 @@ enum status store_policies(struct store *store, int64_t now_s,
                            store_policy_fn *each, void *ctx,
                            struct err *err) MUST_USE;
 
-/* store_policy_keep - in place of the domain's earlier one. Nobody waits: what
- * a crash loses is fetched again. */
+/* store_policy_keep - in place of the domain's earlier one. Nobody waits, but
+ * it is on the disk before whatever is handed to the store after it: no outcome
+ * that was decided under it outlives it. */
 void store_policy_keep(struct store *store, const struct store_policy *policy);
 
 #endif
