@@ -48,12 +48,17 @@ static void fill_credential(struct submitter_settings *out,
         out->auth = SUBMITTER_AUTH_LOGIN;
 }
 
+/* Of two spellings of one address each has its own. */
 static const char *by_address(const struct node *map, const char *address)
 {
-    for (const struct node *n = map ? map->first : NULL; n; n = n->next)
-        if (slice_is_nocase(slice_of(n->key), address))
+    const char *alike = NULL;
+    for (const struct node *n = map ? map->first : NULL; n; n = n->next) {
+        if (strcmp(n->key, address) == 0)
             return n->text;
-    return NULL;
+        if (!alike && slice_is_nocase(slice_of(n->key), address))
+            alike = n->text;
+    }
+    return alike;
 }
 
 static const char *joined(struct arena *arena, const char *a, const char *b)
