@@ -1,11 +1,10 @@
-/* queue, conversations, explain: what the database of a gateway holds. */
+/* queue, conversations: what the database of a gateway holds. */
 #include <stdio.h>
 #include <string.h>
 
-#include "app/admin.h"
-#include "store/reader.h"
+#include "app/admin_read.h"
 
-static int unreadable(const struct err *err)
+int admin_unreadable(const struct err *err)
 {
     admin_refuse("%s", err->text);
     return ADMIN_ENVIRONMENT;
@@ -13,7 +12,7 @@ static int unreadable(const struct err *err)
 
 /* --- queue, conversations ------------------------------------------------- */
 
-static void add_row(void *rows, const struct store_row *r)
+void admin_row(void *rows, const struct store_row *r)
 {
     json_t *row = json_object();
     json_object_set_new(row, "message", admin_text(r->message));
@@ -43,7 +42,7 @@ static int list_rows(struct admin *admin, ask_fn *ask,
     json_t *rows = json_array();
     enum status status = store_reader_open(admin->config->state, &reader, &err);
     if (status == ST_OK)
-        status = ask(reader, add_row, rows, &err);
+        status = ask(reader, admin_row, rows, &err);
     store_reader_close(&reader);
     /* A gateway that never ran has no database, and nothing in it. */
     if (status == ST_NONE)
@@ -52,7 +51,7 @@ static int list_rows(struct admin *admin, ask_fn *ask,
     if (status == ST_OK || status == ST_NONE)
         return admin_print(admin, rows, columns);
     json_decref(rows);
-    return unreadable(&err);
+    return admin_unreadable(&err);
 }
 
 static int list_queue(struct admin *admin)
@@ -70,134 +69,11 @@ static int list_conversations(struct admin *admin)
     return list_rows(admin, store_reader_conversations, columns);
 }
 
-/* --- explain -------------------------------------------------------------- */
-
-static const char *text_of(const json_t *object, const char *key)
-{
-    const char *text = json_string_value(json_object_get(object, key));
-    return text ? text : "";
-}
-
-static void print_if(const char *lead, const json_t *object, const char *key)
-{
-    const char *text = text_of(object, key);
-    if (*text)
-        printf("%s%s", lead, text);
-}
-
-static void print_server(const json_t *decided)
-{
-    if (!*text_of(decided, "host"))
-        return;
-    printf("  server %s", text_of(decided, "host"));
-    print_if(", TLS ", decided, "tls");
-    print_if(", level ", decided, "level");
-    putchar('\n');
-}
-
-static void print_hosts(const json_t * not )
-{
-    size_t i;
-    json_t *host;
-    json_array_foreach(json_object_get(not, "hosts"), i, host)
-    {
-        printf("      %s: %s", text_of(host, "host"), text_of(host, "why"));
-        print_if(", level ", host, "level");
-        putchar('\n');
-    }
-}
-
-/* ORDER-3: the chosen rank, and why none above it applied. */
-static void print_decided(const json_t *decided)
-{
-    static const struct {
-        const char *delivery, *says;
-    } ways[] = {
-        {"direct", "the message itself goes to the recipient's server"},
-        {"notification", "the recipient gets a link to the message"},
-        {"failed", "it cannot be delivered"},
-        {"deferred", "nothing can be decided yet; it is tried again"},
-    };
-    const char *delivery = text_of(decided, "delivery"), *says = delivery;
-    for (size_t i = 0; i < sizeof ways / sizeof *ways; i++)
-        if (strcmp(ways[i].delivery, delivery) == 0)
-            says = ways[i].says;
-    printf("  attempt %lld decided: %s, %s",
-           (long long)json_integer_value(json_object_get(decided, "attempt")),
-           text_of(decided, "method"), says);
-    print_if(" (", decided, "why");
-    puts(*text_of(decided, "why") ? ")" : "");
-    print_server(decided);
-    print_if("  status ", decided, "status");
-    fputs(*text_of(decided, "status") ? "\n" : "", stdout);
-    size_t i;
-    json_t * not ;
-    json_array_foreach(json_object_get(decided, "not"), i, not )
-    {
-        printf("  %s%s: %s\n", i ? "    " : "not ", text_of(not, "method"),
-               text_of(not, "why"));
-        print_hosts(not );
-    }
-}
-
-struct explain {
-    const struct admin *admin;
-    json_t *rows;
-};
-
-static void explain_row(void *ctx, const struct store_row *r)
-{
-    struct explain *e = ctx;
-    json_t *decided = r->decided ? json_loads(r->decided, 0, NULL) : NULL;
-    add_row(e->rows, r);
-    size_t count = json_array_size(e->rows);
-    json_object_set_new(json_array_get(e->rows, count - 1), "decided",
-                        decided ? json_incref(decided) : json_null());
-    if (!e->admin->json) {
-        if (count == 1)
-            printf("message %s from %s (%s), accepted %s\n", r->message,
-                   r->sender, r->organization,
-                   text_of(json_array_get(e->rows, 0), "accepted"));
-        printf("%s: %s\n", r->recipient,
-               r->delivery ? r->delivery : "not delivered yet");
-        if (decided)
-            print_decided(decided);
-        else
-            puts("  nothing was decided yet");
-    }
-    json_decref(decided);
-}
-
-static int explain(struct admin *admin)
-{
-    struct store_reader *reader;
-    struct err err;
-    struct explain e = {admin, json_array()};
-    const char *recipient = admin->arg_count > 1 ? admin->args[1] : NULL;
-    enum status status = store_reader_open(admin->config->state, &reader, &err);
-    if (status == ST_OK)
-        status = store_reader_message(reader, admin->args[0], recipient,
-                                      explain_row, &e, &err);
-    store_reader_close(&reader);
-    size_t count = json_array_size(e.rows);
-    if (status == ST_OK && count && admin->json) {
-        json_dumpf(e.rows, stdout, JSON_INDENT(2));
-        putchar('\n');
-    }
-    json_decref(e.rows);
-    if (status != ST_OK && status != ST_NONE)
-        return unreadable(&err);
-    return count ? ADMIN_DONE
-                 : admin_refuse("no message `%s`%s%s is kept here",
-                                admin->args[0], recipient ? " to " : "",
-                                recipient ? recipient : "");
-}
-
 const struct admin_action admin_read_actions[] = {
     {"queue", "", 0, 0, ADMIN_JSON, false, list_queue, "[--json]"},
     {"conversations", "", 0, 0, ADMIN_JSON, false, list_conversations,
      "[--json]"},
-    {"explain", "", 1, 2, ADMIN_JSON, false, explain,
-     "MESSAGE [RECIPIENT] [--json]"},
+    {"explain", "", 1, 2, ADMIN_JSON, false, admin_explain,
+     "MESSAGE|CONVERSATION [RECIPIENT] [--json]"},
     {0},
 };

@@ -5,6 +5,7 @@
 # usage: admin_test.sh BIN SOURCE
 set -eu
 gateway=$1/lasthop-gateway
+source=$2
 dir=$(mktemp -d)
 pid=
 dns=
@@ -255,6 +256,20 @@ run 0 explain "$message"
 said "message $message from bob@hospital.example (hospital \"A\")"
 said 'eve@lab.example: not delivered yet'
 said 'attempt 1 decided: none, nothing can be decided yet'
+said 'note lab.example: server failure'
+said 'waits until 20.*: look-up failed'
+run 0 conversations --json
+conversation=$(sed -n 's/.*"conversation": "\(.*\)".*/\1/p' "$dir/out.txt")
+run 0 explain "$conversation"
+said "message $message from bob@hospital.example"
+run 0 explain "$message" --json
+said '"latest": {'
+# Each word that explain may say is told in the manual.
+"$gateway" decide --words >"$dir/words.txt"
+while read -r word; do
+    grep -qF -- "$word" "$source/gateway/app/lasthop-gateway.8" ||
+        fail "the manual does not tell what is meant by: $word"
+done <"$dir/words.txt"
 run 0 explain "$message" EVE@lab.example
 run 1 explain "$message" ann@lab.example
 run 1 explain nothing

@@ -124,18 +124,29 @@ static json_t *not_json(const struct attempt_report *report, enum policy policy,
     return all;
 }
 
-/* What was noticed while looking for the hosts (TRANSPORT-4). */
-static void put_notes(json_t *object, const struct hosts *hosts)
+static void add_note(json_t *notes, const char *host, const char *note)
 {
-    if (hosts == NULL || hosts->note_count == 0) {
+    json_t *one = json_object();
+    put(one, "host", host);
+    put(one, "note", note);
+    json_array_append_new(notes, one);
+}
+
+/* What was noticed while looking for the hosts (TRANSPORT-4). */
+static void put_notes(json_t *object, const struct store_item *item,
+                      const struct hosts *hosts)
+{
+    if (hosts == NULL || (hosts->note_count == 0 && hosts->failure == NULL)) {
         return;
     }
     json_t *notes = json_array();
+    if (hosts->failure != NULL) {
+        const char *at = strrchr(item->recipient->address, '@');
+        add_note(notes, at != NULL ? at + 1 : item->recipient->address,
+                 hosts->failure);
+    }
     for (size_t i = 0; i < hosts->note_count; i++) {
-        json_t *one = json_object();
-        put(one, "host", hosts->note[i].name);
-        put(one, "note", hosts->note[i].note);
-        json_array_append_new(notes, one);
+        add_note(notes, hosts->note[i].name, hosts->note[i].note);
     }
     json_object_set_new(object, "notes", notes);
 }
@@ -161,7 +172,7 @@ struct event_line event_decided(struct arena *arena,
     }
     json_object_set_new(object, "not",
                         not_json(report, policy, dane_satisfies));
-    put_notes(object, report->hosts);
+    put_notes(object, item, report->hosts);
     return end(arena, &line, object);
 }
 

@@ -164,6 +164,13 @@ static void test_event_decided_explains_each_rank(void **state)
           "{\"host\":\"mx1\",\"level\":\"tls\",\"why\":\"self-signed\"},"
           "{\"host\":\"mx2\",\"why\":\"no connection\"}]}],"
           "\"notes\":[{\"host\":\"mx1\",\"note\":\"alias followed\"}]}");
+    const struct hosts none = {.failure = "server failure"};
+    struct attempt_report waits = report;
+    waits.hosts = &none;
+    struct event_line line =
+        event_decided(arena, &one, &waits, POLICY_OFF, true);
+    assert_non_null(strstr(line.line, "\"notes\":[{\"host\":\"hospital.example"
+                                      "\",\"note\":\"server failure\"}]"));
     arena_destroy(&arena);
 }
 

@@ -36,7 +36,7 @@ bool notice_is_wanted(const struct store_item *item,
            (item->recipient->reported & bit) == 0;
 }
 
-static const char *reason_of_failure(const struct notice *notice)
+const char *notice_reason(const char *status)
 {
     static const struct {
         const char *status;
@@ -57,6 +57,16 @@ static const char *reason_of_failure(const struct notice *notice)
         {"4.7.5", "The recipient's mail server could not prove in time that it "
                   "is the right one (DANE or MTA-STS)."},
     };
+    for (size_t i = 0; i < sizeof reasons / sizeof *reasons; i++) {
+        if (strcmp(reasons[i].status, status) == 0) {
+            return reasons[i].reason;
+        }
+    }
+    return NULL;
+}
+
+static const char *reason_of_failure(const struct notice *notice)
+{
     if (notice->is_later) {
         return "The recipient's mail server accepted the message, but could "
                "not deliver it.";
@@ -64,12 +74,8 @@ static const char *reason_of_failure(const struct notice *notice)
     if (notice->diagnostic != NULL) {
         return "The recipient's mail server did not accept the message.";
     }
-    for (size_t i = 0; i < sizeof reasons / sizeof *reasons; i++) {
-        if (strcmp(reasons[i].status, notice->status) == 0) {
-            return reasons[i].reason;
-        }
-    }
-    return "The message could not be delivered.";
+    const char *reason = notice_reason(notice->status);
+    return reason != NULL ? reason : "The message could not be delivered.";
 }
 
 /* The action and the status in the sender's terms. */

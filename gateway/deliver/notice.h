@@ -33,4 +33,8 @@ struct store_dsn notice_compose(struct arena *arena,
 struct notice notice_of(const struct attempt_report *report,
                         enum mail_dsn_action action, int64_t now_ms);
 
+/* notice_reason - what a status of the gateway's own means (DSN-3), a sentence;
+ * NULL: it is none of these. */
+const char *notice_reason(const char *status);
+
 #endif

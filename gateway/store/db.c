@@ -25,7 +25,7 @@ static const char pragmas[] = "PRAGMA journal_mode = WAL;"
                               " kind INTEGER, item INTEGER,"
                               " PRIMARY KEY (kind, item)) WITHOUT ROWID;";
 
-enum { SCHEMA_VERSION = 1, BUSY_MS = 2000 };
+enum { SCHEMA_VERSION = 2, BUSY_MS = 2000 };
 
 static enum status run_text(struct db *db, const char *text, struct err *err)
 {
@@ -49,7 +49,7 @@ static enum status create_schema(struct db *db, struct err *err)
                                         schema_queue,
                                         schema_policy,
                                         schema_portal,
-                                        "PRAGMA user_version = 1",
+                                        "PRAGMA user_version = 2",
                                         "COMMIT"};
     enum status status = ST_OK;
     for (size_t i = 0; status == ST_OK && i < sizeof areas / sizeof *areas; i++)

@@ -116,10 +116,24 @@ static enum status unclaim(struct db *db, const struct store_item *item,
     return stmt_run(db, stmt, err);
 }
 
+static const char *line_of(const struct store_record *record)
+{
+    return record->event.id ? record->event.line : NULL;
+}
+
 static void bind_decided(sqlite3_stmt *stmt, const struct store_record *record)
 {
     stmt_text(stmt, 2, record->method);
-    stmt_text(stmt, 3, record->event.id ? record->event.line : NULL);
+    stmt_text(stmt, 3, line_of(record));
+}
+
+static void bind_deferred(sqlite3_stmt *stmt, const struct store_record *record)
+{
+    stmt_int(stmt, 2, record->until_ms);
+    if (record->item->kind == STORE_KIND_DSN)
+        return;
+    stmt_text(stmt, 3, record->method);
+    stmt_text(stmt, 4, line_of(record));
 }
 
 static void bind_finished(sqlite3_stmt *stmt, const struct store_record *record)
@@ -128,9 +142,9 @@ static void bind_finished(sqlite3_stmt *stmt, const struct store_record *record)
     stmt_text(stmt, 3, record->delivery);
     stmt_int(stmt, 4, record->until_ms);
     stmt_int(stmt, 5, record->links);
+    stmt_text(stmt, 6, line_of(record));
 }
 
-/* Not for BOUNCED: nothing becomes of the item itself. */
 static sqlite3_stmt *
 bind_change(struct db *db, const struct store_record *record, struct err *err)
 {
@@ -146,9 +160,7 @@ bind_change(struct db *db, const struct store_record *record, struct err *err)
         stmt =
             stmt_prepare(db, dsn ? STMT_DEFER_DSN : STMT_DEFER_RECIPIENT, err);
         if (stmt)
-            stmt_int(stmt, 2, record->until_ms);
-        if (stmt && !dsn)
-            stmt_text(stmt, 3, record->method);
+            bind_deferred(stmt, record);
         break;
     case STORE_CHANGE_FINISHED:
         stmt = stmt_prepare(db, dsn ? STMT_FINISH_DSN : STMT_FINISH_RECIPIENT,
@@ -157,7 +169,10 @@ bind_change(struct db *db, const struct store_record *record, struct err *err)
             bind_finished(stmt, record);
         break;
     case STORE_CHANGE_BOUNCED:
-        BUG("no change");
+        stmt = stmt_prepare(db, STMT_BOUNCED, err);
+        if (stmt)
+            stmt_text(stmt, 2, line_of(record));
+        break;
     }
     if (stmt)
         stmt_int(stmt, 1, record->item->id);
@@ -167,13 +182,13 @@ bind_change(struct db *db, const struct store_record *record, struct err *err)
 static enum status change_item(struct db *db, const struct store_record *record,
                                struct err *err)
 {
-    if (record->change == STORE_CHANGE_BOUNCED)
-        return ST_OK;
     sqlite3_stmt *stmt = bind_change(db, record, err);
     enum status status = stmt ? stmt_run(db, stmt, err) : ST_TEMP;
-    if (status == ST_OK && sqlite3_changes(db->sql) != 1)
+    if (status != ST_OK || record->change == STORE_CHANGE_BOUNCED)
+        return status;
+    if (sqlite3_changes(db->sql) != 1)
         BUG("item %lld is not open", (long long)record->item->id);
-    if (status == ST_OK && record->change != STORE_CHANGE_DECIDED)
+    if (record->change != STORE_CHANGE_DECIDED)
         status = unclaim(db, record->item, err);
     return status;
 }

@@ -18,21 +18,22 @@ struct store_reader {
 #define RECIPIENT_ROWS                                                         \
     "SELECT m.id, m.organization, m.sender, r.address, r.conversation,"        \
     " m.accepted_ms, r.method, r.delivery, r.outcome_ms, r.opened_ms,"         \
-    " r.attempts, r.due_ms, r.decided, 0"                                      \
+    " r.attempts, r.due_ms, r.decided, 0, r.latest"                            \
     " FROM recipient r JOIN message m ON m.n = r.message"
 
 static const char queue_text[] =
     RECIPIENT_ROWS " WHERE r.due_ms IS NOT NULL UNION ALL"
                    " SELECT m.id, m.organization, m.sender, d.goes_to, NULL,"
                    " m.accepted_ms, d.action, NULL, NULL, NULL, d.attempts,"
-                   " d.due_ms, NULL, 1 FROM dsn d JOIN message m"
+                   " d.due_ms, NULL, 1, NULL FROM dsn d JOIN message m"
                    " ON m.n = d.message WHERE d.due_ms IS NOT NULL"
                    " ORDER BY 12";
 static const char conversations_text[] =
     RECIPIENT_ROWS " ORDER BY m.accepted_ms, r.n";
-static const char message_text[] = RECIPIENT_ROWS
-    " WHERE m.id = ?1 AND (?2 IS NULL OR r.address = ?2 COLLATE NOCASE)"
-    " ORDER BY r.n";
+static const char message_text[] =
+    RECIPIENT_ROWS " WHERE (m.id = ?1 OR r.conversation = ?1) AND (?2 IS NULL "
+                   "OR r.address = ?2 COLLATE NOCASE)"
+                   " ORDER BY r.n";
 
 static enum status fault(struct store_reader *reader, struct err *err)
 {
@@ -91,7 +92,8 @@ static struct store_row row_of(sqlite3_stmt *stmt)
                               .attempts = sqlite3_column_int64(stmt, 10),
                               .due_ms = sqlite3_column_int64(stmt, 11),
                               .decided = text_at(stmt, 12),
-                              .is_report = sqlite3_column_int(stmt, 13) != 0};
+                              .is_report = sqlite3_column_int(stmt, 13) != 0,
+                              .latest = text_at(stmt, 14)};
 }
 
 static enum status read_rows(struct store_reader *reader, const char *text,

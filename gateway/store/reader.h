@@ -22,6 +22,7 @@ struct store_row {
     int64_t attempts;
     int64_t due_ms;      /* 0: not any more */
     const char *decided; /* the journal line of the latest decision; NULL */
+    const char *latest;  /* that of what became of it; NULL */
     bool is_report;
 };
 
@@ -39,7 +40,7 @@ enum status store_reader_queue(struct store_reader *reader, store_row_fn *each,
 enum status store_reader_conversations(struct store_reader *reader,
                                        store_row_fn *each, void *ctx,
                                        struct err *err) MUST_USE;
-/* The recipients of a message; recipient NULL: all. */
+/* The recipients of a message or a conversation; recipient NULL: all. */
 enum status store_reader_message(struct store_reader *reader,
                                  const char *message, const char *recipient,
                                  store_row_fn *each, void *ctx,

@@ -21,10 +21,11 @@ static void note(void *ctx, const struct store_row *r)
 {
     struct seen *seen = ctx;
     seen->text = arena_printf(
-        seen->arena, "%s%s %s %s %s %s due=%lld decided=%s\n", seen->text,
-        r->message, r->recipient, r->conversation ? r->conversation : "-",
-        r->method, r->delivery ? r->delivery : "-", (long long)r->due_ms,
-        r->decided ? r->decided : "-");
+        seen->arena, "%s%s %s %s %s %s due=%lld decided=%s latest=%s\n",
+        seen->text, r->message, r->recipient,
+        r->conversation ? r->conversation : "-", r->method,
+        r->delivery ? r->delivery : "-", (long long)r->due_ms,
+        r->decided ? r->decided : "-", r->latest ? r->latest : "-");
 }
 
 static void add_message(struct db *db)
@@ -39,13 +40,13 @@ static void add_message(struct db *db)
     struct store_recipient recipients[] = {{.address = "bob@hospital.example",
                                             .conversation = "c1",
                                             .right = "none",
-                                            .return_path = "r1",
+                                            .return_path = "r1@b.example",
                                             .link_token = "t1",
                                             .mail_id = "i1"},
                                            {.address = "eve@lab.example",
                                             .conversation = "c2",
                                             .right = "none",
-                                            .return_path = "r2",
+                                            .return_path = "r2@b.example",
                                             .link_token = "t2",
                                             .mail_id = "i2"}};
     struct store_accept accept = {
@@ -67,6 +68,27 @@ static void decide(struct db *db, struct arena *arena)
                                   .method = "email",
                                   .event = {"e1", "{\"id\":\"e1\"}"}};
     assert_int_equal(db_record(db, &record, &err), ST_OK);
+    record.change = STORE_CHANGE_DEFERRED;
+    record.until_ms = 1000;
+    record.event = (struct store_event){"e2", "put off"};
+    assert_int_equal(db_record(db, &record, &err), ST_OK);
+    assert_int_equal(db_commit(db, &err), ST_OK);
+}
+
+static void end(struct db *db, struct arena *arena, enum store_change change,
+                const char *line)
+{
+    struct err err;
+    struct store_item *item;
+    assert_int_equal(db_begin(db, &err), ST_OK);
+    assert_int_equal(db_find(db, arena, SLICE_LITERAL("r1"), &item, &err),
+                     ST_OK);
+    struct store_record record = {.item = item,
+                                  .change = change,
+                                  .delivery = "direct",
+                                  .until_ms = 2000,
+                                  .event = {line, line}};
+    assert_int_equal(db_record(db, &record, &err), ST_OK);
     assert_int_equal(db_commit(db, &err), ST_OK);
 }
 
@@ -86,11 +108,11 @@ static void test_reader_sees_what_is_committed(void **state)
     add_message(db);
     decide(db, seen.arena);
     static const char bob[] = "m1 bob@hospital.example c1 email - due=1000 "
-                              "decided={\"id\":\"e1\"}\n";
+                              "decided={\"id\":\"e1\"} latest=put off\n";
     static const char both[] = "m1 bob@hospital.example c1 email - due=1000 "
-                               "decided={\"id\":\"e1\"}\n"
+                               "decided={\"id\":\"e1\"} latest=put off\n"
                                "m1 eve@lab.example c2 none - due=1000 "
-                               "decided=-\n";
+                               "decided=- latest=-\n";
     assert_int_equal(store_reader_queue(reader, note, &seen, &err), ST_OK);
     assert_string_equal(seen.text, both);
     seen.text = "";
@@ -106,6 +128,21 @@ static void test_reader_sees_what_is_committed(void **state)
     assert_int_equal(
         store_reader_message(reader, "m2", NULL, note, &seen, &err), ST_OK);
     assert_string_equal(seen.text, "");
+    static const struct {
+        enum store_change change;
+        const char *line, *want;
+    } ends[] = {
+        {STORE_CHANGE_FINISHED, "sent", "latest=sent\n"},
+        {STORE_CHANGE_BOUNCED, "came back", "latest=came back\n"},
+    };
+    for (size_t i = 0; i < 2; i++) {
+        end(db, seen.arena, ends[i].change, ends[i].line);
+        seen.text = "";
+        assert_int_equal(
+            store_reader_message(reader, "c1", NULL, note, &seen, &err), ST_OK);
+        assert_non_null(strstr(seen.text, ends[i].want));
+        assert_null(strstr(seen.text, "eve"));
+    }
     store_reader_close(&reader);
     db_close(&db);
     arena_destroy(&seen.arena);

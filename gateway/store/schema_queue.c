@@ -3,8 +3,9 @@
 /* message.content is NULL where the content lies in the spool, under the
  * message's id; content_bytes says how long it must be.
  * recipient.due_ms and dsn.due_ms are NULL once the outcome is final.
- * recipient.decided is the journal line of the latest decision; delivery and
- * outcome_ms come with the outcome, opened_ms with the first page served.
+ * recipient.decided is the journal line of the latest decision, latest that of
+ * what became of it (deferred, outcome, bounced); delivery and outcome_ms come
+ * with the outcome, opened_ms with the first page served.
  * dsn.conversation and dsn.until_ms belong to mails of the portal, which stand
  * there too. */
 const char schema_queue[] =
@@ -24,7 +25,8 @@ const char schema_queue[] =
     " link_token TEXT NOT NULL UNIQUE, mail_id TEXT NOT NULL,"
     " attempts INTEGER NOT NULL DEFAULT 0,"
     " method TEXT NOT NULL DEFAULT 'none', due_ms INTEGER,"
-    " decided TEXT, delivery TEXT, links INTEGER NOT NULL DEFAULT 0,"
+    " decided TEXT, latest TEXT, delivery TEXT, links INTEGER NOT NULL DEFAULT "
+    "0,"
     " outcome_ms INTEGER, opened_ms INTEGER);"
     "CREATE INDEX recipient_of_message ON recipient (message);"
     "CREATE INDEX recipient_due ON recipient (due_ms)"

@@ -39,13 +39,17 @@ static const char *const texts[] = {
         " WHERE n = ?1 AND due_ms IS NOT NULL",
     [STMT_DEFER_RECIPIENT] =
         "UPDATE recipient SET due_ms = ?2, method = coalesce(?3, method),"
-        " attempts = attempts + 1 WHERE n = ?1 AND due_ms IS NOT NULL",
+        " latest = coalesce(?4, latest), attempts = attempts + 1"
+        " WHERE n = ?1 AND due_ms IS NOT NULL",
     [STMT_DEFER_DSN] = "UPDATE dsn SET due_ms = ?2, attempts = attempts + 1"
                        " WHERE n = ?1 AND due_ms IS NOT NULL",
     [STMT_FINISH_RECIPIENT] =
         "UPDATE recipient SET due_ms = NULL, method = coalesce(?2, method),"
         " delivery = ?3, outcome_ms = ?4, links = ?5,"
-        " attempts = attempts + 1 WHERE n = ?1 AND due_ms IS NOT NULL",
+        " latest = coalesce(?6, latest), attempts = attempts + 1 WHERE n = ?1 "
+        "AND due_ms IS NOT NULL",
+    [STMT_BOUNCED] = "UPDATE recipient SET latest = coalesce(?2, latest)"
+                     " WHERE n = ?1",
     [STMT_FINISH_DSN] = "UPDATE dsn SET due_ms = NULL, attempts = attempts + 1"
                         " WHERE n = ?1 AND due_ms IS NOT NULL",
     [STMT_CLAIM] = "INSERT INTO temp.claim (kind, item) VALUES (?,?)",
