@@ -168,6 +168,8 @@ static const struct key settings_keys[] = {
            YEAR_MS),
     NUMBER(setting_fields, "portal_reply_bytes", portal_reply_bytes, 1024,
            1 << 28),
+    NUMBER(setting_fields, "portal_replies_per_hour", portal_replies_per_hour,
+           1, 1000000),
 };
 static const struct shape settings_shape = SHAPE(setting_fields, settings_keys);
 
@@ -296,7 +298,8 @@ static const struct config defaults = {
                  .codes_per_window = 3,
                  .code_window_ms = 900000,
                  .portal_session_ms = 3600000,
-                 .portal_reply_bytes = 20971520},
+                 .portal_reply_bytes = 20971520,
+                 .portal_replies_per_hour = 30},
 };
 
 const struct config *config_load(struct arena *arena, struct faults *faults)

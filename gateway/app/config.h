@@ -109,7 +109,8 @@ struct config_settings {
     int64_t codes_per_window;
     int64_t code_window_ms;
     int64_t portal_session_ms;
-    int64_t portal_reply_bytes; /* of a reply with all attachments */
+    int64_t portal_reply_bytes;      /* of a reply with all attachments */
+    int64_t portal_replies_per_hour; /* of one guest */
 };
 
 struct config {

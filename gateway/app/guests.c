@@ -104,7 +104,8 @@ static struct portal_settings settings(const struct guests *g)
         .code_email_ms = s->code_email_ms,
         .session_ms = s->portal_session_ms,
         .notice_ms = s->queue_lifetime_ms,
-        .reply_bytes = (size_t)s->portal_reply_bytes};
+        .reply_bytes = (size_t)s->portal_reply_bytes,
+        .replies_per_hour = s->portal_replies_per_hour};
 }
 
 static enum status open_portal(struct guests *g,

@@ -85,16 +85,17 @@ static void on_checked(void *ctx, bool right)
     int64_t step = v->account.totp ? totp_check(v->account.totp, login->code,
                                                 v->now_ms / 1000)
                                    : 0;
-    *t = (struct portal_try){.method = "account",
-                             .is_right = right && step > 0,
-                             .account = counted_as(v, login->address),
-                             .totp_step = step,
-                             .old_session = "",
-                             .new_session = v->session,
-                             .now_ms = v->now_ms,
-                             .session_until_ms =
-                                 v->now_ms + v->settings->session_ms,
-                             .limits = &v->limits};
+    *t = (struct portal_try){
+        .method = "account",
+        .is_right = right && step > 0,
+        .account = counted_as(v, login->address),
+        .credential = v->account.address ? visit_credential(v) : NULL,
+        .totp_step = step,
+        .old_session = "",
+        .new_session = v->session,
+        .now_ms = v->now_ms,
+        .session_until_ms = v->now_ms + v->settings->session_ms,
+        .limits = &v->limits};
     visit_wait(v);
     store_portal_login(v->world->store, t, on_login, v);
 }
@@ -255,9 +256,11 @@ static void on_conversation(void *ctx, const struct portal_answer *answer)
         return;
     }
     const struct portal_link *first = &answer->links[0];
-    if (!visit_account(v, first->is_account ? first->address
-                                            : first->message.sender)) {
-        answer_error(v, 401, "login"); /* it was suspended meanwhile */
+    if (!visit_is_current(
+            v, first->is_account ? first->address : first->message.sender,
+            first->credential)) {
+        /* It was suspended meanwhile, or its login changed. */
+        answer_error(v, 401, "login");
         return;
     }
     if (v->conversation.id)

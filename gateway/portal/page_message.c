@@ -189,8 +189,10 @@ struct slice page_message(struct visit *visit, const struct portal_link *link,
     page_begin(&page, visit, "message",
                error == TEXT_ERROR_EMPTY       ? " data-error=\"empty\""
                : error == TEXT_ERROR_TOO_LARGE ? " data-error=\"too-large\""
-               : sent                          ? " data-note=\"sent\""
-                                               : "",
+               : error == TEXT_ERROR_REPLIES
+                   ? " data-error=\"too-many-replies\""
+               : sent ? " data-note=\"sent\""
+                      : "",
                subject);
     if (error != TEXT_COUNT)
         page_notice(&page, true, error);

@@ -17,7 +17,8 @@ enum {
     IDLE_MS = 30000,
     REQUEST_MS = 300000,
     CONNECTIONS = 1000,
-    CHECKS_MOST = 16
+    CHECKS_MOST = 16,
+    REPLY_WINDOW_MS = 3600000
 };
 
 struct portal {
@@ -129,13 +130,15 @@ static void keep_link(struct visit *v, const struct portal_link *link)
     own->conversation = arena_strdup(arena, link->conversation);
     own->participants = NULL;
     const char **texts[] = {&own->method,      &own->delivery,  &own->right,
-                            &own->right_value, &own->code_kind, &own->granted};
+                            &own->right_value, &own->code_kind, &own->granted,
+                            &own->credential};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         if (*texts[i])
             *texts[i] = arena_strdup(arena, *texts[i]);
 }
 
-/* A session of an account that was suspended meanwhile opens nothing. */
+/* A session of an account that was suspended meanwhile, or whose password or
+ * second factor was changed, opens nothing. */
 static bool is_open(struct visit *v, const struct portal_link *link)
 {
     bool is_login = link->granted ? strcmp(link->granted, "account") == 0
@@ -144,7 +147,7 @@ static bool is_open(struct visit *v, const struct portal_link *link)
         return link->granted != NULL;
     return (link->granted || v->proof == PROOF_ACCOUNT ||
             v->kind == VISIT_ATTACHMENT) &&
-           visit_account(v, link->address);
+           visit_is_current(v, link->address, link->credential);
 }
 
 static void dispatch(struct visit *v, const struct portal_link *link)
@@ -196,10 +199,12 @@ static void look(struct visit *v)
         visit_expired(v);
         return;
     }
+    bool reply = post && strcmp(v->action, "reply") == 0;
     v->look = (struct portal_look){.token = v->token,
                                    .session = v->session,
-                                   .with_content =
-                                       !post || strcmp(v->action, "reply") == 0,
+                                   .with_content = !post || reply,
+                                   .replies_since_ms =
+                                       reply ? v->now_ms - REPLY_WINDOW_MS : 0,
                                    .now_ms = v->now_ms};
     visit_wait(v);
     store_portal_look(v->world->store, &v->look, on_looked, v);

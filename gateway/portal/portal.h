@@ -35,6 +35,7 @@ struct portal_settings {
     int64_t session_ms;
     int64_t notice_ms; /* a notice is tried so long */
     size_t reply_bytes;
+    int64_t replies_per_hour;            /* of one guest */
     unsigned char key[PORTAL_KEY_BYTES]; /* of CSRF tokens */
 };
 

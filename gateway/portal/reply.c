@@ -103,16 +103,28 @@ static void store_reply(struct visit *v)
     store_accept(v->world->store, &reply->accept, on_stored, v);
 }
 
+/* What cannot be sent is shown again, but for its files. */
+static void refuse(struct visit *v, const struct portal_link *link, int status,
+                   enum text why)
+{
+    visit_page(
+        v, status,
+        page_message(v, link, why, form_text(v->arena, &v->form, "text")));
+}
+
 void reply_send(struct visit *v, const struct portal_link *link)
 {
     if (is_empty(v)) {
-        visit_page(v, 400, page_message(v, link, TEXT_ERROR_EMPTY, ""));
+        refuse(v, link, 400, TEXT_ERROR_EMPTY);
         return;
     }
     if (v->request.body.n > v->settings->reply_bytes) {
-        visit_page(v, 413,
-                   page_message(v, link, TEXT_ERROR_TOO_LARGE,
-                                form_text(v->arena, &v->form, "text")));
+        refuse(v, link, 413, TEXT_ERROR_TOO_LARGE);
+        return;
+    }
+    /* A hijacked session is no machine for sending. */
+    if (link->replies >= v->settings->replies_per_hour) {
+        refuse(v, link, 429, TEXT_ERROR_REPLIES);
         return;
     }
     v->blob = blob_create(store_spool(v->world->store));

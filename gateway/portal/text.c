@@ -79,6 +79,12 @@ static const char *const texts[TEXT_COUNT][LANGUAGE_COUNT] = {
                           "Schrijf iets of voeg een bestand toe."},
     [TEXT_ERROR_TOO_LARGE] = {"That is too large to be sent. Nothing was sent.",
                               "Dat is te groot. Er is niets verstuurd."},
+    [TEXT_ERROR_REPLIES] = {"You have sent many replies in the last hour. "
+                            "This one was not sent. Please wait a while and "
+                            "send it again.",
+                            "U hebt het afgelopen uur veel antwoorden "
+                            "verstuurd. Dit antwoord is niet verstuurd. Wacht "
+                            "even en verstuur het dan opnieuw."},
     [TEXT_LOCKED_TITLE] = {"Please wait", "Even geduld"},
     [TEXT_LOCKED] = {"There were too many wrong tries. For your safety this "
                      "link is closed for a quarter of an hour.",

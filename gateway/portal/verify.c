@@ -163,6 +163,8 @@ static void on_checked(void *ctx, bool right)
     v->try_in.is_right = v->try_in.is_right && right && step > 0;
     v->try_in.account = v->account.address ? v->account.address : "";
     v->try_in.totp_step = step;
+    if (v->try_in.is_right)
+        v->try_in.credential = visit_credential(v);
     try_it(v, PROOF_ACCOUNT);
 }
 

@@ -120,6 +120,23 @@ bool visit_account(struct visit *v, const char *address)
     return true;
 }
 
+const char *visit_credential(struct visit *v)
+{
+    char *hash = arena_alloc(v->arena, PORTAL_HASH_BYTES);
+    visit_hash("credential",
+               arena_printf(v->arena, "%s %s", v->account.password_hash,
+                            v->account.totp),
+               hash);
+    return hash;
+}
+
+bool visit_is_current(struct visit *v, const char *address,
+                      const char *credential)
+{
+    return credential && visit_account(v, address) &&
+           strcmp(credential, visit_credential(v)) == 0;
+}
+
 /* --- where to ------------------------------------------------------------ */
 
 static void read_link(struct visit *v, struct slice rest)

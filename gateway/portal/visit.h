@@ -109,6 +109,14 @@ bool visit_is_over(struct visit *visit);
  * false: there is none that can log in. */
 bool visit_account(struct visit *visit, const char *address);
 
+/* visit_credential - what a login of visit->account is checked with, hashed; a
+ * session is as good as when it was made only while this is the same. */
+const char *visit_credential(struct visit *visit);
+/* visit_is_current - the account is still there, and nothing of its login was
+ * changed since the session of this credential began; NULL: no such session. */
+bool visit_is_current(struct visit *visit, const char *address,
+                      const char *credential);
+
 /* One hash of a token for the store, by its use ("web", "api"). */
 void visit_hash(const char *use, const char *token,
                 char out[PORTAL_HASH_BYTES]);

@@ -38,9 +38,11 @@ struct portal_link {
     const char *right, *right_value;
     bool is_void;
     int64_t locked_until_ms;
-    const char *code_kind; /* a code was sent and is good: "sms", "email" */
-    const char *granted;   /* how this session verified itself; NULL: not */
-    bool is_account;       /* this session is the recipient's account */
+    const char *code_kind;  /* a code was sent and is good: "sms", "email" */
+    const char *granted;    /* how this session verified itself; NULL: not */
+    bool is_account;        /* this session is the recipient's account */
+    const char *credential; /* portal_try's, of this session; NULL: none */
+    int64_t replies;        /* of the guest, see portal_look */
     /* Recipients of the message in the same conversation, himself included. */
     const char *const *participants;
     size_t participant_count;
@@ -60,6 +62,7 @@ struct portal_look {
     const char *token;   /* 64 digits */
     const char *session; /* hash; "": none */
     bool with_content;
+    int64_t replies_since_ms; /* with the content, count them; 0: not */
     int64_t now_ms;
 };
 void store_portal_look(struct store *store, const struct portal_look *look,
@@ -88,7 +91,10 @@ struct portal_try {
     const char *expected; /* NULL: nothing is right */
     bool is_right;        /* account: password and TOTP are */
     const char *account;  /* his address */
-    int64_t totp_step;    /* good once (RFC 6238 5.2) */
+    /* What his login was checked with, hashed: a session stands and falls with
+     * it. */
+    const char *credential;
+    int64_t totp_step;                     /* good once (RFC 6238 5.2) */
     const char *old_session, *new_session; /* hashes */
     int64_t now_ms, session_until_ms;
     const struct portal_limits *limits;

@@ -11,7 +11,7 @@
     "SELECT r.n, r.link_token, m.id, m.kind, m.accepted_ms, m.organization,"   \
     " m.sender, r.address, r.conversation, r.method, r.delivery, r.right,"     \
     " r.right_value, coalesce(p.is_void, 0), coalesce(p.locked_until_ms, 0),"  \
-    " c.kind, g.method,"                                                       \
+    " c.kind, g.method, s.credential,"                                         \
     " coalesce(s.account = r.address COLLATE NOCASE, 0), m.content_bytes, m.n" \
     " FROM recipient r JOIN message m ON m.n = r.message"                      \
     " LEFT JOIN portal_link p ON p.recipient = r.n"                            \
@@ -50,10 +50,11 @@ static void take_row(struct query *q, struct arena *arena, struct row *row)
         .locked_until_ms = query_get_int(q, 14),
         .code_kind = query_get_text(q, arena, 15),
         .granted = query_get_text(q, arena, 16),
-        .is_account = query_get_int(q, 17) != 0};
+        .credential = query_get_text(q, arena, 17),
+        .is_account = query_get_int(q, 18) != 0};
     row->token = query_get_text(q, arena, 1);
-    row->content_bytes = (size_t)query_get_int(q, 18);
-    row->message_n = query_get_int(q, 19);
+    row->content_bytes = (size_t)query_get_int(q, 19);
+    row->message_n = query_get_int(q, 20);
 }
 
 static enum status load_participants(struct db *db, struct arena *arena,
@@ -105,6 +106,24 @@ static enum status load_content(struct db *db, struct arena *arena,
     return load_participants(db, arena, row, err);
 }
 
+/* How many replies the guest sent since then. */
+static enum status count_replies(struct db *db, struct portal_link *link,
+                                 int64_t since_ms, struct err *err)
+{
+    struct query q = query_open(db,
+                                "SELECT count(*) FROM message WHERE kind ="
+                                " 'reply' AND sender = ? AND accepted_ms > ?",
+                                err);
+    query_text(&q, link->address);
+    query_int(&q, since_ms);
+    enum status status = query_row(&q, err);
+    if (status != ST_OK)
+        return status;
+    link->replies = query_get_int(&q, 0);
+    query_close(&q);
+    return ST_OK;
+}
+
 enum status portal_look(struct db *db, struct arena *arena, const void *in,
                         struct portal_answer *answer, struct err *err)
 {
@@ -137,8 +156,12 @@ enum status portal_look(struct db *db, struct arena *arena, const void *in,
     answer->links = &found->link;
     answer->count = 1;
     bool is_open = found->link.granted || found->link.is_account;
-    return look->with_content && is_open ? load_content(db, arena, found, err)
-                                         : ST_OK;
+    if (!look->with_content || !is_open)
+        return ST_OK;
+    status = load_content(db, arena, found, err);
+    return status == ST_OK && look->replies_since_ms
+               ? count_replies(db, &found->link, look->replies_since_ms, err)
+               : status;
 }
 
 /* As recipient only where the order gave him his account; as sender of his

@@ -184,7 +184,10 @@ static enum portal_result answered(struct world *w)
 static enum portal_result look(struct world *w, const char *token,
                                const char *session, int64_t now_ms)
 {
-    struct portal_look in = {token, session, true, now_ms};
+    struct portal_look in = {.token = token,
+                             .session = session,
+                             .with_content = true,
+                             .now_ms = now_ms};
     store_portal_look(w->store, &in, on_answer, w);
     return answered(w);
 }

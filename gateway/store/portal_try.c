@@ -83,21 +83,24 @@ static enum status renew_session(struct db *db, const struct portal_try *try_in,
     struct query q = query_open(db,
                                 "UPDATE portal_session SET hash = ?1,"
                                 " account = coalesce(?2, account),"
-                                " until_ms = ?3 WHERE hash = ?4",
+                                " credential = coalesce(?3, credential),"
+                                " until_ms = ?4 WHERE hash = ?5",
                                 err);
     query_text(&q, try_in->new_session);
     query_text(&q, account ? try_in->account : NULL);
+    query_text(&q, account ? try_in->credential : NULL);
     query_int(&q, try_in->session_until_ms);
     query_text(&q, try_in->old_session);
     status = query_run(&q, err);
     if (status != ST_OK || sqlite3_changes(db->sql) == 1)
         return status;
     q = query_open(db,
-                   "INSERT INTO portal_session (hash, account, until_ms)"
-                   " VALUES (?,?,?)",
+                   "INSERT INTO portal_session (hash, account, credential,"
+                   " until_ms) VALUES (?,?,?,?)",
                    err);
     query_text(&q, try_in->new_session);
     query_text(&q, account ? try_in->account : NULL);
+    query_text(&q, account ? try_in->credential : NULL);
     query_int(&q, try_in->session_until_ms);
     return query_run(&q, err);
 }

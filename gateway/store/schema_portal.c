@@ -3,8 +3,10 @@
 /* A link is found by the first 16 of its 64 digits, then compared whole in
  * constant time. Sessions are found by the hash of their token. A code is live
  * until the next one, a success, or its time; older ones are kept to be
- * counted. */
+ * counted. A session of an account keeps what its login was checked with. */
 const char schema_portal[] =
+    "CREATE INDEX message_reply ON message (sender, accepted_ms)"
+    " WHERE kind = 'reply';"
     "CREATE INDEX recipient_link ON recipient (substr(link_token, 1, 16));"
     "CREATE INDEX recipient_conversation ON recipient (conversation);"
     "CREATE TABLE portal_link ("
@@ -27,7 +29,7 @@ const char schema_portal[] =
     " totp_step INTEGER NOT NULL DEFAULT 0) WITHOUT ROWID;"
     "CREATE TABLE portal_session ("
     " n INTEGER PRIMARY KEY, hash TEXT NOT NULL UNIQUE,"
-    " account TEXT, until_ms INTEGER NOT NULL);"
+    " account TEXT, credential TEXT, until_ms INTEGER NOT NULL);"
     "CREATE TABLE portal_grant ("
     " session INTEGER NOT NULL REFERENCES portal_session (n)"
     " ON DELETE CASCADE,"

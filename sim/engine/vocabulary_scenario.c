@@ -145,6 +145,9 @@ static const struct key gateway_keys[] = {
     {.name = "code_window_ms", .type = VALUE_NUMBER, .help = "PORTAL-2"},
     {.name = "portal_session_ms", .type = VALUE_NUMBER, .help = "PORTAL-3"},
     {.name = "portal_reply_bytes", .type = VALUE_NUMBER, .help = "PORTAL-1"},
+    {.name = "portal_replies_per_hour",
+     .type = VALUE_NUMBER,
+     .help = "PORTAL-1"},
     END};
 
 static const struct key world_keys[] = {
