@@ -63,6 +63,23 @@ static bool find_port(struct block *block, unsigned first, unsigned last)
     return false;
 }
 
+/* An address can be bound on a loopback that is down (a fresh network
+ * namespace), but nothing reaches it. */
+static bool is_up(const struct block *block)
+{
+    struct sockaddr_in to = {.sin_family = AF_INET,
+                             .sin_port = htons((uint16_t)block->port)};
+    char address[BLOCK_ADDRESS_BYTES];
+    block_address(block, 1, address);
+    inet_pton(AF_INET, address, &to.sin_addr);
+    int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    if (fd < 0)
+        return false;
+    bool good = connect(fd, (struct sockaddr *)&to, sizeof to) == 0;
+    close(fd);
+    return good;
+}
+
 enum status block_claim(struct block *block, unsigned worker, unsigned first,
                         unsigned last, struct err *err)
 {
@@ -72,9 +89,14 @@ enum status block_claim(struct block *block, unsigned worker, unsigned first,
         block->c = 1 + at % C_COUNT;
         if (!take_lock(block))
             continue;
-        if (find_port(block, first, last))
+        bool is_free = find_port(block, first, last);
+        if (is_free && is_up(block))
             return ST_OK;
         block_release(block);
+        if (is_free)
+            return err_set(err, ST_TEMP,
+                           "127/8 cannot be reached: `ip link set lo up` "
+                           "brings loopback up");
         return err_set(err, ST_TEMP, "no free port in %u..%u on 127.%u.%u.0/24",
                        first, last, block->b, block->c);
     }

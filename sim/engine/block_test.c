@@ -8,7 +8,9 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include <sched.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
@@ -48,6 +50,30 @@ static void test_block_text_has_addresses_for_places(void **state)
     arena_destroy(&arena);
 }
 
+/* A fresh network namespace: everything can be bound, nothing reached. */
+static void test_block_wants_loopback_up(void **state)
+{
+    (void)state;
+    enum { NAMESPACE_REFUSED = 77 };
+    struct block block;
+    struct err err;
+    int status;
+    pid_t pid = fork();
+    if (pid == 0) {
+        if (unshare(CLONE_NEWUSER | CLONE_NEWNET) != 0)
+            _exit(NAMESPACE_REFUSED);
+        bool is_told =
+            block_claim(&block, WORKER, 25025, 25999, &err) == ST_TEMP &&
+            strstr(err.text, "loopback");
+        _exit(is_told ? 0 : 1);
+    }
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_true(WIFEXITED(status));
+    if (WEXITSTATUS(status) == NAMESPACE_REFUSED)
+        skip();
+    assert_int_equal(WEXITSTATUS(status), 0);
+}
+
 static void test_folder_lives_and_goes(void **state)
 {
     (void)state;
@@ -75,6 +101,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_block_is_one_workers_alone),
         cmocka_unit_test(test_block_text_has_addresses_for_places),
+        cmocka_unit_test(test_block_wants_loopback_up),
         cmocka_unit_test(test_folder_lives_and_goes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

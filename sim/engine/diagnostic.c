@@ -157,6 +157,27 @@ const struct diagnostic *diagnostics_at(struct diagnostics *list, size_t i)
     return &list->items[i];
 }
 
+enum { SHOWN_MOST = 160 };
+
+/* A line of any length and of any octets, as a terminal may show it. */
+static void print_line(const char *line, int column, FILE *to)
+{
+    size_t n = strlen(line), at = column > 1 ? (size_t)column - 1 : 0;
+    size_t from =
+        at > SHOWN_MOST / 2 && n > SHOWN_MOST ? at - SHOWN_MOST / 2 : 0;
+    if (from > n)
+        from = n;
+    fputs("    ", to);
+    for (size_t i = from; i < n && i < from + SHOWN_MOST; i++) {
+        unsigned char c = (unsigned char)line[i];
+        fputc((c < ' ' && c != '\t') || c == 0x7f ? '?' : c, to);
+    }
+    fputs("\n    ", to);
+    for (size_t i = from; i < at && i < n; i++)
+        fputc(line[i] == '\t' ? '\t' : ' ', to);
+    fputs("^\n", to);
+}
+
 static void print_one(const struct diagnostic *d, FILE *to)
 {
     if (d->place.line > 0)
@@ -164,12 +185,8 @@ static void print_one(const struct diagnostic *d, FILE *to)
                 d->place.column, d->text);
     else
         fprintf(to, "%s: %s\n", d->place.file, d->text);
-    if (d->line) {
-        fprintf(to, "    %s\n    ", d->line);
-        for (int i = 1; i < d->place.column && d->line[i - 1]; i++)
-            fputc(d->line[i - 1] == '\t' ? '\t' : ' ', to);
-        fputs("^\n", to);
-    }
+    if (d->line)
+        print_line(d->line, d->place.column, to);
     if (d->near_miss)
         fprintf(to, "    did you mean `%s`?\n", d->near_miss);
 }

@@ -3,6 +3,7 @@
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -36,12 +37,15 @@ static void fill_addresses(struct engine *e)
 }
 
 /* A folder bears the name of its block, so that the next one who has the block
- * may remove what a killed run left; one that is kept bears another name. */
+ * may remove what a killed run left; one that is kept bears another name. A
+ * block is locked within its network namespace, so the name has that too. */
 static enum status make_work_dir(struct engine *e, struct err *err)
 {
     const char *root = e->settings.work_root;
-    const char *name =
-        arena_printf(e->arena, "127.%u.%u", e->block.b, e->block.c);
+    struct stat net = {0};
+    (void)stat("/proc/self/ns/net", &net);
+    const char *name = arena_printf(e->arena, "127.%u.%u.%lu", e->block.b,
+                                    e->block.c, (unsigned long)net.st_ino);
     folder_sweep(root, name);
     return folder_create(root, e->settings.keep ? "kept" : name, &e->work_dir,
                          err);
@@ -241,7 +245,7 @@ enum status engine_doctor(const struct engine_settings *settings, FILE *to,
     good &=
         find(to, "an address block with a free port",
              block_claim(&block, settings->worker, first, last, err) == ST_OK,
-             "127/8 must be bindable");
+             "127/8 must be bindable, and loopback up");
     block_release(&block);
     good &= find(to, "a work folder",
                  folder_create(settings->work_root, "doctor", &folder, err) ==

@@ -26,7 +26,7 @@ struct fixtures {
     const char *dir;
     struct named_posture *postures;
     struct organization *organizations; /* in order of their names */
-    struct names posture_names, organization_names, clauses, why;
+    struct names posture_names, organization_names, clauses, why, messages;
 };
 
 static void add_name(struct names *names, const char *name)
@@ -40,17 +40,19 @@ static int by_name(const void *a, const void *b)
     return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-/* NAME.yaml of a folder, without the ending, in order. */
+/* What has that ending in a folder, without it, in order. */
 static void list_folder(struct fixtures *f, const char *folder,
-                        struct names *out)
+                        const char *ending, struct names *out)
 {
+    size_t tail = strlen(ending);
     DIR *dir = opendir(arena_printf(f->arena, "%s/%s", f->dir, folder));
     struct dirent *entry;
     while (dir && (entry = readdir(dir))) {
         size_t n = strlen(entry->d_name);
-        if (n > 5 && strcmp(entry->d_name + n - 5, ".yaml") == 0)
+        if (entry->d_name[0] != '.' && n > tail &&
+            strcmp(entry->d_name + n - tail, ending) == 0)
             add_name(out, arena_text(f->arena,
-                                     (struct slice){entry->d_name, n - 5}));
+                                     (struct slice){entry->d_name, n - tail}));
     }
     if (dir)
         closedir(dir);
@@ -259,8 +261,9 @@ enum status fixtures_load(const char *dir, struct diagnostics *list,
     struct reading r = {.arena = f->arena, .fixtures = f, .list = list};
     load_words(f, "clauses.yaml", "clauses", &f->clauses);
     load_words(f, "words/why.yaml", "why", &f->why);
-    list_folder(f, "postures", &f->posture_names);
-    list_folder(f, "organizations", &f->organization_names);
+    list_folder(f, "postures", ".yaml", &f->posture_names);
+    list_folder(f, "organizations", ".yaml", &f->organization_names);
+    list_folder(f, "messages", "", &f->messages);
     load_postures(&r, f);
     for (size_t i = 0; i < f->organization_names.count; i++)
         load_organization(&r, f, f->organization_names.all[i]);
@@ -373,6 +376,11 @@ const char *const *fixtures_organizations(const struct fixtures *fixtures)
 const char *const *fixtures_clauses(const struct fixtures *fixtures)
 {
     return fixtures->clauses.all;
+}
+
+const char *const *fixtures_messages(const struct fixtures *fixtures)
+{
+    return fixtures->messages.all;
 }
 
 const char *const *fixtures_why(const struct fixtures *fixtures)

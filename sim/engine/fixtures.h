@@ -78,6 +78,7 @@ const struct organization *fixtures_organization(const struct fixtures *f,
 const char *const *fixtures_postures(const struct fixtures *fixtures);
 const char *const *fixtures_organizations(const struct fixtures *fixtures);
 const char *const *fixtures_clauses(const struct fixtures *fixtures);
+const char *const *fixtures_messages(const struct fixtures *fixtures);
 /* Words for `not:`; empty when fixtures/words/why.yaml does not exist. */
 const char *const *fixtures_why(const struct fixtures *fixtures);
 

@@ -245,7 +245,8 @@ enum status node_parse(struct arena *arena, const char *path, struct slice text,
     diagnostics_source(list, path, copy);
     read_events(&r, (struct slice){copy, text.n});
     if (!r.bad && !r.root)
-        complain(&r, (struct place){r.path, 0, 0}, "the file holds nothing");
+        complain(&r, (struct place){r.path, 1, 1},
+                 "the file holds nothing; a map was expected");
     *out = r.bad ? NULL : r.root;
     return r.bad ? ST_INVAL : ST_OK;
 }

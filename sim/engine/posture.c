@@ -368,5 +368,7 @@ const struct posture *read_domain_posture(struct reading *r,
     const struct posture *p = node->kind == NODE_KIND_TEXT
                                   ? named_posture(r, node)
                                   : read_posture(r, node, NULL, true);
-    return p ? posture_at(r->arena, p, domain) : NULL;
+    /* What is wrong is said: whoever names the domain is not told once more. */
+    return posture_at(r->arena, p ? p : plain_posture(r->arena, node->place),
+                      domain);
 }

@@ -130,6 +130,21 @@ static bool yes(const struct node *map, const char *key, bool otherwise)
     return n ? node_is_text(n, "yes") : otherwise;
 }
 
+/* A file that is not there is told before anything runs. */
+static const char *read_raw(struct reading *r, const struct node *name)
+{
+    if (!name)
+        return NULL;
+    const char *const *all = fixtures_messages(r->fixtures);
+    for (const char *const *file = all; *file; file++)
+        if (node_is_text(name, *file))
+            return name->text;
+    diagnostics_add_near(r->list, name->place, name->text, all,
+                         "no message `%s` in fixtures/messages", name->text);
+    r->bad = true;
+    return NULL;
+}
+
 struct submit *read_submit(struct reading *r, const struct node *map,
                            const struct world_spec *world)
 {
@@ -150,7 +165,7 @@ struct submit *read_submit(struct reading *r, const struct node *map,
     s->subject = node_text(map, "subject", NULL);
     s->text = node_text(map, "text", NULL);
     s->html = node_text(map, "html", NULL);
-    s->raw = node_text(map, "raw", NULL);
+    s->raw = read_raw(r, node_get(map, "raw"));
     s->attachments = read_attachments(r, node_get(map, "attachments"));
     s->attachment = yes(map, "attachment", !s->attachments);
     s->texts = node_text(map, "texts", "both");

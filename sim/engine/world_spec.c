@@ -258,8 +258,6 @@ static const struct domain *read_domains(struct reading *r,
     for (const struct node *n = map ? map->first : NULL; n; n = n->next) {
         const char *name = read_lower(r->arena, n->key);
         const struct posture *p = read_domain_posture(r, n, name);
-        if (!p)
-            continue;
         struct domain *d = ARENA_NEW(r->arena, struct domain);
         *d = (struct domain){
             .name = name, .posture = p, .place = n->key_place, .next = behind};
