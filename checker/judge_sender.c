@@ -234,23 +234,29 @@ static bool is_aligned(const json_t *dmarc)
 }
 
 /* By each way to find the organizational domain. Only IDD goes without
- * alignment; a record that cannot be read says nothing. */
+ * alignment, and what does not align in the way that the gateway is not set to;
+ * a record that cannot be read says nothing. */
 static void judge_dmarc(struct trial *t, const struct copy *copy,
-                        const char *by)
+                        enum dmarc_discovery by)
 {
-    const json_t *dmarc = json_object_get(copy->json, by);
+    bool walked = by == DMARC_DISCOVERY_WALK;
+    const json_t *dmarc =
+        json_object_get(copy->json, walked ? "dmarc_walk" : "dmarc");
     bool direct = is_senders(copy);
-    bool free = direct && strcmp(copy->transport, "idd") == 0 &&
-                sending_at(t, copy).dns != SENDING_DNS_ALIGNED;
+    struct sending sending = {.discovery = by};
+    if (direct)
+        sending = sending_at(t, copy);
+    bool is_idd = strcmp(copy->transport, "idd") == 0;
+    bool free = direct && !sending_aligns(&sending, by) &&
+                (is_idd || by != sending.discovery);
     bool unread = is_text(dmarc, "result", "temperror");
-    bool recorded = !direct || sending_at(t, copy).has_dmarc;
+    bool recorded = !direct || sending.dmarc[by].is_recorded;
     /* Without a record the walk knows no domain above (RFC 9989 4.10.2). */
     bool good = recorded ? is_text(dmarc, "result", "pass")
-                         : is_aligned(dmarc) || strcmp(by, "dmarc") != 0;
+                         : is_aligned(dmarc) || walked;
     if (!free && !unread && !good)
         sender_fault(t, copy, "MAIL-2",
-                     strcmp(by, "dmarc") == 0 ? "DMARC (RFC 7489)"
-                                              : "DMARC (RFC 9989)",
+                     walked ? "DMARC (RFC 9989)" : "DMARC (RFC 7489)",
                      recorded ? "pass" : "an aligned identifier",
                      TEXT(t, "%s of %s", evidence_text(dmarc, "result"),
                           evidence_text(dmarc, "domain")));
@@ -264,8 +270,8 @@ void judge_sender(struct trial *t, const struct copy *copy)
     judge_signatures(t, copy);
     judge_own_signature(t, copy);
     judge_spf(t, copy);
-    judge_dmarc(t, copy, "dmarc");
-    judge_dmarc(t, copy, "dmarc_walk");
+    judge_dmarc(t, copy, DMARC_DISCOVERY_PSL);
+    judge_dmarc(t, copy, DMARC_DISCOVERY_WALK);
 }
 
 void judge_reverse_path(struct trial *t, const struct copy *copy)

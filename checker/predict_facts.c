@@ -165,9 +165,10 @@ bool predict_has_2fa(const struct attempt *a)
 static const char *sender_nta(const struct attempt *a)
 {
     const struct organization *o = predict_sender(a);
-    return o && !a->owner && organization_meets_nta(o) && predict_has_2fa(a)
-               ? "met"
-               : "unmet";
+    if (!o || a->owner || !organization_meets_nta(o) || !predict_has_2fa(a))
+        return "unmet";
+    struct sending s = sending_of(a->world, domain(a->submit->from));
+    return s.dmarc[s.discovery].is_enforced ? "met" : "unmet";
 }
 
 static const char *recipient_nta(const struct attempt *a)

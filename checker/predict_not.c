@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "checker/predict_internal.h"
+#include "checker/sending.h"
 
 static const char *fact(const struct attempt *a, const struct prediction *p,
                         const char *axis)
@@ -46,19 +47,21 @@ static const char *account_word(const struct attempt *a,
 static const char missing[] = "sender DNS settings missing";
 
 /* What NTA-1 asks of SPF, keys and DMARC, in its order. */
-static const char *dns_word(const struct sending_dns_words *dns)
+static const char *dns_word(const struct attempt *a,
+                            const struct sending_dns_words *dns)
 {
+    const char *at = strrchr(a->submit->from, '@');
+    struct sending s = sending_of(a->world, at ? at + 1 : "");
+    const struct sending_dmarc *dmarc = &s.dmarc[s.discovery];
     if (is(dns->spf, "none") || is(dns->spf, "neutral"))
         return "sender SPF too weak";
     if (is(dns->dkim, "servfail"))
         return "sender look-up failed";
     if (!is(dns->dkim, "good"))
         return "sender DKIM key missing";
-    if (is(dns->dmarc, "servfail"))
+    if (dmarc->is_unread)
         return "sender look-up failed";
-    return is(dns->dmarc, "none") || is(dns->dmarc, "p-none")
-               ? "sender DMARC too weak"
-               : NULL;
+    return dmarc->is_enforced ? NULL : "sender DMARC too weak";
 }
 
 /* The sender's account comes before his domain (NTA-1). */
@@ -77,10 +80,7 @@ static const char *sender_word(const struct attempt *a)
                  {"servfail", "sender look-up failed"},
                  {"no-spf", "sender SPF too weak"},
                  {"spf-neutral", "sender SPF too weak"},
-                 {"no-dkim", "sender DKIM key missing"},
-                 {"no-dmarc", "sender DMARC too weak"},
-                 {"dmarc-none", "sender DMARC too weak"},
-                 {"dmarc-half", "sender DMARC too weak"}};
+                 {"no-dkim", "sender DKIM key missing"}};
     if (a->owner) /* a guest never meets it (CONV-4): in what words depends */
         return NULL;
     const struct organization *sender = predict_sender(a);
@@ -90,7 +90,7 @@ static const char *sender_word(const struct attempt *a)
         if (is(sender->nta, words[i].nta))
             return words[i].why;
     }
-    return sender ? dns_word(&sender->dns) : NULL;
+    return sender ? dns_word(a, &sender->dns) : NULL;
 }
 
 static const char *nta_word(const struct attempt *a, const struct prediction *p)

@@ -328,18 +328,6 @@ void fixtures_destroy(struct fixtures **fixtures)
     *fixtures = NULL;
 }
 
-bool organization_meets_nta(const struct organization *organization)
-{
-    static const char *const met[] = {"yes", "spf-soft", "dmarc-quarantine",
-                                      NULL};
-    static const char *const spf[] = {"good", "soft", NULL};
-    static const char *const dmarc[] = {"good", "strict", NULL};
-    const struct sending_dns_words *dns = &organization->dns;
-    return met[words_index(met, organization->nta)] &&
-           spf[words_index(spf, dns->spf)] && strcmp(dns->dkim, "good") == 0 &&
-           dmarc[words_index(dmarc, dns->dmarc)];
-}
-
 const char *fixtures_dir(const struct fixtures *fixtures)
 {
     return fixtures->dir;

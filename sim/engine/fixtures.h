@@ -57,8 +57,12 @@ enum status fixtures_load(const char *dir, struct diagnostics *list,
                           struct fixtures **out, struct err *err) MUST_USE;
 void fixtures_destroy(struct fixtures **fixtures);
 
-/* organization_meets_nta - its domains publish all that NTA-1 asks. */
+/* organization_meets_nta - its domains publish all that NTA-1 asks, DMARC
+ * aside.
+ */
 bool organization_meets_nta(const struct organization *organization);
+/* organization_dmarc - what its domains publish: a record, none, servfail. */
+const char *organization_dmarc(const struct organization *organization);
 
 /* fixtures_add_organization - a file of the same shape from elsewhere, under
  * its own name; one of that name is replaced. It may name its recipients. */

@@ -25,10 +25,11 @@ struct domain {
     const struct domain *next;
 };
 
-/* What a domain publishes as SPF; addresses still as places: {submitter}. */
-struct spf_text {
+/* What the scenario makes a domain publish as SPF or DMARC; addresses still as
+ * places: {submitter}. */
+struct published {
     const char *domain, *text; /* text: a record, none, servfail */
-    const struct spf_text *next;
+    const struct published *next;
 };
 
 /* One setting of the gateway's configuration. */
@@ -44,7 +45,7 @@ struct world_spec {
     const struct domain *domains; /* recipients' domains named in the scenario;
                                      organizations' own ones stand with them */
     const struct share *shares;
-    const struct spf_text *spf;
+    const struct published *spf, *dmarc;
     const struct setting *settings;
     const char *gateway_certificate; /* certificate word, or NULL: good */
     const char *sms; /* what is wrong with the SMS service: none, ... */
@@ -58,8 +59,10 @@ const struct organization *world_organization_of(const struct world_spec *world,
 /* The posture of a domain: the scenario's, else its organization's own. */
 const struct posture *world_posture(const struct world_spec *world,
                                     const char *domain);
-const struct spf_text *world_spf(const struct world_spec *world,
-                                 const char *domain);
+const struct published *world_spf(const struct world_spec *world,
+                                  const char *domain);
+/* world_dmarc - the text at _dmarc.DOMAIN: a record, none, or servfail. */
+const char *world_dmarc(const struct world_spec *world, const char *domain);
 const char *world_setting(const struct world_spec *world, const char *name,
                           const char *otherwise);
 

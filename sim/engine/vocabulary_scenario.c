@@ -10,6 +10,7 @@
 
 static const char *const format_words[] = {"1", NULL};
 static const char *const source_words[] = {"submitter", "other", NULL};
+static const char *const discovery_words[] = {"rfc7489", "rfc9989", NULL};
 static const char *const listener_words[] = {"submission", "bounces", NULL};
 static const char *const form_words[] = {"report", "plain", "vacation",
                                          "person", NULL};
@@ -24,6 +25,11 @@ static const struct key organization_keys[] = {
     {.name = "organization",
      .type = VALUE_TEXT,
      .help = "its name in fixtures"},
+    {.name = "domains",
+     .type = VALUE_LIST,
+     .inner = each_text,
+     .help = "further domains that it claims",
+     .example = "[dept.clinic.example]"},
     {.name = "transport-security",
      .type = VALUE_WORD,
      .words = words_policy,
@@ -50,7 +56,7 @@ static const struct key organization_keys[] = {
     END};
 static const struct key each_organization[] = {{.name = "*",
                                                 .type = VALUE_MAP,
-                                                .inner = organization_keys + 1,
+                                                .inner = organization_keys + 2,
                                                 .help = "what changes in it"},
                                                END};
 static const struct key account_keys[] = {
@@ -100,7 +106,10 @@ static const struct key gateway_keys[] = {
      .type = VALUE_YES_NO,
      .help = "ATTACH-2"},
     {.name = "notification_subject", .type = VALUE_TEXT, .help = "MAIL-3"},
-    {.name = "dmarc_discovery", .type = VALUE_TEXT, .help = "NTA-1"},
+    {.name = "dmarc_discovery",
+     .type = VALUE_WORD,
+     .words = discovery_words,
+     .help = "NTA-1, MAIL-2"},
     {.name = "foreign_reverse_path", .type = VALUE_TEXT, .help = "AUTH-7"},
     {.name = "nta_time_zone", .type = VALUE_TEXT, .help = "NTA-1"},
     {.name = "nta_header", .type = VALUE_TEXT, .help = "NTA-7"},
@@ -178,6 +187,12 @@ static const struct key world_keys[] = {
      .inner = each_text,
      .help = "SPF records, by domain; none, or servfail",
      .example = "{clinic.example: \"v=spf1 ip4:{submitter} -all\"}"},
+    {.name = "dmarc",
+     .type = VALUE_MAP,
+     .inner = each_text,
+     .help = "DMARC records, by the domain below which they stand; none, or "
+             "servfail",
+     .example = "{clinic.example: v=DMARC1; p=reject; psd=n}"},
     {.name = "sms",
      .type = VALUE_WORD,
      .words = words_sms,
@@ -327,7 +342,7 @@ static const struct key expect_keys[] = {
 static const struct key change_keys[] = {
     {.name = "sender",
      .type = VALUE_MAP,
-     .inner = organization_keys + 1,
+     .inner = organization_keys + 2,
      .help = "what changes in the sender"},
     {.name = "organizations",
      .type = VALUE_MAP,

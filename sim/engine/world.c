@@ -270,6 +270,7 @@ static enum status place_domain(struct world *w, const struct domain *d,
                                  .gateway_host = w->settings.gateway_host,
                                  .keys = w->settings.keys,
                                  .has_spf = world_spf(w->spec, d->name) != NULL,
+                                 .dmarc = world_dmarc(w->spec, d->name),
                                  .address = host_address,
                                  .association = host_association,
                                  .ctx = w};
@@ -325,14 +326,17 @@ place_domains(struct world *w, const struct world_spec *before, struct err *err)
     return status;
 }
 
-static enum status publish_spf(struct world *w, struct err *err)
+/* What the scenario itself words; some of it stands above or below a domain. */
+static enum status publish_texts(struct world *w, struct err *err)
 {
     enum status status = ST_OK;
-    for (const struct spf_text *s = w->spec->spf; s && status == ST_OK;
-         s = s->next)
-        status = world_spf_add(w->dns, s->domain,
-                               block_text(w->arena, w->settings.block, s->text),
+    const struct published *p;
+    for (p = w->spec->spf; p && status == ST_OK; p = p->next)
+        status = world_spf_add(w->dns, p->domain,
+                               block_text(w->arena, w->settings.block, p->text),
                                err);
+    for (p = w->spec->dmarc; p && status == ST_OK; p = p->next)
+        status = world_dmarc_add(w->arena, w->dns, p->domain, p->text, err);
     return status;
 }
 
@@ -405,7 +409,7 @@ enum status world_create(const struct world_settings *settings,
     if (status == ST_OK)
         status = place_domains(w, NULL, err);
     if (status == ST_OK)
-        status = publish_spf(w, err);
+        status = publish_texts(w, err);
     *out = w;
     if (status != ST_OK)
         world_destroy(out);
@@ -435,7 +439,7 @@ enum status world_change(struct world *world, const struct world_spec *spec,
     enum status status = place_domains(world, before, err);
     if (status == ST_OK)
         status = smsbox_set_fault(world->smsbox, sms_fault(world), err);
-    return status == ST_OK ? publish_spf(world, err) : status;
+    return status == ST_OK ? publish_texts(world, err) : status;
 }
 
 void world_set_clock(struct world *world, int64_t now_s)

@@ -19,7 +19,8 @@ struct zone_settings {
     const struct organization *organization; /* whose domain it is, or NULL */
     const char *gateway_host;
     struct mailkeys *keys;
-    bool has_spf; /* its SPF record is the scenario's, see world_spf_add */
+    bool has_spf;      /* its SPF record is the scenario's, see world_spf_add */
+    const char *dmarc; /* world_dmarc() */
     world_address *address;
     world_association *association;
     void *ctx;
@@ -33,6 +34,10 @@ enum status world_zone_add(const struct zone_settings *settings,
  * in place. Adding it again changes nothing. */
 enum status world_spf_add(struct dns *dns, const char *domain, const char *text,
                           struct err *err) MUST_USE;
+/* world_dmarc_add - the same at _dmarc.DOMAIN. */
+enum status world_dmarc_add(struct arena *arena, struct dns *dns,
+                            const char *domain, const char *text,
+                            struct err *err) MUST_USE;
 /* world_zone_gateway - the gateway's own names: host, portal, return-path host;
  * and what the host's own mail needs: SPF, key records, DMARC. */
 enum status world_zone_gateway(const struct zone_settings *settings,

@@ -10,12 +10,11 @@
 #define NTA_RIGHT                                                              \
     "v=NTA7516-1;startdate=2019-06;enddate=2099-12;provider=Lasthop"
 #define SPF_END_RIGHT "-all"
-#define DMARC_RIGHT "v=DMARC1; p=reject; adkim=r; aspf=r"
 
 /* What a word changes; NULL: as it is right. "" is left out. */
 struct sending {
     const char *word;
-    const char *record, *spf_end, *dmarc;
+    const char *record, *spf_end;
     bool lacks_keys, has_second_record;
     const char *txt_fault;
 };
@@ -42,10 +41,10 @@ static const struct sending sendings[] = {
     {.word = "spf-neutral", .spf_end = "?all"},
     {.word = "spf-soft", .spf_end = "~all"},
     {.word = "no-dkim", .lacks_keys = true},
-    {.word = "no-dmarc", .dmarc = ""},
-    {.word = "dmarc-none", .dmarc = "v=DMARC1; p=none"},
-    {.word = "dmarc-half", .dmarc = "v=DMARC1; p=reject; pct=50"},
-    {.word = "dmarc-quarantine", .dmarc = "v=DMARC1; p=quarantine"},
+    {.word = "no-dmarc"}, /* these: organization_dmarc() */
+    {.word = "dmarc-none"},
+    {.word = "dmarc-half"},
+    {.word = "dmarc-quarantine"},
 };
 
 static const struct sending *sending_of(const struct organization *o)
@@ -106,23 +105,12 @@ static enum status add_spf(const struct zone_settings *z, const char *domain,
         arena_printf(z->arena, "v=spf1 a:%s %s", z->gateway_host, end), err);
 }
 
-static enum status add_dmarc(const struct zone_settings *z, const char *domain,
-                             const char *record, struct err *err)
+enum status world_dmarc_add(struct arena *arena, struct dns *dns,
+                            const char *domain, const char *text,
+                            struct err *err)
 {
-    static const struct meaning records[] = {
-        {"none", ""},
-        {"p-none", "v=DMARC1; p=none"},
-        {"strict", "v=DMARC1; p=reject; adkim=s; aspf=s"},
-        {NULL, NULL}};
-    const char *word = z->organization->dns.dmarc;
-    const char *asked = meaning_of(records, word);
-    const char *name = arena_printf(z->arena, "_dmarc.%s", domain);
-    if (asked)
-        record = asked;
-    enum status status = add_text(z, name, record ? record : DMARC_RIGHT, err);
-    if (status == ST_OK && strcmp(word, "servfail") == 0)
-        status = world_fault_set(z->dns, name, NULL, word, err);
-    return status;
+    const char *name = arena_printf(arena, "_dmarc.%s", domain);
+    return world_spf_add(dns, name, text, err);
 }
 
 /* What stands at a selector; "" for nothing. */
@@ -200,7 +188,7 @@ enum status world_sending_add(const struct zone_settings *z,
     const char *keys = s->lacks_keys ? "none" : z->organization->dns.dkim;
     enum status status = add_spf(z, name, s->spf_end, err);
     if (status == ST_OK)
-        status = add_dmarc(z, name, s->dmarc, err);
+        status = world_dmarc_add(z->arena, z->dns, name, z->dmarc, err);
     if (status == ST_OK)
         status = add_bounce(z, name, err);
     if (status == ST_OK)
@@ -255,7 +243,7 @@ enum status world_zone_gateway(const struct zone_settings *z,
     if (status == ST_OK)
         status = add_text(z, world_bounce_host(z->arena, host), spf, err);
     if (status == ST_OK)
-        status = add_text(z, arena_printf(z->arena, "_dmarc.%s", host),
-                          DMARC_RIGHT, err);
+        status = world_dmarc_add(z->arena, z->dns, host,
+                                 "v=DMARC1; p=reject; adkim=r; aspf=r", err);
     return status == ST_OK ? add_keys(z, host, "good", err) : status;
 }

@@ -46,13 +46,25 @@ const struct posture *world_posture(const struct world_spec *world,
     return d ? d->posture : NULL;
 }
 
-const struct spf_text *world_spf(const struct world_spec *world,
-                                 const char *domain)
+static const struct published *find_published(const struct published *p,
+                                              const char *domain)
 {
-    const struct spf_text *s = world->spf;
-    while (s && !slice_is_nocase(slice_of(s->domain), domain))
-        s = s->next;
-    return s;
+    while (p && !slice_is_nocase(slice_of(p->domain), domain))
+        p = p->next;
+    return p;
+}
+
+const struct published *world_spf(const struct world_spec *world,
+                                  const char *domain)
+{
+    return find_published(world->spf, domain);
+}
+
+const char *world_dmarc(const struct world_spec *world, const char *domain)
+{
+    const struct published *own = find_published(world->dmarc, domain);
+    const struct organization *o = world_organization_of(world, domain);
+    return own ? own->text : o ? organization_dmarc(o) : "none";
 }
 
 const char *world_setting(const struct world_spec *world, const char *name,
@@ -146,6 +158,31 @@ static void read_organizations(struct building *b, const struct node *map)
     }
 }
 
+/* Further ones, that no organization claims. */
+static void add_domains(struct building *b, struct organization *o,
+                        const struct node *list)
+{
+    size_t count = 0, more = 0;
+    while (o->domains[count])
+        count++;
+    for (const struct node *n = list ? list->first : NULL; n; n = n->next)
+        more++;
+    const char **domains =
+        arena_alloc(b->r->arena, (count + more + 1) * sizeof *domains);
+    memcpy(domains, o->domains, count * sizeof *domains);
+    o->domains = domains;
+    for (const struct node *n = list ? list->first : NULL; n; n = n->next) {
+        domains[count++] = read_lower(b->r->arena, n->text);
+        for (const struct organization *c = b->organizations; c; c = c->next)
+            if (c != o && claims(c, n->text)) {
+                diagnostics_add(b->r->list, n->place,
+                                "`%s` belongs to the organization `%s`",
+                                n->text, c->name);
+                b->r->bad = true;
+            }
+    }
+}
+
 static void read_sender(struct building *b, const struct node *map)
 {
     const struct node *sender = node_get(map, "sender");
@@ -157,6 +194,7 @@ static void read_sender(struct building *b, const struct node *map)
     if (!o)
         return;
     change_organization(b->r->arena, o, sender);
+    add_domains(b, o, node_get(sender, "domains"));
     b->world->sender = o;
 }
 
@@ -223,13 +261,13 @@ static void read_share(struct building *b, const struct node *n)
     b->world->shares = s;
 }
 
-static const struct spf_text *read_spf(struct arena *arena,
-                                       const struct node *map)
+static const struct published *read_published(struct arena *arena,
+                                              const struct node *map)
 {
-    const struct spf_text *first = NULL;
+    const struct published *first = NULL;
     for (const struct node *n = map ? map->first : NULL; n; n = n->next) {
-        struct spf_text *s = ARENA_NEW(arena, struct spf_text);
-        *s = (struct spf_text){read_lower(arena, n->key), n->text, first};
+        struct published *s = ARENA_NEW(arena, struct published);
+        *s = (struct published){read_lower(arena, n->key), n->text, first};
         first = s;
     }
     return first;
@@ -306,7 +344,8 @@ struct world_spec *read_world(struct reading *r, const struct node *map)
     b.world->organizations = b.organizations;
     b.world->domains =
         read_domains(r, node_get(map, "domains"), own_domains(&b));
-    b.world->spf = read_spf(r->arena, node_get(map, "spf"));
+    b.world->spf = read_published(r->arena, node_get(map, "spf"));
+    b.world->dmarc = read_published(r->arena, node_get(map, "dmarc"));
     const struct node *gateway = node_get(map, "gateway");
     b.world->settings = read_settings(&b, gateway);
     b.world->gateway_certificate = node_text(gateway, "certificate", NULL);

@@ -84,29 +84,29 @@ static unsigned labels(const char *domain)
     return n;
 }
 
-/* RFC 9989 4.10: the domain itself, then what is above it, at most eight. */
-static const char *next_step(const char *domain, unsigned first)
+/* RFC 9989 4.10: the domain itself, then what is above it, at most eight names:
+ * from eight labels or more the next one has seven. */
+static const char *next_step(const char *domain)
 {
-    domain = parent(domain);
-    for (; domain && first > WALK_LABELS_MOST &&
-           labels(domain) >= WALK_LABELS_MOST;)
+    do
         domain = parent(domain);
+    while (domain && labels(domain) >= WALK_LABELS_MOST);
     return domain;
 }
 
-/* RFC 9989 4.10.2: psd=n ends the walk; psd=y says that it is one label below;
- * else the record with the fewest labels. */
+/* RFC 9989 4.10.2: psd=n ends the walk; psd=y says that it is one label below,
+ * or the domain itself where the walk begins there; else the record with the
+ * fewest labels. */
 static const char *by_walk(const struct dmarc *d, const char *domain)
 {
     const char *found = NULL, *below = NULL;
-    unsigned first = labels(domain);
-    for (const char *at = domain; at; at = next_step(at, first)) {
+    for (const char *at = domain; at; at = next_step(at)) {
         struct record r = record_at(d, at);
         const char *psd = value_of(d, &r, "psd");
         if (strcmp(psd, "n") == 0)
             return at;
-        if (strcmp(psd, "y") == 0 && at != domain)
-            return below;
+        if (strcmp(psd, "y") == 0)
+            return below ? below : at;
         if (r.answer == ASK_ANSWER_FOUND)
             found = at;
         below = at;
@@ -134,21 +134,41 @@ static bool is_aligned(const struct dmarc *d,
                                     organizational(d, from)) == 0;
 }
 
+/* Of the domain itself, else of the organizational domain; by RFC 9989 4.10.1
+ * else of the public suffix above it. */
 static struct record find_record(const struct dmarc *d, const char *from,
                                  const char *organization)
 {
     struct record r = record_at(d, from);
-    if (r.answer != ASK_ANSWER_NONE || strcasecmp(from, organization) == 0)
+    if (r.answer == ASK_ANSWER_NONE && strcasecmp(from, organization) != 0)
+        r = record_at(d, organization);
+    const char *above = parent(organization);
+    if (r.answer != ASK_ANSWER_NONE || !above ||
+        d->discovery != DMARC_DISCOVERY_WALK)
         return r;
-    return record_at(d, organization);
+    struct record psd = record_at(d, above);
+    return strcmp(value_of(d, &psd, "psd"), "y") == 0 ? psd : r;
 }
 
+/* np (RFC 9989 4.7) is about names that do not exist: nobody writes from one.
+ */
 static const char *policy_of(const struct dmarc *d, const struct record *r,
                              const char *from)
 {
     const char *sub = value_of(d, r, "sp");
     bool is_sub = strcasecmp(r->domain, from) != 0;
-    return is_sub && *sub ? sub : value_of(d, r, "p");
+    const char *policy = is_sub && *sub ? sub : value_of(d, r, "p");
+    bool is_tried = d->discovery == DMARC_DISCOVERY_WALK &&
+                    strcmp(value_of(d, r, "t"), "y") == 0;
+    if (is_tried) /* one step weaker */
+        return strcmp(policy, "reject") == 0 ? "quarantine" : "none";
+    return policy;
+}
+
+static bool is_partial(const struct dmarc *d, const struct record *r)
+{
+    const char *pct = value_of(d, r, "pct");
+    return *pct && strcmp(pct, "100") != 0;
 }
 
 static const char *in_lower(struct arena *arena, const char *text)
@@ -186,5 +206,6 @@ void dmarc_check(struct arena *arena, const struct ask *ask,
         return;
     }
     out->policy = policy_of(&d, &r, from);
+    out->is_partial = is_partial(&d, &r);
     out->result = out->is_spf_aligned || out->is_dkim_aligned ? "pass" : "fail";
 }

@@ -22,8 +22,9 @@ struct dmarc_message {
 
 struct dmarc_verdict {
     const char *result; /* RFC 8601: pass fail none permerror temperror */
-    const char
-        *policy; /* none quarantine reject; "" where there is no record */
+    /* As it applies: sp and t=y are in it. "" where there is no record. */
+    const char *policy; /* none quarantine reject */
+    bool is_partial;    /* pct below 100 (NTA-1; RFC 9989 knows it no more) */
     const char *organizational;           /* of the From domain */
     bool is_spf_aligned, is_dkim_aligned; /* and passed; relaxed where no record
                                              says otherwise */
