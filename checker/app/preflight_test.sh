@@ -40,7 +40,7 @@ sed 's/^dkim:$/&\n  - {domain: clinic.example, selector: new, key: new.pem}/
     "$config" >"$LASTHOP_WORK/new.yaml"
 preflight 1 clinic.example --config "$LASTHOP_WORK/new.yaml"
 shows "missing  dkim: new._domainkey.clinic.example"
-shows 'new._domainkey.clinic.example. IN TXT ('
+shows 'new._domainkey.clinic.example. IN TXT "v=DKIM1; '
 shows "POLICY-1"
 "$bin/lasthop-gateway" dkim show --config "$LASTHOP_WORK/new.yaml" \
     --domain clinic.example >"$dir/show.txt"
