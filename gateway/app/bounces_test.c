@@ -23,7 +23,7 @@ static const struct config config = {
     .host_name = "gateway.example",
     .bounces = {.listen = {.address = "127.0.0.1"}, .host = "back.example"},
     .settings = {.idle_timeout_ms = WAIT_MS,
-                 .message_bytes = 1 << 20,
+                 .message_bytes = 1LL << 50,
                  .sessions_total = 10,
                  .sessions_per_address = 10},
     .organizations = {&clinic, 1}};
@@ -282,6 +282,16 @@ test_a_failure_is_durable_and_journalled_before_its_250(void **state)
     assert_true(f->taken > 0);
 }
 
+/* RFC 1870 6.1 */
+static void test_what_is_announced_too_large_for_the_disk_waits(void **state)
+{
+    struct fixture *f = *state;
+    say(f, "RSET\r\nMAIL FROM:<> SIZE=1000000000000000\r\n");
+    hear(f, "452 4.3.1");
+    say(f, "MAIL FROM:<> SIZE=1000\r\n");
+    hear(f, "250 2.1.0");
+}
+
 /* Until the store was asked; its answer is held. */
 static void ask(struct fixture *f, const char *text)
 {
@@ -353,6 +363,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(test_only_what_was_given_out_is_a_recipient),
+        TEST(test_what_is_announced_too_large_for_the_disk_waits),
         TEST(test_a_failure_is_durable_and_journalled_before_its_250),
         TEST(test_a_client_that_leaves_is_recorded_all_the_same),
         TEST(test_who_waits_for_the_store_gets_his_reply_at_a_stop),

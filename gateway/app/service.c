@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/blob.h"
 #include "base/log.h"
 
 enum { DISCARD_MS = 5000 };
@@ -59,10 +60,22 @@ void service_wait(struct service_client *c)
     conn_set_deadline_ms(c->conn, 0);
 }
 
+/* RFC 1870 6.1: a message that is announced larger than there is room for it
+ * and for what it becomes (KEEP-3). */
+static bool is_without_room(const struct service_client *c,
+                            const struct reply *reply)
+{
+    const struct server_want *want = server_session_want(c->session);
+    return want->kind == SERVER_WANT_MAIL && reply_is(reply, 2) &&
+           !blob_has_room(c->settings.spool,
+                          2 * want->envelope->params.size_bytes);
+}
+
 void service_resume(struct service_client *c, const struct reply *reply)
 {
     c->waiting = false;
-    server_session_resume(c->session, reply);
+    server_session_resume(
+        c->session, is_without_room(c, reply) ? &server_reply_full : reply);
     if (c->service->stopping)
         server_session_end(c->session, &server_reply_shutdown);
     if (!c->pumping)

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "base/buf.h"
@@ -208,6 +209,13 @@ bool blob_is_file(const struct blob *blob)
 bool blob_has_failed(const struct blob *blob)
 {
     return blob->fault != 0;
+}
+
+bool blob_has_room(const char *directory, unsigned long long bytes)
+{
+    struct statvfs disk;
+    return statvfs(directory, &disk) != 0 ||
+           bytes / disk.f_frsize <= disk.f_bavail;
 }
 
 bool blob_is_full(const struct blob *blob)

@@ -45,6 +45,8 @@ bool blob_is_file(const struct blob *blob);
 bool blob_has_failed(const struct blob *blob);
 /* The first failure was want of room (KEEP-3). */
 bool blob_is_full(const struct blob *blob);
+/* blob_has_room - as far as the disk of that folder says now. */
+bool blob_has_room(const char *directory, unsigned long long bytes);
 
 /* blob_slice - everything put so far; valid until the next put, reset or
  * destroy. errors: ST_TEMP: a failure now or before */

@@ -28,6 +28,7 @@ struct policy_entry {
     /* While somebody asks: */
     struct policy_query *askers;
     struct policy_query *told; /* those of an answer that is being told */
+    bool is_telling;           /* it stays until all of them are told */
     struct dns_query *query;
     struct policy_fetch *fetch;
     char id[STS_ID_BYTES]; /* of the record; "": none that is valid */
@@ -73,7 +74,8 @@ static struct policy_entry *entry_of(struct policies *policies,
 
 static void forget_if_empty(struct policy_entry *entry)
 {
-    if (entry->askers || entry->told || entry->text || entry->kept.failed_id[0])
+    if (entry->askers || entry->is_telling || entry->text ||
+        entry->kept.failed_id[0])
         return;
     tdelete(entry, &entry->policies->tree, compare);
     entry_free(entry);
@@ -102,7 +104,8 @@ static const char *note_of(struct arena *arena, const struct sts_policy *policy,
     return policy ? arena_printf(arena, "MTA-STS %s", mode) : NULL;
 }
 
-/* Those who ask are told one after another; each may cancel others. */
+/* Those who ask are told one after another; each may cancel others,
+ * and ask again. */
 static void answer(struct policy_entry *entry, enum sts_step step,
                    const char *failure)
 {
@@ -112,6 +115,7 @@ static void answer(struct policy_entry *entry, enum sts_step step,
                  entry->domain, failure);
     entry->told = entry->askers;
     entry->askers = NULL;
+    entry->is_telling = true;
     while (entry->told) {
         struct policy_query *query = entry->told;
         struct sts_policy *policy = NULL;
@@ -128,6 +132,7 @@ static void answer(struct policy_entry *entry, enum sts_step step,
             query->ctx);
         free(query);
     }
+    entry->is_telling = false;
     forget_if_empty(entry);
 }
 

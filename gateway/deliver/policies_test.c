@@ -247,6 +247,28 @@ static void test_policies_cancelled_leave_nothing(void **state)
     assert_string_equal(ask(w, "d.example"), "MTA-STS enforce");
 }
 
+static void on_done_and_again(const struct policy_answer *answer, void *ctx)
+{
+    struct world *w = ctx;
+    (void)answer;
+    w->answered++;
+    struct policy_query *again = begin(w, "bare.example");
+    policies_cancel(&again);
+}
+
+/* Nothing is remembered of a domain without a policy; what is being told must
+ * outlast the last one who asks. */
+static void test_policies_asked_and_cancelled_while_told(void **state)
+{
+    struct world *w = *state;
+    (void)policies_find(w->policies, w->arena, "bare.example",
+                        on_done_and_again, w);
+    while (!w->answered)
+        w->asked += resolver_fake_run(w->dns);
+    assert_int_equal(resolver_fake_open(w->dns), 0);
+    assert_string_equal(ask(w, "d.example"), "MTA-STS enforce");
+}
+
 /* RFC 8461 3.3: what is no policy leaves none, or the kept one. */
 static void test_policies_not_fetched_are_told_and_do_not_replace(void **state)
 {
@@ -361,6 +383,7 @@ int main(void)
         TEST(test_policies_fetched_once_and_kept),
         TEST(test_policies_asked_at_once_are_fetched_once),
         TEST(test_policies_cancelled_leave_nothing),
+        TEST(test_policies_asked_and_cancelled_while_told),
         TEST(test_policies_not_fetched_are_told_and_do_not_replace),
         TEST(test_policies_in_force_until_their_age_ends),
         TEST(test_policies_need_a_host_with_that_name),

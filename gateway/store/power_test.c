@@ -38,12 +38,17 @@ static const char *last_name(int fd, char path[256])
     return slash ? slash + 1 : path;
 }
 
+static pthread_mutex_t slow_disk = PTHREAD_MUTEX_INITIALIZER;
+
 /* In front of the library's: SQLite's and ours come here. */
 int fdatasync(int fd)
 {
     char path[256];
-    if (strncmp(last_name(fd, path), "tmp-", 4) == 0)
+    if (strncmp(last_name(fd, path), "tmp-", 4) == 0) {
         note("data");
+        pthread_mutex_lock(&slow_disk);
+        pthread_mutex_unlock(&slow_disk);
+    }
     return (int)syscall(SYS_fdatasync, fd);
 }
 
@@ -272,6 +277,28 @@ static void test_large_content_is_synced_before_it_is_named(void **state)
     blob_destroy(&blob);
 }
 
+static void test_large_content_keeps_nobody_waiting(void **state)
+{
+    struct fixture *f = *state;
+    struct sample big, small;
+    sample_init(&big, 1);
+    sample_init(&small, 2);
+    struct blob *blob = large(f);
+    pthread_mutex_lock(&slow_disk);
+    accept(f, &big, blob);
+    accept(f, &small, NULL);
+    while (!f->answered)
+        run_turn();
+    assert_int_equal(f->kept, 1);
+    const struct turn *turn = &posts.turns[posts.run - 1];
+    assert_int_equal(count_left(&turn->left), 1); /* the small one */
+    pthread_mutex_unlock(&slow_disk);
+    store_drain(f->store);
+    run_turn();
+    assert_int_equal(f->kept, 2);
+    blob_destroy(&blob);
+}
+
 /* KEEP-3 */
 static void test_faults_of_the_disk_are_told_apart(void **state)
 {
@@ -305,6 +332,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_answered_is_synced_and_a_sync_is_shared),
         TEST(test_large_content_is_synced_before_it_is_named),
+        TEST(test_large_content_keeps_nobody_waiting),
         TEST(test_faults_of_the_disk_are_told_apart),
     };
     test_disk_install();

@@ -15,12 +15,12 @@ bool spool_holds(const struct store_accept *accept)
     return accept->content && blob_is_file(accept->content);
 }
 
-enum status spool_keep(struct db *db, const struct store_accept *accept,
-                       struct err *err)
+enum status spool_keep(const struct store_accept *accept,
+                       enum store_fault *fault, struct err *err)
 {
     enum status status = blob_keep(accept->content, accept->message->id, err);
     if (status != ST_OK)
-        db->fault =
+        *fault =
             blob_is_full(accept->content) ? STORE_FAULT_FULL : STORE_FAULT_IO;
     return status;
 }

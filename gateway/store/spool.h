@@ -9,8 +9,8 @@
 /* The content of this message is a file. */
 bool spool_holds(const struct store_accept *accept);
 /* spool_keep - before the transaction; blocks until it is on the disk. */
-enum status spool_keep(struct db *db, const struct store_accept *accept,
-                       struct err *err) MUST_USE;
+enum status spool_keep(const struct store_accept *accept,
+                       enum store_fault *fault, struct err *err) MUST_USE;
 void spool_remove(struct db *db, const char *id);
 
 /* spool_load - the content of a message, mapped, gone with the arena. What is

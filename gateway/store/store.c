@@ -9,9 +9,13 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "store/call.h"
+#include "store/spool.h"
 #include "store/turn.h"
 
-enum { LAZY_MS = 50 }; /* how long a line may stay that is written */
+enum {
+    LAZY_MS = 50, /* how long a line may stay that is written */
+    KEEPER_STACK_BYTES = 256 << 10
+};
 
 struct queue {
     struct request *first, **last;
@@ -21,19 +25,21 @@ struct store {
     struct db *db;
     store_post_fn *post;
     void *loop;
-    pthread_t thread;
+    pthread_t thread, keeper;
     bool started;
     store_sync_fn *sync;
     void *sync_ctx;
     pthread_mutex_t lock;
-    pthread_cond_t wake, idle;
+    pthread_cond_t wake, idle, keep;
     /* Under the lock: */
+    struct queue large;  /* content that is not on the disk yet (keeper) */
     struct queue urgent; /* somebody waits for it */
     struct queue lazy;   /* written lines: a sync of the journal goes before */
     struct timespec lazy_at; /* when it is taken */
     bool hurry;              /* it is taken now */
     bool busy;               /* a turn is being worked at */
-    bool stop;
+    bool keeping;            /* the keeper writes to the disk */
+    bool stop, keeper_stop;
 };
 
 static void queue_init(struct queue *queue)
@@ -46,6 +52,18 @@ static void queue_put(struct queue *queue, struct request *request)
 {
     *queue->last = request;
     queue->last = &request->next;
+}
+
+static struct request *queue_take(struct queue *queue)
+{
+    struct request *request = queue->first;
+    if (!request)
+        return NULL;
+    queue->first = request->next;
+    if (!queue->first)
+        queue_init(queue);
+    request->next = NULL;
+    return request;
 }
 
 static void queue_move(struct queue *to, struct queue *from)
@@ -144,14 +162,9 @@ static struct request *request_create(enum request_kind kind)
     return request;
 }
 
-static void enqueue(struct store *store, struct request *request, bool urgent)
+static void put_in(struct store *store, struct request *request, bool urgent)
 {
     struct queue *queue = urgent ? &store->urgent : &store->lazy;
-    if (!store->started) {
-        if (pthread_create(&store->thread, NULL, run, store) != 0)
-            BUG("no thread for the store");
-        store->started = true;
-    }
     pthread_mutex_lock(&store->lock);
     bool wake = !queue->first;
     queue_put(queue, request);
@@ -160,6 +173,61 @@ static void enqueue(struct store *store, struct request *request, bool urgent)
     pthread_mutex_unlock(&store->lock);
     if (wake)
         pthread_cond_signal(&store->wake);
+}
+
+/* The sync of large content takes its time, and nobody else waits for it: its
+ * message goes to the store when it is on the disk (KEEP-1). */
+static void *keep_large(void *arg)
+{
+    struct store *store = arg;
+    pthread_mutex_lock(&store->lock);
+    for (;;) {
+        store->keeping = false;
+        if (!store->large.first)
+            pthread_cond_broadcast(&store->idle);
+        while (!store->large.first && !store->keeper_stop)
+            pthread_cond_wait(&store->keep, &store->lock);
+        struct request *request = queue_take(&store->large);
+        if (!request)
+            break;
+        store->keeping = true;
+        pthread_mutex_unlock(&store->lock);
+        turn_keep(request);
+        put_in(store, request, true);
+        pthread_mutex_lock(&store->lock);
+    }
+    pthread_mutex_unlock(&store->lock);
+    return NULL;
+}
+
+/* On the first request. The keeper only syncs and renames. */
+static void start(struct store *store)
+{
+    if (store->started)
+        return;
+    pthread_attr_t small;
+    pthread_attr_init(&small);
+    pthread_attr_setstacksize(&small, KEEPER_STACK_BYTES);
+    if (pthread_create(&store->thread, NULL, run, store) != 0 ||
+        pthread_create(&store->keeper, &small, keep_large, store) != 0)
+        BUG("no thread for the store");
+    pthread_attr_destroy(&small);
+    store->started = true;
+}
+
+static void enqueue_large(struct store *store, struct request *request)
+{
+    start(store);
+    pthread_mutex_lock(&store->lock);
+    queue_put(&store->large, request);
+    pthread_mutex_unlock(&store->lock);
+    pthread_cond_signal(&store->keep);
+}
+
+static void enqueue(struct store *store, struct request *request, bool urgent)
+{
+    start(store);
+    put_in(store, request, urgent);
 }
 
 enum status store_open(const struct store_settings *settings,
@@ -176,11 +244,13 @@ enum status store_open(const struct store_settings *settings,
     store->loop = settings->loop;
     store->sync = settings->sync;
     store->sync_ctx = settings->sync_ctx;
+    queue_init(&store->large);
     queue_init(&store->urgent);
     queue_init(&store->lazy);
     pthread_mutex_init(&store->lock, NULL);
     pthread_cond_init(&store->wake, NULL);
     pthread_cond_init(&store->idle, NULL);
+    pthread_cond_init(&store->keep, NULL);
     *store_out = store;
     return ST_OK;
 }
@@ -193,12 +263,23 @@ const char *store_spool(const struct store *store)
 void store_drain(struct store *store)
 {
     pthread_mutex_lock(&store->lock);
-    while (store->urgent.first || store->lazy.first || store->busy) {
+    while (store->large.first || store->keeping || store->urgent.first ||
+           store->lazy.first || store->busy) {
         store->hurry = true;
         pthread_cond_signal(&store->wake);
         pthread_cond_wait(&store->idle, &store->lock);
     }
     pthread_mutex_unlock(&store->lock);
+}
+
+static void end(struct store *store, bool *stop, pthread_cond_t *wake,
+                pthread_t thread)
+{
+    pthread_mutex_lock(&store->lock);
+    *stop = true;
+    pthread_mutex_unlock(&store->lock);
+    pthread_cond_signal(wake);
+    pthread_join(thread, NULL);
 }
 
 void store_close(struct store **store_in)
@@ -207,15 +288,14 @@ void store_close(struct store **store_in)
     if (!store)
         return;
     if (store->started) {
-        pthread_mutex_lock(&store->lock);
-        store->stop = true;
-        pthread_mutex_unlock(&store->lock);
-        pthread_cond_signal(&store->wake);
-        pthread_join(store->thread, NULL);
+        /* What the keeper still keeps goes to the other one. */
+        end(store, &store->keeper_stop, &store->keep, store->keeper);
+        end(store, &store->stop, &store->wake, store->thread);
     }
     db_close(&store->db);
     pthread_cond_destroy(&store->wake);
     pthread_cond_destroy(&store->idle);
+    pthread_cond_destroy(&store->keep);
     pthread_mutex_destroy(&store->lock);
     free(store);
     *store_in = NULL;
@@ -261,7 +341,10 @@ void store_accept(struct store *store, const struct store_accept *accept,
     r->in.accept = *accept;
     r->done = done;
     r->ctx = ctx;
-    enqueue(store, r, true);
+    if (spool_holds(accept))
+        enqueue_large(store, r);
+    else
+        enqueue(store, r, true);
 }
 
 void store_due(struct store *store, int64_t now_ms, size_t limit,

@@ -1,9 +1,10 @@
 /* store - what must survive a crash: accepted messages, their recipients, the
  * status notifications under way, and the journal lines not yet written.
  *
- * ONE thread owns the database. Requests are queued from the event loop; all
- * that wait are committed in one transaction, one sync for all of them; each
- * answer is posted back and runs on the loop. So no function here blocks, none
+ * ONE thread owns the database; another one brings large content to the disk
+ * before. Requests are queued from the event loop; all that wait are committed
+ * in one transaction, one sync for all of them; each answer is posted back and
+ * runs on the loop. So no function here blocks, none
  * but store_open and store_close touches the disk on the caller's thread, and
  * every callback comes later, never from inside the call.
  *

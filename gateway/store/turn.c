@@ -67,16 +67,11 @@ static bool apply_all(struct db *db, struct request *first, struct err *err)
     return db_commit(db, err) == ST_OK;
 }
 
-/* Large content goes to the disk before the transaction that names it, so that
- * nobody else's commit waits with the database locked. */
-static void keep_content(struct db *db, struct request *first)
+void turn_keep(struct request *request)
 {
-    for (struct request *r = first; r; r = r->next) {
-        struct err err;
-        if (r->kind == REQUEST_ACCEPT && spool_holds(&r->in.accept) &&
-            spool_keep(db, &r->in.accept, &err) != ST_OK)
-            fail(r, db, &err);
-    }
+    struct store_answer *answer = &request->answer;
+    answer->status =
+        spool_keep(&request->in.accept, &answer->fault, &answer->err);
 }
 
 /* What was kept for nothing. After anything but want of room it stays until the
@@ -177,7 +172,6 @@ void turn_work(struct db *db, struct request *first, store_sync_fn *sync,
                void *sync_ctx)
 {
     sync_journal(first, sync, sync_ctx);
-    keep_content(db, first);
     change_all(db, first);
     drop_content(db, first);
     for (struct request *r = first; r; r = r->next)

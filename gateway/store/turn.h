@@ -48,6 +48,10 @@ struct request {
     struct store_found found;
 };
 
+/* turn_keep - large content goes to the disk, and fails there, before the
+ * transaction that names it; not with the database, so on any thread. */
+void turn_keep(struct request *request);
+
 /* turn_work - every change of the list in one transaction, each in a step of
  * its own; then the questions. Fills answer, due or found of each. sync: before
  * a line of the journal is forgotten; NULL: not needed. */
