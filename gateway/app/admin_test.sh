@@ -237,7 +237,11 @@ for domain in hospital.example nobody.example; do
         cat "$dir/kept.yaml"
         echo "dkim: [{domain: $domain, selector: s1, key: dkim.pem}]"
     } >"$dir/gateway.yaml"
-    [ "$domain" = nobody.example ] || run 0 check
+    if [ "$domain" != nobody.example ]; then
+        run 0 check
+        run 3 preflight "$domain"
+        said "unknown *dkim: s1._domainkey.$domain"
+    fi
 done
 run 2 check
 said "is no organization's"
@@ -273,6 +277,17 @@ done <"$dir/words.txt"
 run 0 explain "$message" EVE@lab.example
 run 1 explain "$message" ann@lab.example
 run 1 explain nothing
+
+# What cannot be looked up is told from what is not there.
+run 1 preflight HOSPITAL.example.
+said "unknown *spf: hospital.example"
+said "the look-up failed: server failure"
+said "missing *dkim: .*"
+! grep -q "missing *dmarc" "$dir/out.txt" || fail "a failed look-up is absence"
+run 1 preflight gateway.test
+run 2 preflight nobody.example
+said "is no organization.s domain, nor"
+run 2 preflight "not a domain"
 
 run 0 account suspend bob@hospital.example
 ! submit hospital-app "$password" || fail "a suspended account submits"

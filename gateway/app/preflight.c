@@ -53,6 +53,7 @@ static void judge(struct preflight_check *check, enum preflight_verdict verdict,
 static bool is_unknown(struct run *run, struct preflight_check *check,
                        const struct preflight_answer *answer)
 {
+    check->is_secure = answer->is_secure;
     if (answer->outcome != DNS_FAILED)
         return false;
     judge(check, PREFLIGHT_UNKNOWN,
@@ -66,6 +67,16 @@ static const char *record(struct run *run, const char *name, const char *text)
     return dkim_record_text(run->arena, name, text);
 }
 
+/* A stranger's octets, on their way to a terminal. */
+static const char *printable(struct arena *arena, struct slice text)
+{
+    char *safe = arena_alloc(arena, text.n + 1);
+    for (size_t i = 0; i < text.n; i++)
+        safe[i] = text.p[i] >= ' ' && text.p[i] <= '~' ? text.p[i] : '?';
+    safe[text.n] = '\0';
+    return safe;
+}
+
 /* Those of the values that look like what is wanted, one a line. */
 static size_t take_found(struct run *run, struct preflight_check *check,
                          const struct preflight_answer *answer,
@@ -75,15 +86,32 @@ static size_t take_found(struct run *run, struct preflight_check *check,
     for (size_t i = 0; i < answer->count; i++) {
         if (is_one && !is_one(answer->values[i]))
             continue;
-        check->found =
-            arena_printf(run->arena, "%s%s%.*s", count ? check->found : "",
-                         count ? "\n" : "", SLICE_ARG(answer->values[i]));
+        check->found = arena_printf(
+            run->arena, "%s%s%s", count ? check->found : "", count ? "\n" : "",
+            printable(run->arena, answer->values[i]));
         count++;
     }
     return count;
 }
 
 /* --- SPF ------------------------------------------------------------------ */
+
+/* The same record with another end: who may send stays as it is. */
+static const char *tightened(struct run *run, const char *name,
+                             const char *found)
+{
+    const char *text = "";
+    struct slice rest = slice_of(found);
+    while (rest.n) {
+        struct slice term = slice_cut(&rest, ' ');
+        struct slice bare =
+            term.n && strchr("+-~?", term.p[0]) ? slice_from(term, 1) : term;
+        if (term.n && !slice_is_nocase(bare, "all") &&
+            !slice_starts_nocase(term, "redirect="))
+            text = arena_printf(run->arena, "%s%.*s ", text, SLICE_ARG(term));
+    }
+    return record(run, name, arena_printf(run->arena, "%s-all", text));
+}
 
 /* Of the domain itself: for what is submitted without credentials (AUTH-3) and
  * for NTA 7516 (NTA-1); the gateway sends from below zivverbounce. */
@@ -104,16 +132,21 @@ static void check_spf(struct run *run)
     if (count == 0)
         judge(check, PREFLIGHT_MISSING, "there is no SPF record", good);
     else if (count > 1)
-        judge(check, PREFLIGHT_WRONG, "there is more than one SPF record",
+        judge(check, PREFLIGHT_WRONG,
+              "there is more than one SPF record: "
+              "make one of them, with the terms of all that send for it",
               good);
     else if (spf_record_parse(run->arena, slice_of(check->found), &parsed,
                               &bad) != ST_OK)
         judge(check, PREFLIGHT_WRONG,
-              arena_printf(run->arena, "it is malformed at `%.*s`",
-                           SLICE_ARG(bad)),
+              arena_printf(run->arena,
+                           "it is malformed at `%s`; keep the terms of what "
+                           "else sends for it",
+                           printable(run->arena, bad)),
               good);
     else if (!nta_spf_is_strict(run->arena, answer.values, answer.count))
-        judge(check, PREFLIGHT_WEAK, "it does not end in ~all or -all", good);
+        judge(check, PREFLIGHT_WEAK, "it does not end in ~all or -all",
+              tightened(run, domain, check->found));
 }
 
 /* --- DKIM ----------------------------------------------------------------- */
@@ -184,7 +217,7 @@ static void check_path_spf(struct run *run, const char *name)
     const struct preflight_wish *wish = run->wish;
     if (!wish->client)
         return;
-    struct preflight_check *check = add(run, "zivverbounce-spf", name);
+    struct preflight_check *check = add(run, "return-path-spf", name);
     const struct spf_verdict *v =
         preflight_spf(run->arena, run->world, wish, name);
     check->found = arena_printf(run->arena, "%s for %s",
@@ -200,11 +233,31 @@ static void check_path_spf(struct run *run, const char *name)
                arena_printf(run->arena, "v=spf1 a:%s -all", wish->host_name)));
 }
 
+/* The gateway's own name: what it sends itself has its reverse-path at the
+ * return-path host, without an alias. */
+static bool is_own(const struct run *run)
+{
+    return strcmp(run->wish->domain, run->wish->host_name) == 0;
+}
+
+/* RFC 7489 3.1.2, relaxed. */
+static bool is_aligned(const struct run *run, const char *host)
+{
+    return strcmp(dmarc_organizational_domain(run->arena, host),
+                  dmarc_organizational_domain(run->arena, run->wish->domain)) ==
+           0;
+}
+
 static void check_path(struct run *run)
 {
     const char *host = run->wish->return_host;
     const char *name =
         arena_printf(run->arena, "zivverbounce.%s", run->wish->domain);
+    if (is_own(run)) {
+        run->sending.bounce = is_aligned(run, host) ? TRI_YES : TRI_NO;
+        check_path_spf(run, host);
+        return;
+    }
     const char *good = arena_printf(run->arena, "%s. IN CNAME %s.", name, host);
     struct preflight_check *check = add(run, "zivverbounce", name);
     struct preflight_answer answer =
@@ -232,10 +285,14 @@ static void judge_policy(struct run *run, struct preflight_check *check,
     if (!check->found)
         judge(check, PREFLIGHT_MISSING, "there is no DMARC record", good);
     else if (!policy->is_published)
-        judge(check, PREFLIGHT_WRONG, "it is malformed, or stands there twice",
+        judge(check, PREFLIGHT_WRONG,
+              strchr(check->found, '\n') ? "there is more than one DMARC record"
+                                         : "it is malformed",
               good);
     else if (policy->request == DMARC_NONE)
-        judge(check, PREFLIGHT_WEAK, "its policy is none", good);
+        judge(check, PREFLIGHT_WEAK,
+              "it asks for nothing (p=none, for subdomains sp=none, or t=y)",
+              good);
     else if (!dmarc_is_strict(policy))
         judge(check, PREFLIGHT_WEAK, "pct is below 100", good);
     else if (policy->spf_strict)
@@ -253,6 +310,7 @@ static void check_dmarc(struct run *run)
     struct dmarc *dmarc =
         dmarc_create(run->arena, domain, run->wish->discovery);
     const char *question;
+    bool is_secure = false;
     while ((question = dmarc_question(dmarc))) {
         struct preflight_answer answer =
             preflight_ask(run->arena, run->world, question, DNS_TYPE_TXT);
@@ -260,10 +318,13 @@ static void check_dmarc(struct run *run)
             run->sending.spf_strict = TRI_UNKNOWN;
             return;
         }
-        if (take_found(run, check, &answer, dmarc_record_is))
+        if (take_found(run, check, &answer, dmarc_record_is)) {
             check->name = question;
+            is_secure = answer.is_secure;
+        }
         dmarc_answer(dmarc, answer.values, answer.count);
     }
+    check->is_secure = is_secure;
     struct dmarc_policy policy = dmarc_policy(dmarc);
     judge_policy(run, check, &policy, good);
 }
@@ -290,6 +351,7 @@ static void check_nta(struct run *run)
     if (finding == NTA_FINDING_NONE)
         return;
     struct preflight_check *check = add(run, "nta7516", run->wish->domain);
+    check->is_secure = answer.is_secure;
     take_found(run, check, &answer, nta_record_is);
     if (finding != NTA_FINDING_VALID)
         judge(check,

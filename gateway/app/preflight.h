@@ -22,13 +22,14 @@ struct preflight_check {
     const char *setting; /* spf, dkim, dmarc, zivverbounce, ... */
     const char *name;    /* where it stands in the DNS */
     enum preflight_verdict verdict;
-    const char *found;   /* the records, one a line; NULL: none */
+    const char *found;   /* the records, one a line, printable; NULL: none */
+    bool is_secure;      /* the answer is proven by DNSSEC */
     const char *note;    /* why it is not ok; NULL: it is */
     const char *publish; /* as a zone file has it; NULL: nothing to do */
 };
 
 struct preflight_wish {
-    const char *domain;           /* lower-case A-labels */
+    const char *domain;           /* lower-case A-labels; may be host_name */
     const struct dkim_ring *ring; /* the gateway's keys */
     const char *host_name;        /* the gateway's */
     const char *return_host;

@@ -22,10 +22,9 @@ static const char usage[] =
     "\n"
     "Asks the DNS whether an organization's domain publishes what sending\n"
     "through this gateway needs: SPF, a record for each DKIM key, DMARC, the\n"
-    "alias zivverbounce, and its NTA 7516 record if it claims one. Each comes\n"
-    "with a verdict (ok, weak, missing, wrong, unknown), what was found and "
-    "the\n"
-    "exact record to publish.\n"
+    "alias zivverbounce, and its NTA 7516 record if it claims one; or the same\n"
+    "of the gateway's own host-name. Each comes with a verdict (ok, weak,\n"
+    "missing, wrong, unknown), what was found and the record to publish.\n"
     "\n"
     "  -c, --config FILE  the configuration: domains, keys, resolver\n"
     "      --json         one JSON object\n"
@@ -71,7 +70,7 @@ static const char *const alignments[] = {
 
 static const char *warning(const struct command *c)
 {
-    if (c->owner->policy != POLICY_TLS)
+    if (!c->owner || c->owner->policy != POLICY_TLS)
         return NULL;
     return arena_printf(
         c->arena,
@@ -95,6 +94,7 @@ static json_t *check_json(const struct preflight_check *check)
     set_text(object, "found", check->found);
     set_text(object, "note", check->note);
     set_text(object, "publish", check->publish);
+    json_object_set_new(object, "dnssec", json_boolean(check->is_secure));
     return object;
 }
 
@@ -107,7 +107,7 @@ static void print_json(const struct command *c)
     if (warning(c))
         json_array_append_new(warnings, json_string(warning(c)));
     set_text(root, "domain", c->domain);
-    set_text(root, "organization", c->owner->name);
+    set_text(root, "organization", c->owner ? c->owner->name : NULL);
     set_text(root, "alignment", alignments[c->report.alignment]);
     json_object_set_new(root, "checks", checks);
     json_object_set_new(root, "warnings", warnings);
@@ -129,8 +129,8 @@ static void print_lines(const char *lead, const char *text)
 
 static void print_check(const struct preflight_check *check)
 {
-    printf("%-8s %s: %s\n", preflight_verdict_name(check->verdict),
-           check->setting, check->name);
+    printf("%-8s %s: %s%s\n", preflight_verdict_name(check->verdict),
+           check->setting, check->name, check->is_secure ? " (DNSSEC)" : "");
     if (check->found)
         print_lines("found", check->found);
     if (check->note)
@@ -145,7 +145,7 @@ static void print_text(const struct command *c)
         [SENDER_DNS_UNASKED] = "",
         [SENDER_DNS_ALIGNED] = "mail sent directly is aligned for DMARC",
         [SENDER_DNS_MISSING] =
-            "mail would not be aligned for DMARC: only IDD is direct",
+            "mail is not aligned for DMARC: nothing but IDD is direct",
         [SENDER_DNS_UNKNOWN] =
             "whether mail is aligned for DMARC is unknown: direct methods wait",
     };
@@ -192,20 +192,24 @@ static void ask(struct command *c, const struct dkim_ring *ring)
     preflight(c->arena, &world, &wish, &c->report);
 }
 
-/* As the configuration has it: lower-case A-labels. */
-static bool normalize(struct command *c)
+/* Whose domain it is; the exit status after a line on stderr. */
+static int find_owner(struct command *c)
 {
-    struct mailbox mailbox;
     struct err err;
-    const char *address = arena_printf(c->arena, "x@%s", c->domain);
-    if (mailbox_parse(c->arena, slice_of(address), &mailbox, &err) != ST_OK)
-        return false;
-    c->domain = arena_text(c->arena, mailbox.domain);
+    const char *domain = config_domain(c->arena, c->domain);
+    if (!domain)
+        return bad_usage("no domain name: ", c->domain);
+    c->domain = domain;
     struct organizations *all = organizations_create(c->arena, c->config);
-    c->owner = organizations_refresh(all, &err) == ST_OK
-                   ? organizations_owner(all, slice_of(c->domain))
-                   : NULL;
-    return c->owner != NULL;
+    if (organizations_refresh(all, &err) != ST_OK)
+        return fault(err.text);
+    c->owner = organizations_owner(all, slice_of(domain));
+    if (c->owner || strcmp(domain, c->config->host_name) == 0)
+        return EXIT_SUCCESS;
+    return fault(arena_printf(c->arena,
+                              "%s is no organization's domain, nor `host-name` "
+                              "(lasthop-gateway domain list)",
+                              domain));
 }
 
 static int with_keys(struct command *c)
@@ -237,11 +241,11 @@ static int run(struct command *c)
     c->config = config_load_aloud(c->arena, c->config_path);
     if (!c->config)
         return EXIT_USAGE;
-    if (!normalize(c))
-        return fault(arena_printf(c->arena, "no organization has the domain %s",
-                                  c->domain));
+    int code = find_owner(c);
+    if (code != EXIT_SUCCESS)
+        return code;
     c->loop = loop_create();
-    int code = with_keys(c);
+    code = with_keys(c);
     loop_destroy(&c->loop);
     return code;
 }
