@@ -258,6 +258,11 @@ static const struct key top_keys[] = {
 };
 static const struct shape top_shape = SHAPE(fields, top_keys);
 
+const struct shape *config_shape(void)
+{
+    return &top_shape;
+}
+
 static const struct config defaults = {
     .outbound.smtp_port = 25,
     .outbound.https_port = 443,

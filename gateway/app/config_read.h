@@ -80,4 +80,7 @@ void config_check_organizations(struct faults *faults, const struct yaml *root,
 void config_check(struct arena *arena, struct faults *faults,
                   const struct yaml *root, const struct config *config);
 
+/* config_shape - of the whole file, for tests. */
+const struct shape *config_shape(void);
+
 #endif
