@@ -11,11 +11,12 @@ static bool is_before(const json_t *object, unsigned last)
 }
 
 /* A value of an event as a scenario writes it. */
-static bool value_is(const json_t *value, const char *text)
+static bool value_is(json_t *value, const char *text)
 {
     char number[32];
     size_t i;
-    const json_t *one;
+    const char *key;
+    json_t *one;
     if (json_is_string(value))
         return strcmp(json_string_value(value), text) == 0;
     if (json_is_boolean(value))
@@ -30,6 +31,11 @@ static bool value_is(const json_t *value, const char *text)
         if (value_is(one, text))
             return true;
     }
+    json_object_foreach(value, key, one)
+    {
+        if (value_is(one, text))
+            return true;
+    }
     return false;
 }
 
@@ -38,7 +44,7 @@ static bool event_is(const struct trial *t, const json_t *event,
 {
     for (const struct node *n = map->first; n; n = n->next) {
         const char *text = cell_text(t, n);
-        const json_t *value = json_object_get(event, n->key);
+        json_t *value = json_object_get(event, n->key);
         if (!text || !value || !value_is(value, text))
             return false;
     }

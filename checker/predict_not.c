@@ -155,7 +155,8 @@ void predict_not(const struct attempt *a, struct prediction *p)
         add(p, "inbound-direct-delivery", server_word(a, p, "pkix"));
     for (unsigned rank = 1; rank < last; rank++) {
         const char *method = tables_rank(a->tables, &p->facts, rank);
-        if (method)
+        /* Rank 1 that fails is the direct delivery into the inbox. */
+        if (method && !(is(method, "account") && p->row->rank == 1))
             add(p, method, word(a, p, method));
     }
 }

@@ -132,6 +132,13 @@ struct measure measure_failure(const struct client_session *session,
         result->verdict == CLIENT_VERDICT_PROTOCOL) {
         return measure_handshake_failed(tls);
     }
+    /* 421 with the end of the connection is a 4xx like any other. */
+    if (result->phase == CLIENT_PHASE_STARTTLS && result->reply != NULL) {
+        return (struct measure){.kind = MEASURE_MEASURED,
+                                .level = LEVEL_NONE,
+                                .why = WHY_STARTTLS_REFUSED,
+                                .starttls_refused = true};
+    }
     struct measure measure = measure_no_connection();
     measure.reply = take_reply(result->reply);
     if (result->verdict == CLIENT_VERDICT_PERMANENT) {

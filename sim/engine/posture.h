@@ -17,6 +17,8 @@ enum posture_mx {
     POSTURE_MX_IMPLICIT, /* no MX; the domain's own address */
     POSTURE_MX_ALIAS,    /* the MX name is a CNAME of the host */
     POSTURE_MX_NO_HOST,  /* an MX whose host has no address */
+    POSTURE_MX_LITERAL,  /* an address literal beside the hosts */
+    POSTURE_MX_DOT,      /* a null MX beside the hosts */
     POSTURE_MX_COUNT
 };
 enum posture_dns {

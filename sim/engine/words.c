@@ -52,8 +52,9 @@ const char *const words_certificate[] = {"good",
                                          NULL};
 const char *const words_starttls[] = {
     "offered", "absent", "refused", "stripped", "garbage", "closes", NULL};
-const char *const words_mx[] = {"hosts", "null",    "implicit",
-                                "alias", "no-host", NULL};
+const char *const words_mx[] = {"hosts",       "null",    "implicit",
+                                "alias",       "no-host", "literal-beside",
+                                "null-beside", NULL};
 const char *const words_dns_answer[] = {"secure", "insecure", "no-domain",
                                         NULL};
 const char *const words_host_zone[] = {"same", "secure", "insecure", NULL};

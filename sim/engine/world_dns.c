@@ -97,12 +97,27 @@ static enum status add_mx_host(const struct zone_settings *z,
     return add_host(z, host->name, host, err);
 }
 
+/* What no mail host is, at the best preference of all (TRANSPORT-4). */
+static enum status add_beside(const struct zone_settings *z,
+                              const struct domain *d, struct err *err)
+{
+    const struct posture *p = d->posture;
+    if (p->mx == POSTURE_MX_DOT)
+        return dns_record_add(z->dns, d->name, "MX", "0 .", err);
+    const char *address = p->mx == POSTURE_MX_LITERAL && p->hosts
+                              ? z->address(z->ctx, p->hosts->name)
+                              : NULL;
+    return address
+               ? world_record_add(z->dns, d->name, "MX", err, "0 %s.", address)
+               : ST_OK;
+}
+
 static enum status add_mail(const struct zone_settings *z,
                             const struct domain *d, struct err *err)
 {
-    enum status status = ST_OK;
     if (d->posture->mx == POSTURE_MX_NULL)
         return dns_record_add(z->dns, d->name, "MX", "0 .", err);
+    enum status status = add_beside(z, d, err);
     for (const struct posture_host *h = d->posture->hosts; h && status == ST_OK;
          h = h->next)
         status = add_mx_host(z, d, h, err);
