@@ -49,6 +49,12 @@ const char *const words_certificate[] = {"good",
                                          "wildcard",
                                          "sha1-signed",
                                          "revoked",
+                                         "domain-name",
+                                         "part-wildcard",
+                                         "wide-wildcard",
+                                         "client-only",
+                                         "weak-issuer",
+                                         "sha1-issuer",
                                          NULL};
 const char *const words_starttls[] = {
     "offered", "absent", "refused", "stripped", "garbage", "closes", NULL};

@@ -49,6 +49,8 @@ struct pki_chain {
 struct pki {
     struct authority trusted;
     struct authority stranger; /* made when first asked for */
+    struct authority weak;     /* the same: RSA 1024 below the root */
+    struct authority old;      /* the same: signed with SHA-1 */
     EVP_PKEY *weak_key;        /* the same */
     X509_STORE *store;
     char *root_pem;
@@ -68,6 +70,12 @@ static const char *const kind_names[] = {
     [PKI_KIND_WEAK_KEY] = "weak-key",
     [PKI_KIND_SHA1_SIGNED] = "sha1-signed",
     [PKI_KIND_REVOKED] = "revoked",
+    [PKI_KIND_DOMAIN_NAME] = "domain-name",
+    [PKI_KIND_PART_WILDCARD] = "part-wildcard",
+    [PKI_KIND_WIDE_WILDCARD] = "wide-wildcard",
+    [PKI_KIND_CLIENT_ONLY] = "client-only",
+    [PKI_KIND_WEAK_ISSUER] = "weak-issuer",
+    [PKI_KIND_SHA1_ISSUER] = "sha1-issuer",
 };
 _Static_assert(sizeof kind_names / sizeof *kind_names == PKI_KIND_COUNT,
                "a name for each kind");
@@ -108,6 +116,27 @@ static void authority_init(struct authority *a, const char *who)
     a->intermediate = pki_mint(&mint);
     free(root_name);
     free(name);
+}
+
+/* A faulty intermediate below the trusted root. */
+static void authority_init_below(struct authority *a,
+                                 const struct authority *above, bool is_weak)
+{
+    X509_up_ref(above->root);
+    EVP_PKEY_up_ref(above->root_key);
+    a->root = above->root;
+    a->root_key = above->root_key;
+    a->key = is_weak ? pki_mint_weak_key() : pki_mint_ec_key();
+    struct pki_mint mint = {.common_name = is_weak ? "Lasthop World Weak"
+                                                   : "Lasthop World Old",
+                            .is_authority = true,
+                            .is_sha1 = !is_weak,
+                            .from_s = AUTHORITY_FROM_S,
+                            .until_s = AUTHORITY_UNTIL_S,
+                            .key = a->key,
+                            .issuer = a->root,
+                            .issuer_key = a->root_key};
+    a->intermediate = pki_mint(&mint);
 }
 
 static void authority_release(struct authority *a)
@@ -158,6 +187,8 @@ void pki_destroy(struct pki **pki)
     }
     authority_release(&p->trusted);
     authority_release(&p->stranger);
+    authority_release(&p->weak);
+    authority_release(&p->old);
     EVP_PKEY_free(p->weak_key);
     X509_STORE_free(p->store);
     free(p->root_pem);
@@ -184,24 +215,48 @@ static char *chain_id(const struct pki_request *request, int64_t day)
     return text;
 }
 
+static const char *below_first_label(const char *name)
+{
+    const char *dot = strchr(name, '.');
+    return dot ? dot + 1 : name;
+}
+
 static void add_name(struct buf *names, enum pki_kind kind, const char *name)
 {
-    const char *separator = buf_slice(names).n ? "," : "";
-    const char *prefix = "";
+    const char *below = below_first_label(name);
+    buf_puts(names, buf_slice(names).n ? ",DNS:" : "DNS:");
     if (kind == PKI_KIND_WRONG_HOST)
-        prefix = "not-";
-    if (kind == PKI_KIND_WILDCARD && strchr(name, '.')) {
-        prefix = "*";
-        name = strchr(name, '.');
-    }
-    buf_printf(names, "%sDNS:%s%s", separator, prefix, name);
+        buf_printf(names, "not-%s", name);
+    else if (kind == PKI_KIND_WILDCARD && below != name)
+        buf_printf(names, "*.%s", below);
+    else if (kind == PKI_KIND_PART_WILDCARD && below != name)
+        buf_printf(names, "%.1s*.%s", name, below);
+    else if (kind == PKI_KIND_WIDE_WILDCARD)
+        buf_printf(names, "*.%s", below_first_label(below));
+    else
+        buf_puts(names, kind == PKI_KIND_DOMAIN_NAME ? below : name);
+}
+
+/* Who issues it; made when first asked for. */
+static struct authority *issuer_of(struct pki *pki, enum pki_kind kind)
+{
+    struct authority *a = kind == PKI_KIND_UNTRUSTED_CA  ? &pki->stranger
+                          : kind == PKI_KIND_WEAK_ISSUER ? &pki->weak
+                          : kind == PKI_KIND_SHA1_ISSUER ? &pki->old
+                                                         : &pki->trusted;
+    if (a->root)
+        return a;
+    if (kind == PKI_KIND_UNTRUSTED_CA)
+        authority_init(a, "Unknown");
+    else
+        authority_init_below(a, &pki->trusted, kind == PKI_KIND_WEAK_ISSUER);
+    return a;
 }
 
 static X509 *mint_leaf(struct pki *pki, const struct pki_request *request,
                        int64_t day, EVP_PKEY *key)
 {
-    struct authority *issuer =
-        request->kind == PKI_KIND_UNTRUSTED_CA ? &pki->stranger : &pki->trusted;
+    struct authority *issuer = issuer_of(pki, request->kind);
     struct buf names;
     buf_init(&names, 65536);
     add_name(&names, request->kind, request->name);
@@ -228,6 +283,7 @@ static X509 *mint_leaf(struct pki *pki, const struct pki_request *request,
     if (request->kind == PKI_KIND_NOT_YET_VALID)
         mint.from_s = today_s + 2 * DAY_S;
     mint.is_sha1 = request->kind == PKI_KIND_SHA1_SIGNED;
+    mint.is_client = request->kind == PKI_KIND_CLIENT_ONLY;
     X509 *leaf = pki_mint(&mint);
     buf_release(&names);
     return leaf;
@@ -236,8 +292,7 @@ static X509 *mint_leaf(struct pki *pki, const struct pki_request *request,
 static void set_path(struct pki *pki, struct pki_chain *chain,
                      enum pki_kind kind, X509 *leaf)
 {
-    const struct authority *issuer =
-        kind == PKI_KIND_UNTRUSTED_CA ? &pki->stranger : &pki->trusted;
+    const struct authority *issuer = issuer_of(pki, kind);
     chain->path[chain->path_count++] = leaf;
     if (kind != PKI_KIND_SELF_SIGNED) {
         chain->path[chain->path_count++] = issuer->intermediate;
@@ -252,8 +307,6 @@ static struct pki_chain *
 chain_create(struct pki *pki, const struct pki_request *request, int64_t day)
 {
     struct pki_chain *chain = xcalloc(1, sizeof *chain);
-    if (request->kind == PKI_KIND_UNTRUSTED_CA && !pki->stranger.root)
-        authority_init(&pki->stranger, "Unknown");
     if (request->kind == PKI_KIND_WEAK_KEY) {
         if (!pki->weak_key)
             pki->weak_key = pki_mint_weak_key();

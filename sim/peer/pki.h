@@ -28,13 +28,20 @@ enum pki_kind {
     PKI_KIND_MISSING_INTERMEDIATE, /* leaf alone is sent */
     PKI_KIND_WEAK_KEY,             /* RSA 1024 */
     PKI_KIND_SHA1_SIGNED,
-    PKI_KIND_REVOKED, /* good, but the OCSP response stapled says so */
+    PKI_KIND_REVOKED,       /* good, but the OCSP response stapled says so */
+    PKI_KIND_DOMAIN_NAME,   /* for the host's name less its first label */
+    PKI_KIND_PART_WILDCARD, /* "m*.": a wildcard within the first label */
+    PKI_KIND_WIDE_WILDCARD, /* "*." instead of the first two labels */
+    PKI_KIND_CLIENT_ONLY,   /* its extended key usage is clientAuth */
+    PKI_KIND_WEAK_ISSUER,   /* its intermediate has RSA 1024 */
+    PKI_KIND_SHA1_ISSUER,   /* its intermediate is signed with SHA-1 */
     PKI_KIND_COUNT
 };
 
 /* "valid", "self-signed", "expired", "not-yet-valid", "wrong-host", "cn-only",
  * "wildcard", "untrusted-ca", "missing-intermediate", "weak-key",
- * "sha1-signed", "revoked". */
+ * "sha1-signed", "revoked", "domain-name", "part-wildcard", "wide-wildcard",
+ * "client-only", "weak-issuer", "sha1-issuer". */
 const char *pki_kind_name(enum pki_kind kind);
 bool pki_kind_parse(const char *text, enum pki_kind *out);
 

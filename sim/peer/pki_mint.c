@@ -70,7 +70,8 @@ X509 *pki_mint(const struct pki_mint *mint)
     } else {
         add_extension(c, issuer, NID_basic_constraints, "critical,CA:FALSE");
         add_extension(c, issuer, NID_key_usage, "critical,digitalSignature");
-        add_extension(c, issuer, NID_ext_key_usage, "serverAuth");
+        add_extension(c, issuer, NID_ext_key_usage,
+                      mint->is_client ? "clientAuth" : "serverAuth");
     }
     add_extension(c, issuer, NID_subject_key_identifier, "hash");
     if (mint->issuer)

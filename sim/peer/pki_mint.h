@@ -12,7 +12,8 @@ struct pki_mint {
     const char *common_name;
     const char *names; /* "DNS:a.example,DNS:b.example"; NULL: none */
     bool is_authority;
-    bool is_sha1; /* else SHA-256 */
+    bool is_sha1;   /* else SHA-256 */
+    bool is_client; /* for clients alone, not for servers */
     int64_t from_s;
     int64_t until_s;
     EVP_PKEY *key;
