@@ -107,8 +107,23 @@ static const char *interoperability(const struct trial *t,
                : NULL;
 }
 
+/* What the sender did not give is added at acceptance, once. */
+static void judge_completed(struct trial *t, const struct copy *copy)
+{
+    static const char *const names[] = {"Message-ID", "Date"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        size_t got = mail_field_count(&copy->mail, names[i]);
+        if (!mail_field(&copy->letter->mail, names[i], 0) && got != 1)
+            fault(
+                t, place_for(t, copy->recipient), "MAIL-1",
+                TEXT(t, "%s: %s of the direct copy", copy->recipient, names[i]),
+                "one, added", TEXT(t, "%zu", got));
+    }
+}
+
 static void judge_header(struct trial *t, const struct copy *copy, bool idd)
 {
+    judge_completed(t, copy);
     const struct mail_view *sent = &copy->letter->mail;
     struct added added = {
         .received = surplus(copy, "Received"),

@@ -32,6 +32,10 @@ void judge_direct(struct trial *t, const struct copy *copy);
 void judge_notification(struct trial *t, const struct copy *copy);
 void judge_extensions(struct trial *t, const struct copy *copy);
 void judge_reverse_path(struct trial *t, const struct copy *copy);
+/* Eight equal letters in a row: fewer random bits than its length says. */
+bool token_is_filled(struct slice token);
+/* More than half of the letters stand where they stand in the other one. */
+bool token_is_like(struct slice a, struct slice b);
 void judge_sender(struct trial *t, const struct copy *copy);
 /* Of the list received[].dkim: is it one that the gateway makes? */
 bool signature_is_gateways(const json_t *verdict);

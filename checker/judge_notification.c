@@ -3,6 +3,9 @@
 #include <strings.h>
 
 #include "checker/judge_internal.h"
+#include "engine/visit_mail.h"
+
+enum { TOKEN_LEAST = 43 }; /* 256 bits in base64 */
 
 static void want(struct trial *t, const struct copy *copy, const char *what,
                  const char *expected, const char *got, bool right)
@@ -76,6 +79,74 @@ static bool tells(struct trial *t, const struct copy *copy, const char *text)
     return haystack_holds_nocase(&copy->haystack, &n);
 }
 
+/* In each of the alternatives stands all that a reader needs, in both
+ * languages: only one of them is shown to him. */
+static void judge_alternative(struct trial *t, const struct copy *copy,
+                              const struct mail_view *part, const char *type)
+{
+    static const struct {
+        const char *word, *says;
+    } words[] = {{"https://", "a link to the portal"},
+                 {"message", "English"},
+                 {"bericht", "Dutch"},
+                 {"portal", "that a reply goes through the portal"},
+                 {"antwoord", "that in Dutch"}};
+    char *text = arena_text(t->arena, mail_decoded(t->arena, part));
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        want(t, copy, TEXT(t, "%s part", type), words[i].says, "another text",
+             strcasestr(text, words[i].word));
+}
+
+static void judge_alternatives(struct trial *t, const struct copy *copy)
+{
+    static const char *const types[] = {"text/plain", "text/html"};
+    struct mail_view *parts;
+    size_t n = mail_parts(t->arena, &copy->mail, &parts);
+    for (size_t k = 0; k < sizeof types / sizeof *types; k++) {
+        size_t found = 0;
+        for (size_t i = 0; i < n; i++) {
+            if (strcmp(mail_type(t->arena, &parts[i]), types[k]) != 0)
+                continue;
+            found++;
+            judge_alternative(t, copy, &parts[i], types[k]);
+        }
+        want(t, copy, "alternatives", TEXT(t, "one %s", types[k]),
+             found ? "several" : "none", found == 1);
+    }
+}
+
+static void judge_own_id(struct trial *t, const struct copy *copy)
+{
+    const char *own = header(t, copy, "Message-ID");
+    const char *original =
+        copy->letter ? mail_value(t->arena, &copy->letter->mail, "Message-ID")
+                     : "";
+    want(t, copy, "Message-ID", "one of its own", own,
+         *own && strcmp(own, original) != 0);
+}
+
+/* PORTAL-3: 256 bits, and nothing that the link before would tell. */
+static struct slice link_token(struct trial *t, const struct copy *copy)
+{
+    const char *text = visit_mail_text(t->arena, copy->mail.octets);
+    const char *link = visit_mail_link(t->arena, text, "/m/", 1);
+    return slice_of(link ? link + strlen("/m/") : "");
+}
+
+static void judge_link(struct trial *t, const struct copy *copy)
+{
+    struct slice token = link_token(t, copy);
+    bool is_good = token.n >= TOKEN_LEAST && !token_is_filled(token);
+    const struct copy *before = copy > t->w.copies ? copy - 1 : NULL;
+    if (is_good && before && before->kind == COPY_KIND_NOTIFICATION &&
+        before->claim != copy->claim)
+        is_good = !token_is_like(token, link_token(t, before));
+    if (token.n && !is_good)
+        fault(t, place_for(t, copy->recipient), "PORTAL-3",
+              TEXT(t, "%s: notification's link", copy->recipient),
+              "256 random bits", arena_text(t->arena, token));
+}
+
 void judge_notification(struct trial *t, const struct copy *copy)
 {
     const char *from = only_address(t, header(t, copy, "From"));
@@ -97,4 +168,7 @@ void judge_notification(struct trial *t, const struct copy *copy)
         want(t, copy, "text", TEXT(t, "who wrote: %s", copy->letter->from),
              "another text", tells(t, copy, copy->letter->from));
     judge_subject(t, copy);
+    judge_own_id(t, copy);
+    judge_alternatives(t, copy);
+    judge_link(t, copy);
 }

@@ -62,7 +62,16 @@ static bool is_unguessable(struct trial *t, const struct copy *copy)
         t->arena, (struct slice){copy->recipient,
                                  who ? (size_t)(who - copy->recipient) : 0});
     char *token = arena_text(t->arena, (struct slice){copy->reverse_path, n});
-    return n >= TOKEN_LEAST && !(strlen(name) > 3 && strcasestr(token, name));
+    return n >= TOKEN_LEAST && !token_is_filled(slice_of(token)) &&
+           !(strlen(name) > 3 && strcasestr(token, name));
+}
+
+static struct slice local_part(struct trial *t, const char *address)
+{
+    const char *at = strrchr(address, '@');
+    return slice_of(
+        at ? arena_printf(t->arena, "%.*s", (int)(at - address), address)
+           : address);
 }
 
 static void judge_path(struct trial *t, const struct copy *copy)
@@ -82,6 +91,12 @@ static void judge_path(struct trial *t, const struct copy *copy)
             address_same(other->reverse_path, copy->reverse_path))
             sender_fault(t, copy, "MAIL-2", "reverse-path", "one of its own",
                          TEXT(t, "that of %s", other->recipient));
+        else if (other + 1 == copy && other->claim != copy->claim &&
+                 token_is_like(local_part(t, other->reverse_path),
+                               local_part(t, copy->reverse_path)))
+            sender_fault(t, copy, "MAIL-2", "reverse-path",
+                         "one that the one before does not tell",
+                         copy->reverse_path);
     }
 }
 
