@@ -139,7 +139,7 @@ static void judge_link(struct trial *t, const struct copy *copy)
     bool is_good = token.n >= TOKEN_LEAST && !token_is_filled(token);
     const struct copy *before = copy > t->w.copies ? copy - 1 : NULL;
     if (is_good && before && before->kind == COPY_KIND_NOTIFICATION &&
-        before->claim != copy->claim)
+        before->claim && copy->claim && before->claim != copy->claim)
         is_good = !token_is_like(token, link_token(t, before));
     if (token.n && !is_good)
         fault(t, place_for(t, copy->recipient), "PORTAL-3",

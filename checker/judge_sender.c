@@ -91,7 +91,8 @@ static void judge_path(struct trial *t, const struct copy *copy)
             address_same(other->reverse_path, copy->reverse_path))
             sender_fault(t, copy, "MAIL-2", "reverse-path", "one of its own",
                          TEXT(t, "that of %s", other->recipient));
-        else if (other + 1 == copy && other->claim != copy->claim &&
+        else if (other + 1 == copy && other->claim && copy->claim &&
+                 other->claim != copy->claim &&
                  token_is_like(local_part(t, other->reverse_path),
                                local_part(t, copy->reverse_path)))
             sender_fault(t, copy, "MAIL-2", "reverse-path",
