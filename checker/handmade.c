@@ -47,17 +47,22 @@ const char handmade_scenario[] =
     "Received: by gateway.lasthop.example; Mon, 02 Mar 2026 09:00:00 "         \
     "+0100\r\n"                                                                \
     "X-Zivver-Transport: direct\r\n" HEADER BODY
+#define LETTER                                                                 \
+    "jansen@clinic.example wrote you a message, een bericht: "                 \
+    "https://portal.gateway.lasthop.example/x\r\n"                             \
+    "Een antwoord goes through the portal.\r\n"
 #define NOTIFICATION                                                           \
     "X-Zivver-Transport: notification\r\n"                                     \
     "X-Zivver-ConversationId: conversation-1\r\n"                              \
     "From: no-reply@gateway.lasthop.example\r\n"                               \
     "To: carl@lab.example\r\n"                                                 \
     "Subject: Appointment\r\n"                                                 \
+    "Message-ID: <n1@gateway.lasthop.example>\r\n"                             \
     "Auto-Submitted: auto-generated\r\n"                                       \
     "Content-Type: multipart/alternative; boundary=b\r\n"                      \
     "\r\n"                                                                     \
-    "--b\r\n\r\njansen@clinic.example wrote to you: "                          \
-    "https://portal.gateway.lasthop.example/x\r\n--b--\r\n"
+    "--b\r\n\r\n" LETTER "--b\r\nContent-Type: text/html\r\n\r\n" LETTER       \
+    "--b--\r\n"
 #define DSN                                                                    \
     "X-Zivver-Transport: dsn\r\n"                                              \
     "From: postmaster@gateway.lasthop.example\r\n"                             \
@@ -301,12 +306,12 @@ json_t *handmade_evidence(void)
         all,
         received(
             hosts[1], recipients[1],
-            "2123456789abcdef0123456789abcdef@bounce.gateway.lasthop.example",
+            "a7c01f93e2b84d5660fd31c9b2e74a08@bounce.gateway.lasthop.example",
             "tls", NOTIFICATION));
     json_array_append_new(
         all,
         received(hosts[2], recipients[3],
-                 "3123456789abcdef0123456789abcdef@zivverbounce.clinic.example",
+                 "3e5d90b7c1248fa6d03b7e95c26af18d@zivverbounce.clinic.example",
                  "pkix", DIRECT));
     json_array_append_new(
         all, received(hosts[3], "jansen@clinic.example", "", "pkix", DSN));

@@ -95,6 +95,10 @@ static void judge_alternative(struct trial *t, const struct copy *copy,
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
         want(t, copy, TEXT(t, "%s part", type), words[i].says, "another text",
              strcasestr(text, words[i].word));
+    const char *from = copy->letter ? copy->letter->from : "";
+    if (!strpbrk(from, "&<>\"'")) /* HTML writes these otherwise */
+        want(t, copy, TEXT(t, "%s part", type), TEXT(t, "who wrote: %s", from),
+             "another text", strcasestr(text, from));
 }
 
 static void judge_alternatives(struct trial *t, const struct copy *copy)
@@ -164,9 +168,6 @@ void judge_notification(struct trial *t, const struct copy *copy)
          mail_field_count(&copy->mail, "X-Zivver-ConversationId") == 1);
     want(t, copy, "text", "a link to the portal", "no https:// in it",
          tells(t, copy, "https://"));
-    if (copy->letter)
-        want(t, copy, "text", TEXT(t, "who wrote: %s", copy->letter->from),
-             "another text", tells(t, copy, copy->letter->from));
     judge_subject(t, copy);
     judge_own_id(t, copy);
     judge_alternatives(t, copy);

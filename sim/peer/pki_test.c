@@ -66,7 +66,8 @@ static void meet(struct meeting *m, SSL_CTX *client, SSL_CTX *server,
     X509_VERIFY_PARAM *param = SSL_get0_param(m->client);
     X509_VERIFY_PARAM_set_time(param, now_s);
     X509_VERIFY_PARAM_set_auth_level(param, 2);
-    SSL_set_hostflags(m->client, X509_CHECK_FLAG_NEVER_CHECK_SUBJECT);
+    SSL_set_hostflags(m->client, X509_CHECK_FLAG_NEVER_CHECK_SUBJECT |
+                                     X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
     SSL_set1_host(m->client, HOST);
     for (int i = 0; i < 10; i++) {
         SSL_do_handshake(m->client);
@@ -106,6 +107,12 @@ static void test_pki_each_kind_is_judged_as_named(void **state)
         {PKI_KIND_WEAK_KEY, X509_V_ERR_EE_KEY_TOO_SMALL},
         {PKI_KIND_SHA1_SIGNED, X509_V_ERR_CA_MD_TOO_WEAK},
         {PKI_KIND_REVOKED, X509_V_OK}, /* to those who do not ask */
+        {PKI_KIND_DOMAIN_NAME, X509_V_ERR_HOSTNAME_MISMATCH},
+        {PKI_KIND_PART_WILDCARD, X509_V_ERR_HOSTNAME_MISMATCH},
+        {PKI_KIND_WIDE_WILDCARD, X509_V_ERR_HOSTNAME_MISMATCH},
+        {PKI_KIND_CLIENT_ONLY, X509_V_ERR_INVALID_PURPOSE},
+        {PKI_KIND_WEAK_ISSUER, X509_V_ERR_CA_KEY_TOO_SMALL},
+        {PKI_KIND_SHA1_ISSUER, X509_V_ERR_CA_MD_TOO_WEAK},
     };
     assert_int_equal(sizeof rows / sizeof *rows, PKI_KIND_COUNT);
     SSL_CTX *client = ordinary_client();
