@@ -286,23 +286,6 @@ organizations_standing(const struct organizations *all,
                                                    : STANDING_NO_ACCOUNT;
 }
 
-static enum account ask_account(void *self, const char *address)
-{
-    const struct organizations *all = self;
-    struct err err;
-    (void)organizations_refresh(all, &err);
-    struct arena *arena = arena_create();
-    const struct entry *entry =
-        find(&latest(all)->accounts, key_of(arena, address));
-    arena_destroy(&arena);
-    if (!entry)
-        return ACCOUNT_NONE;
-    const struct config_account *account = entry->value;
-    if (account->status != CONFIG_STATUS_ACTIVE)
-        return ACCOUNT_SUSPENDED;
-    return account->two_factor ? ACCOUNT_ACTIVE : ACCOUNT_NO_2FA;
-}
-
 static const char *ask_inbound(void *self, const char *address)
 {
     const struct organizations *all = self;
@@ -331,6 +314,16 @@ organizations_account(const struct organizations *all, const char *address)
         find(&latest(all)->accounts, key_of(arena, address));
     arena_destroy(&arena);
     return entry ? entry->value : NULL;
+}
+
+static enum account ask_account(void *self, const char *address)
+{
+    const struct config_account *account = organizations_account(self, address);
+    if (!account)
+        return ACCOUNT_NONE;
+    if (account->status != CONFIG_STATUS_ACTIVE)
+        return ACCOUNT_SUSPENDED;
+    return account->two_factor ? ACCOUNT_ACTIVE : ACCOUNT_NO_2FA;
 }
 
 const char *directory_key(struct arena *arena, const char *address)

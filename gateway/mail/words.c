@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/base64.h"
+#include "mail/charset.h"
 #include "mail/encode.h"
 
 enum { CHARSET_BYTES = 40 };
@@ -17,26 +18,10 @@ struct word {
     size_t length; /* of the whole "=?...?=" */
 };
 
-static size_t utf8_length(struct slice s)
-{
-    unsigned char c = (unsigned char)s.p[0];
-    size_t n = c < 0x80                 ? 1
-               : c >= 0xc2 && c <= 0xdf ? 2
-               : c >= 0xe0 && c <= 0xef ? 3
-               : c >= 0xf0 && c <= 0xf4 ? 4
-                                        : 0;
-    if (n > s.n)
-        return 0;
-    for (size_t i = 1; i < n; i++)
-        if (((unsigned char)s.p[i] & 0xc0) != 0x80)
-            return 0;
-    return n;
-}
-
 static void put_utf8(struct buf *out, struct slice s)
 {
     while (s.n) {
-        size_t n = utf8_length(s);
+        size_t n = charset_utf8_bytes(s);
         if (n)
             buf_put(out, (struct slice){s.p, n});
         else

@@ -1,4 +1,5 @@
 #include "rules/dmarc.h"
+#include "base/test_arena.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -8,22 +9,6 @@
 #include <string.h>
 
 #define COUNT(rows) (sizeof rows / sizeof *rows)
-
-static struct arena *arena;
-
-static int setup(void **state)
-{
-    (void)state;
-    arena = arena_create();
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    arena_destroy(&arena);
-    return 0;
-}
 
 static const char *word(enum dmarc_request request)
 {

@@ -9,24 +9,9 @@
 #include <string.h>
 
 #include "base/zone.h"
+#include "base/test_arena.h"
 
 #define COUNT(rows) (sizeof rows / sizeof *rows)
-
-static struct arena *arena;
-
-static int setup(void **state)
-{
-    (void)state;
-    arena = arena_create();
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    arena_destroy(&arena);
-    return 0;
-}
 
 /* "2019-06 2027-07 Example 10 a.example" of a record, or why it is none. */
 static const char *show(const char *text)

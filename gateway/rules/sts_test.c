@@ -1,4 +1,5 @@
 #include "rules/sts.h"
+#include "base/test_arena.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -8,22 +9,6 @@
 #include <string.h>
 
 #define COUNT(rows) (sizeof rows / sizeof *rows)
-
-static struct arena *arena;
-
-static int setup(void **state)
-{
-    (void)state;
-    arena = arena_create();
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    arena_destroy(&arena);
-    return 0;
-}
 
 /* RFC 8461 3.1. */
 static void test_sts_record_is_read_as_the_rfc_says(void **state)

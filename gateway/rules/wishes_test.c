@@ -1,4 +1,5 @@
 #include "rules/wishes.h"
+#include "base/test_arena.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -11,22 +12,6 @@
 #define CODE_64                                                                \
     "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 #define RIGHT "zivver-access-right: "
-
-static struct arena *arena;
-
-static int setup(void **state)
-{
-    (void)state;
-    arena = arena_create();
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    arena_destroy(&arena);
-    return 0;
-}
 
 /* Reads the fields for the envelope bob@x.nl, eve@x.nl. */
 static const char *read_wishes(const char *fields,
