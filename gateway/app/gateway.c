@@ -8,6 +8,7 @@
 
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 
 #include "app/bounces.h"
 #include "app/control.h"
@@ -135,6 +136,13 @@ static const char *dummy_hash(const struct gateway *g)
            "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
 }
 
+/* deliver/retry.h */
+static int64_t longest_wait_ms(const struct config_settings *s)
+{
+    return s->retry_first_ms > s->retry_longest_ms ? s->retry_first_ms
+                                                   : s->retry_longest_ms;
+}
+
 static enum status start_intake(struct gateway *g)
 {
     const struct config *config = g->config;
@@ -148,13 +156,14 @@ static enum status start_intake(struct gateway *g)
         &g->journal, g->err);
     if (status == ST_OK)
         status = store_open(
-            &(struct store_settings){.directory = config->state,
-                                     .keep_finished_ms =
-                                         config->settings.keep_finished_ms,
-                                     .post = post,
-                                     .loop = g->loop,
-                                     .sync = journal_sync,
-                                     .sync_ctx = g->journal},
+            &(struct store_settings){
+                .directory = config->state,
+                .keep_finished_ms = config->settings.keep_finished_ms,
+                .longest_wait_ms = longest_wait_ms(&config->settings),
+                .post = post,
+                .loop = g->loop,
+                .sync = journal_sync,
+                .sync_ctx = g->journal},
             &g->store, g->err);
     if (status == ST_OK)
         status =
@@ -297,8 +306,6 @@ static void on_first_turn(void *ctx)
 static void run(struct gateway *g)
 {
     const struct config *config = g->config;
-    signal(SIGPIPE, SIG_IGN);
-    signal(SIGXFSZ, SIG_IGN); /* a limit of file sizes is want of room */
     loop_signal(g->loop, SIGTERM, on_stop, g);
     loop_signal(g->loop, SIGINT, on_stop, g);
     loop_signal(g->loop, SIGUSR1, on_poke, g);
@@ -364,9 +371,27 @@ static void release(struct gateway *g)
     arena_destroy(&g->arena);
 }
 
+/* A connection needs one; the usual limit of 1024 would be the first to bind.
+ */
+static void raise_descriptors(const struct config_settings *settings)
+{
+    struct rlimit limit;
+    rlim_t wanted =
+        (rlim_t)(2 * settings->sessions_total + settings->connections + 100);
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+        return;
+    limit.rlim_cur = limit.rlim_max;
+    if (setrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_max < wanted)
+        log_info("gateway", "fewer descriptors than sessions and connections",
+                 "limit=%llu", (unsigned long long)limit.rlim_max);
+}
+
 enum status gateway_serve(const struct config *config, struct err *err)
 {
     struct gateway g = {.config = config, .err = err, .status = ST_OK};
+    signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN); /* a limit of file sizes is want of room */
+    raise_descriptors(&config->settings);
     g.arena = arena_create();
     g.loop = loop_create();
     g.status = zone_use(config->settings.nta_time_zone, err);

@@ -122,14 +122,16 @@ static enum status open_file(struct db *db, const char *path, struct err *err)
     return prepare_schema(db, err);
 }
 
-enum status db_open(const char *directory, int64_t keep_finished_ms,
-                    struct db **db_out, struct err *err)
+enum status db_open(const struct store_settings *settings, struct db **db_out,
+                    struct err *err)
 {
+    const char *directory = settings->directory;
     char *path = xasprintf("%s/gateway.db", directory);
     struct db *db = xcalloc(1, sizeof *db);
     db->spool = xasprintf("%s/spool", directory);
     db->lock = -1;
-    db->keep_finished_ms = keep_finished_ms;
+    db->keep_finished_ms = settings->keep_finished_ms;
+    db->longest_wait_ms = settings->longest_wait_ms;
     enum status status = make_folder(directory, err);
     if (status == ST_OK)
         status = make_folder(db->spool, err);

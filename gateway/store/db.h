@@ -8,8 +8,8 @@
 
 struct db;
 
-enum status db_open(const char *directory, int64_t keep_finished_ms,
-                    struct db **db_out, struct err *err) MUST_USE;
+enum status db_open(const struct store_settings *settings, struct db **db_out,
+                    struct err *err) MUST_USE;
 void db_close(struct db **db);
 
 const char *db_spool(const struct db *db);

@@ -186,13 +186,33 @@ static enum status next_due(struct load *load, int64_t *next_ms)
     return ST_OK;
 }
 
+/* What waits for a time that the clock will not reach is due now. */
+static enum status recall(struct load *load, int64_t now_ms)
+{
+    enum status status = ST_OK;
+    if (load->db->longest_wait_ms == 0)
+        return ST_OK;
+    for (enum stmt which = STMT_RECALL_RECIPIENTS;
+         status == ST_OK && which <= STMT_RECALL_DSNS; which++) {
+        sqlite3_stmt *stmt = stmt_prepare(load->db, which, load->err);
+        if (!stmt)
+            return ST_TEMP;
+        stmt_int(stmt, 1, now_ms);
+        stmt_int(stmt, 2, load->db->longest_wait_ms);
+        status = stmt_run(load->db, stmt, load->err);
+    }
+    return status;
+}
+
 enum status db_due(struct db *db, struct arena *arena, int64_t now_ms,
                    size_t limit, struct store_due *out, struct err *err)
 {
     struct load load = {.db = db, .arena = arena, .err = err};
     struct store_item **items = arena_alloc(arena, limit * sizeof *items);
     size_t listed = 0, count = 0;
-    enum status status = list_due(&load, now_ms, limit, items, &listed);
+    enum status status = recall(&load, now_ms);
+    if (status == ST_OK)
+        status = list_due(&load, now_ms, limit, items, &listed);
     while (status == ST_OK && count < listed && load.bytes < BATCH_BYTES) {
         struct store_item *item = items[count++];
         status = item->kind == STORE_KIND_DSN ? load_dsn(&load, item)

@@ -95,7 +95,7 @@ int64_t purge_run(struct db *db, int64_t now_ms)
     struct err err;
     if (db->keep_finished_ms == 0)
         return -1;
-    if (now_ms < db->purge_next_ms)
+    if (now_ms < db->purge_next_ms && now_ms > db->purge_next_ms - 2 * PAUSE_MS)
         return db->purge_next_ms;
     struct arena *arena = arena_create();
     enum status status =

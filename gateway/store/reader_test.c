@@ -103,7 +103,9 @@ static void test_reader_sees_what_is_committed(void **state)
     (void)state;
     assert_true(test_folder_make(folder, "reader"));
     assert_int_equal(store_reader_open(folder, &reader, &err), ST_NONE);
-    assert_int_equal(db_open(folder, 0, &db, &err), ST_OK);
+    assert_int_equal(
+        db_open(&(struct store_settings){.directory = folder}, &db, &err),
+        ST_OK);
     assert_int_equal(store_reader_open(folder, &reader, &err), ST_OK);
     add_message(db);
     decide(db, seen.arena);

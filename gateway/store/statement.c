@@ -54,6 +54,9 @@ static const char *const texts[] = {
                         " WHERE n = ?1 AND due_ms IS NOT NULL",
     [STMT_CLAIM] = "INSERT INTO temp.claim (kind, item) VALUES (?,?)",
     [STMT_UNCLAIM] = "DELETE FROM temp.claim WHERE kind = ? AND item = ?",
+    [STMT_RECALL_RECIPIENTS] =
+        "UPDATE recipient SET due_ms = ?1 WHERE due_ms > ?1 + ?2",
+    [STMT_RECALL_DSNS] = "UPDATE dsn SET due_ms = ?1 WHERE due_ms > ?1 + ?2",
     [STMT_DUE] = "SELECT 0, n, due_ms FROM recipient"
                  " WHERE due_ms <= ?1 AND " UNCLAIMED(
                      0, recipient) " UNION ALL SELECT 1, n, due_ms FROM dsn"

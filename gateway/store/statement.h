@@ -31,6 +31,8 @@ enum stmt {
     STMT_FINISH_DSN,
     STMT_CLAIM,
     STMT_UNCLAIM,
+    STMT_RECALL_RECIPIENTS,
+    STMT_RECALL_DSNS,
     STMT_DUE,
     STMT_NEXT,
     STMT_MESSAGE,
@@ -49,7 +51,7 @@ struct db {
     enum store_fault fault;
     char *spool; /* folder of large content */
     int lock;    /* of the state folder; -1: none */
-    int64_t keep_finished_ms, purge_next_ms;
+    int64_t longest_wait_ms, keep_finished_ms, purge_next_ms;
     int64_t purge_n; /* the last message that purge looked at */
 };
 

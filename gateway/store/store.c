@@ -234,8 +234,7 @@ enum status store_open(const struct store_settings *settings,
                        struct store **store_out, struct err *err)
 {
     struct db *db;
-    enum status status =
-        db_open(settings->directory, settings->keep_finished_ms, &db, err);
+    enum status status = db_open(settings, &db, err);
     if (status != ST_OK)
         return status;
     struct store *store = xcalloc(1, sizeof *store);

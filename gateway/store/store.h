@@ -30,6 +30,8 @@ struct store_settings {
     const char *directory;    /* created when missing */
     int64_t keep_finished_ms; /* a message with nothing to come is removed so
                                  long after its last outcome; 0: never */
+    int64_t longest_wait_ms;  /* nothing is put off longer: what seems to be was
+                                 so by a clock that went back; 0: no bound */
     store_post_fn *post;
     void *loop;          /* the first argument of post */
     store_sync_fn *sync; /* of the journal; NULL: not needed */

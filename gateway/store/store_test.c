@@ -90,6 +90,7 @@ static void open_store(struct fixture *f)
 {
     struct err err;
     struct store_settings settings = {.directory = f->directory,
+                                      .longest_wait_ms = 14400000,
                                       .post = post,
                                       .loop = &posts,
                                       .sync = sync_journal,
@@ -272,6 +273,25 @@ static void test_due_is_claimed_until_recorded(void **state)
     assert_int_equal(ask_due(f, 5000, 10), 1);
     assert_int_equal(f->items[0]->attempts, 1);
     assert_string_equal(f->items[0]->method, "account");
+    release_all(f);
+}
+
+/* What was put off by a clock that has gone back since does not wait for it. */
+static void test_due_again_after_the_clock_went_back(void **state)
+{
+    enum { HOUR_MS = 3600000 };
+    struct fixture *f = *state;
+    struct sample s;
+    int64_t ahead_ms = 9000 + 365LL * 24 * HOUR_MS;
+    sample_init(&s, 1, ahead_ms);
+    accept_one(f, &s);
+    assert_int_equal(ask_due(f, ahead_ms, 1), 1);
+    record(f, &(struct store_record){.item = f->items[0],
+                                     .change = STORE_CHANGE_DEFERRED,
+                                     .until_ms = ahead_ms + HOUR_MS});
+    release_all(f);
+    assert_int_equal(ask_due(f, ahead_ms - HOUR_MS, 4), 0);
+    assert_int_equal(ask_due(f, 9000, 4), 2);
     release_all(f);
 }
 
@@ -510,6 +530,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_accept_then_due_gives_everything_back),
         TEST(test_due_is_claimed_until_recorded),
+        TEST(test_due_again_after_the_clock_went_back),
         TEST(test_due_comes_oldest_first_and_up_to_the_limit),
         TEST(test_failure_makes_its_dsn_in_the_same_transaction),
         TEST(test_unwritten_events_come_back_with_their_id),
