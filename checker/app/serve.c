@@ -2,6 +2,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -27,12 +28,19 @@ struct serve {
     bool failed;         /* a file could not be written */
 };
 
-static volatile bool stop;
+static int stop_fd = -1; /* readable: enough */
+
+static void stop(void)
+{
+    (void)eventfd_write(stop_fd, 1);
+}
 
 static void on_signal(int number)
 {
+    int kept = errno;
     (void)number;
-    stop = true;
+    stop();
+    errno = kept;
 }
 
 static void check(struct serve *serve, enum status status,
@@ -42,7 +50,7 @@ static void check(struct serve *serve, enum status status,
         return;
     fprintf(stderr, "lasthop serve: %s\n", err->text);
     serve->failed = true;
-    stop = true;
+    stop();
 }
 
 /* A line each: {"to", "link" or "code"}. */
@@ -135,6 +143,9 @@ static int serve_with(struct serve *serve, struct engine *engine)
         .verbose = serve->wishes.verbose};
     struct engine_serve_calls calls = {on_ready, on_event, on_found, serve,
                                        1000 * (int64_t)serve->kill_every};
+    stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (stop_fd < 0)
+        BUG("no eventfd: %s", strerror(errno));
     struct sigaction act = {.sa_handler = on_signal};
     sigaction(SIGINT, &act, NULL);
     sigaction(SIGTERM, &act, NULL);
@@ -143,7 +154,7 @@ static int serve_with(struct serve *serve, struct engine *engine)
     json_t *evidence = NULL;
     struct err err = {0};
     int64_t from = clock_mono_ms();
-    if (engine_serve(engine, c, &calls, &stop, &evidence, &err) != ST_OK)
+    if (engine_serve(engine, c, &calls, stop_fd, &evidence, &err) != ST_OK)
         case_result_error(&r, "%s", err.text);
     else
         trial_judge(&trial, c, evidence, &r);

@@ -10,7 +10,12 @@
 #include "engine/engine_private.h"
 #include "engine/folder.h"
 
-enum { PORT_FIRST = 25025, PORT_LAST = 25999, LIMIT_MS = 20000, LOOK_MS = 200 };
+enum {
+    PORT_FIRST = 25025,
+    PORT_LAST = 25999,
+    LIMIT_MS = 20000,
+    DAY_MS = 86400000
+};
 
 static void fill_defaults(struct engine *e)
 {
@@ -120,11 +125,6 @@ enum status engine_run(struct engine *engine, const struct scenario_case *c,
     return status;
 }
 
-static bool never(void *ctx)
-{
-    return *(const volatile bool *)ctx;
-}
-
 static void tell_ready(struct stage *s, const struct engine_serve_calls *calls)
 {
     struct engine *e = s->engine;
@@ -146,50 +146,90 @@ static void tell_ready(struct stage *s, const struct engine_serve_calls *calls)
         calls->on_ready(&service, calls->ctx);
 }
 
+/* A world that is up for real programs. */
+struct serving {
+    struct stage *stage;
+    const struct engine_serve_calls *calls;
+    json_t *evidence;
+    struct found found;
+    size_t told; /* events */
+    bool is_stopped, is_kill_due;
+};
+
+static void on_stop(void *ctx)
+{
+    ((struct serving *)ctx)->is_stopped = true;
+}
+
+static void on_kill_due(void *ctx)
+{
+    ((struct serving *)ctx)->is_kill_due = true;
+}
+
 /* Endurance: it dies without warning, and starts on the same state. */
-static void kill_when_due(struct stage *s, int64_t *due_ms, int64_t every_ms)
+static void kill_and_start(struct stage *s)
 {
     struct err err;
-    if (!every_ms || clock_mono_ms() < *due_ms)
-        return;
     enum status status = target_stop(s->target, true, LIMIT_MS, &err);
     if (status == ST_OK)
         status = target_start(s->target, LIMIT_MS, &err);
     if (status != ST_OK)
         recorder_fault(s->recorder, "%s", err.text);
     recorder_count_kill(s->recorder);
-    *due_ms = clock_mono_ms() + every_ms;
 }
 
-/* The real clock goes on: what is signed or due goes with it. */
-static void serve_until(struct stage *s, const struct engine_serve_calls *calls,
-                        const volatile bool *stop)
+static void tell_news(struct serving *v)
 {
-    json_t *evidence = recorder_take(s->recorder);
-    const json_t *journal = json_object_get(evidence, "journal");
-    struct found found = {0, 0};
-    size_t told = 0;
-    int64_t kill_due_ms = clock_mono_ms() + calls->kill_every_ms;
-    bool stopped = false;
-    while (!stopped && target_is_running(s->target)) {
-        loop_run_until(s->engine->loop, never, &stopped, LOOK_MS);
-        stopped = *stop;
-        if (!stopped)
-            kill_when_due(s, &kill_due_ms, calls->kill_every_ms);
-        if (s->scenario_case->clock_is_now) {
-            s->now_s = clock_wall_s();
-            world_set_clock(s->world, s->now_s);
-        }
-        for (; told < json_array_size(journal); told++)
-            if (calls->on_event)
-                calls->on_event(json_array_get(journal, told), calls->ctx);
-        if (calls->on_found)
-            found_tell(&found, s->recorder, calls->on_found, calls->ctx);
+    const json_t *journal = json_object_get(v->evidence, "journal");
+    for (; v->told < json_array_size(journal); v->told++)
+        if (v->calls->on_event)
+            v->calls->on_event(json_array_get(journal, v->told), v->calls->ctx);
+    if (v->calls->on_found)
+        found_tell(&v->found, v->stage->recorder, v->calls->on_found,
+                   v->calls->ctx);
+}
+
+/* Asked after every turn of the loop: what is new is told at once. */
+static bool is_interrupted(void *ctx)
+{
+    struct serving *v = ctx;
+    tell_news(v);
+    return v->is_stopped || v->is_kill_due ||
+           !target_is_running(v->stage->target);
+}
+
+static void serve_turns(struct serving *v)
+{
+    struct loop *loop = v->stage->engine->loop;
+    int64_t every_ms = v->calls->kill_every_ms;
+    while (!v->is_stopped && target_is_running(v->stage->target)) {
+        struct loop_timer *timer =
+            every_ms ? loop_after(loop, every_ms, on_kill_due, v) : NULL;
+        v->is_kill_due = false;
+        while (!loop_run_until(loop, is_interrupted, v, DAY_MS))
+            ;
+        loop_timer_cancel(&timer);
+        if (v->is_kill_due && !v->is_stopped)
+            kill_and_start(v->stage);
     }
+}
+
+static void serve_until(struct stage *s, const struct engine_serve_calls *calls,
+                        int stop_fd)
+{
+    struct serving v = {
+        .stage = s, .calls = calls, .evidence = recorder_take(s->recorder)};
+    struct loop_watch *watch =
+        loop_watch_read(s->engine->loop, stop_fd, on_stop, &v);
+    serve_turns(&v);
+    loop_watch_cancel(&watch);
+    tell_news(&v);
+    if (s->scenario_case->clock_is_now)
+        s->now_s = clock_wall_s();
     if (!target_is_running(s->target))
         recorder_fault(s->recorder, "the gateway ended: exit %d, signal %d",
                        target_exit(s->target), target_signal(s->target));
-    json_decref(evidence);
+    json_decref(v.evidence);
 }
 
 /* What was accepted by now is judged once it has come to its outcome. */
@@ -204,8 +244,7 @@ static void conclude_service(struct stage *s)
 }
 
 enum status engine_serve(struct engine *engine, const struct scenario_case *c,
-                         const struct engine_serve_calls *calls,
-                         const volatile bool *stop,
+                         const struct engine_serve_calls *calls, int stop_fd,
                          struct json_t **evidence_out, struct err *err)
 {
     struct stage *stage;
@@ -213,7 +252,7 @@ enum status engine_serve(struct engine *engine, const struct scenario_case *c,
     if (status == ST_OK) {
         recorder_set_served(stage->recorder);
         tell_ready(stage, calls);
-        serve_until(stage, calls, stop);
+        serve_until(stage, calls, stop_fd);
         conclude_service(stage);
     } else {
         recorder_fault(stage->recorder, "%s", err->text);

@@ -60,9 +60,9 @@ struct engine_service {
 };
 
 /* engine_serve - world and gateway of a case stay up, with the real clock where
- * the case says `clock: now`, until *stop becomes true (looked at after each
- * signal and at least every 200 ms); then evidence as for engine_run. The
- * case's own steps are not walked.
+ * the case says `clock: now`, until stop_fd can be read from (an eventfd, say)
+ * or the gateway ends; then evidence as for engine_run. The case's own steps
+ * are not walked.
  *
  * on_ready is called once, when the gateway accepts connections; on_event for
  * each journal event as it comes, on_found for each link and code that somebody
@@ -75,8 +75,7 @@ struct engine_serve_calls {
     int64_t kill_every_ms; /* 0: never; else killed and started again */
 };
 enum status engine_serve(struct engine *engine, const struct scenario_case *c,
-                         const struct engine_serve_calls *calls,
-                         const volatile bool *stop,
+                         const struct engine_serve_calls *calls, int stop_fd,
                          struct json_t **evidence_out,
                          struct err *err) MUST_USE;
 

@@ -13,6 +13,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <time.h>
@@ -305,7 +306,7 @@ test_engine_gateway_that_ends_is_an_error_with_its_words(void **state)
 
 struct served {
     unsigned ready, events;
-    volatile bool stop;
+    int stop_fd;
 };
 
 static void on_ready(const struct engine_service *service, void *ctx)
@@ -321,7 +322,7 @@ static void on_event(const struct json_t *event, void *ctx)
     struct served *served = ctx;
     assert_string_equal(evidence_text(event, "event"), "listening");
     served->events++;
-    served->stop = true;
+    assert_int_equal(eventfd_write(served->stop_fd, 1), 0);
 }
 
 static void test_engine_serves_on_the_real_clock_until_told(void **state)
@@ -329,13 +330,13 @@ static void test_engine_serves_on_the_real_clock_until_told(void **state)
     (void)state;
     struct bench b = bench_up("lasthop: 1\ntitle: Up\nclauses: [CONN-1]\n"
                               "clock: now\nsession: [{expect: \"220\"}]\n");
-    struct served served = {0};
+    struct served served = {.stop_fd = eventfd(0, EFD_CLOEXEC)};
     struct engine_serve_calls calls = {
         .on_ready = on_ready, .on_event = on_event, .ctx = &served};
     struct err err;
     json_t *evidence;
     assert_int_equal(engine_serve(b.engine, scenario_cases(b.scenario), &calls,
-                                  &served.stop, &evidence, &err),
+                                  served.stop_fd, &evidence, &err),
                      ST_OK);
     assert_int_equal(served.ready, 1);
     assert_int_equal(served.events, 1);
@@ -343,6 +344,7 @@ static void test_engine_serves_on_the_real_clock_until_told(void **state)
     assert_true(evidence_yes(target, "clock_ok"));
     assert_int_equal(evidence_number(target, "exit", -1), 0);
     json_decref(evidence);
+    close(served.stop_fd);
     bench_down(&b);
 }
 

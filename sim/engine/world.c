@@ -381,6 +381,8 @@ static enum status serve_names(struct world *w, struct err *err)
     block_address(w->settings.block, BLOCK_HOST_BOUNCES, bounces);
     block_address(w->settings.block, BLOCK_HOST_PORTAL, portal);
     w->dns = dns_create(w->settings.loop, w->settings.now_s);
+    if (w->settings.clock_runs)
+        dns_follow_real_clock(w->dns);
     uint16_t port = w->settings.dns_port;
     enum status status = dns_listen(
         w->dns, address, port ? port : (uint16_t)w->settings.block->port, err);

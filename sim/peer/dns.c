@@ -89,6 +89,11 @@ void dns_set_clock(struct dns *dns, int64_t now_s)
     dns->world.now_s = now_s;
 }
 
+void dns_follow_real_clock(struct dns *dns)
+{
+    dns->world.clock_runs = true;
+}
+
 const char *dns_trust_anchor(const struct dns *dns)
 {
     return dns->trust_anchor;

@@ -57,6 +57,8 @@ uint16_t dns_port(const struct dns *dns);
 
 /* The second as of which answers are signed; call it at each `advance`. */
 void dns_set_clock(struct dns *dns, int64_t now_s);
+/* From now on they are signed as of the real second. */
+void dns_follow_real_clock(struct dns *dns);
 
 /* ". IN DS ..." for a resolver's trust anchor; lives as long as the dns. The
  * key is one per process: the line is the same for every scenario. */

@@ -1,6 +1,7 @@
 #include "peer/dns_answer.h"
 
 #include "base/alloc.h"
+#include "base/clock.h"
 #include "peer/dns_sign.h"
 
 enum { ALIASES_MAX = 8 };
@@ -30,6 +31,11 @@ enum dns_fault dns_world_fault(const struct dns_world *world,
     return found;
 }
 
+static int64_t now_s(const struct dns_world *world)
+{
+    return world->clock_runs ? clock_wall_s() : world->now_s;
+}
+
 /* Takes the list over; an empty one adds nothing. */
 static void add_rrset(struct answer *a, const struct dns_zone *zone,
                       ldns_pkt_section section, ldns_rr_list *rrset)
@@ -37,7 +43,7 @@ static void add_rrset(struct answer *a, const struct dns_zone *zone,
     size_t n = ldns_rr_list_rr_count(rrset);
     ldns_rr *rrsig = NULL;
     if (n && zone->is_signed && a->wants_dnssec)
-        rrsig = dns_sign(rrset, zone->origin, a->world->now_s, a->fault);
+        rrsig = dns_sign(rrset, zone->origin, now_s(a->world), a->fault);
     for (size_t i = 0; i < n; i++)
         ldns_pkt_push_rr(a->reply, section, ldns_rr_list_rr(rrset, i));
     if (rrsig)

@@ -19,6 +19,7 @@ struct dns_world {
     struct dns_tree tree;
     struct dns_fault_at *faults;
     int64_t now_s;
+    bool clock_runs; /* the real one, whatever now_s says */
 };
 
 enum dns_fault dns_world_fault(const struct dns_world *world,
