@@ -83,6 +83,21 @@ static void add_visit(struct trial *t, const json_t *visit)
     }
 }
 
+/* What the gateway warned of. Below that its log is searched, not shown. */
+static void add_log(struct trial *t)
+{
+    struct slice log = slice_of(
+        evidence_text(json_object_get(t->evidence, "target"), "stderr_tail"));
+    while (log.n) {
+        struct slice line = slice_cut(&log, '\n');
+        if (!line.n || slice_starts_nocase(line, "debug ") ||
+            slice_starts_nocase(line, "info "))
+            continue;
+        struct transcript *to = case_result_transcript(t->result, "gateway");
+        texts_add(t->arena, &to->lines, arena_text(t->arena, line));
+    }
+}
+
 static void add_transcripts(struct trial *t)
 {
     static const char *const lists[] = {"submissions", "sessions", "bounces"};
@@ -108,12 +123,7 @@ static void add_transcripts(struct trial *t)
         texts_addf(t->arena, &to->lines, "(TLS %s)", tls ? tls : "none");
         add_lines(t, to, evidence_list(one, "transcript"));
     }
-    const char *tail =
-        evidence_text(json_object_get(t->evidence, "target"), "stderr_tail");
-    if (*tail) {
-        struct transcript *to = case_result_transcript(t->result, "gateway");
-        texts_add(t->arena, &to->lines, arena_strdup(t->arena, tail));
-    }
+    add_log(t);
 }
 
 /* -- the whole ------------------------------------------------------------ */

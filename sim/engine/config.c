@@ -107,7 +107,7 @@ static void put_head(struct buf *buf, const struct config_settings *s)
                "  trust: roots.pem\n"
                "dns:\n  resolver: \"%s@%u\"\n  trust-anchor: anchor.ds\n"
                "state: state\njournal:\n  descriptor: 3\ncontrol: control\n"
-               "log: warn\n",
+               "log: debug\n",
                s->address, s->port, s->address, s->port, s->port, s->resolver,
                s->port);
     char bounces[BLOCK_ADDRESS_BYTES];

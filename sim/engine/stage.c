@@ -17,7 +17,8 @@ const char engine_portal_host[] = "portal.gateway.lasthop.example";
 enum {
     STOP_LIMIT_MS = 10000,
     CLOSE_LIMIT_MS = 3000,
-    REAL_CLOCK_OFF_S = 60 /* a slow start */
+    REAL_CLOCK_OFF_S = 60, /* a slow start */
+    LOG_BYTES = 65536
 };
 
 int64_t stage_left_ms(const struct stage *stage)
@@ -312,8 +313,8 @@ static void stop_gateway(struct stage *s)
 
 static void record_target(struct stage *s)
 {
-    char tail[4096];
-    folder_tail(target_log(s->target), tail, sizeof tail);
+    char *tail = arena_alloc(s->arena, LOG_BYTES);
+    folder_tail(target_log(s->target), tail, LOG_BYTES);
     struct recorder_target t = {.exit = target_exit(s->target),
                                 .signal = target_signal(s->target),
                                 .stderr_tail = tail,
