@@ -1,9 +1,7 @@
-/* libevent's evhttp over its OpenSSL bufferevents. A connection's own memory
- * hangs on its SSL object, which libevent frees with the connection. */
+/* libevent's evhttp over its OpenSSL bufferevents; web_conn watches them. */
 #include "net/web.h"
 
 #include <event2/buffer.h>
-#include <event2/bufferevent_ssl.h>
 #include <event2/event.h>
 #include <event2/http.h>
 #include <event2/listener.h>
@@ -15,18 +13,9 @@
 #include <sys/socket.h>
 
 #include "base/alloc.h"
-#include "base/log.h"
 #include "net/address.h"
 #include "net/loop_internal.h"
-#include "net/tls_internal.h"
-
-struct web_conn {
-    struct web_server *server;
-    struct tls_facts facts;
-    struct bufferevent *bev;
-    struct event *late; /* a request must be whole before it fires */
-    size_t open;        /* exchanges: they are waited for */
-};
+#include "net/web_conn.h"
 
 struct web_exchange {
     struct web_server *server;
@@ -42,89 +31,30 @@ struct web_server {
     struct evhttp_bound_socket *bound;
     uint16_t port;
     struct web_exchange open; /* list head */
-    size_t open_count, conn_count;
+    size_t open_count;
+    struct web_conns conns;
     bool is_stopped;
     web_on_request *on_request;
     void *ctx;
 };
 
-static int conn_index = -1; /* of struct web_conn in an SSL object */
-
-/* --- connections --------------------------------------------------------- */
-
-static void set_accepting(struct web_server *server)
+static void set_accepting(void *ctx)
 {
+    struct web_server *server = ctx;
     if (server->is_stopped)
         return;
     struct evconnlistener *listener =
         evhttp_bound_socket_get_listener(server->bound);
-    if (server->conn_count < server->settings.connections)
+    if (server->conns.count < server->settings.connections)
         evconnlistener_enable(listener);
     else
         evconnlistener_disable(listener);
 }
 
-static void on_conn_freed(void *parent, void *ptr, CRYPTO_EX_DATA *data,
-                          int index, long argl, void *argp)
-{
-    struct web_conn *conn = ptr;
-    (void)parent;
-    (void)data;
-    (void)index;
-    (void)argl;
-    (void)argp;
-    if (!conn)
-        return;
-    struct web_server *server = conn->server;
-    event_free(conn->late);
-    free(conn);
-    server->conn_count--;
-    set_accepting(server);
-}
-
-/* evhttp sees the end of the connection and frees it. */
-static void on_late(evutil_socket_t fd, short what, void *ctx)
-{
-    struct web_conn *conn = ctx;
-    (void)fd;
-    (void)what;
-    log_info("web", "request too slow", "connections=%zu",
-             conn->server->conn_count);
-    if (bufferevent_getfd(conn->bev) >= 0)
-        (void)shutdown(bufferevent_getfd(conn->bev), SHUT_RDWR);
-}
-
 static struct bufferevent *make_bufferevent(struct event_base *base, void *ctx)
 {
     struct web_server *server = ctx;
-    struct web_conn *conn = xcalloc(1, sizeof *conn);
-    conn->server = server;
-    SSL *ssl = tls_server_session(server->settings.tls, &conn->facts);
-    if (SSL_set_ex_data(ssl, conn_index, conn) != 1)
-        BUG("no memory for a connection");
-    /* A client that ends without close_notify has ended all the same: HTTP
-     * says how long everything is. */
-    SSL_set_options(ssl, SSL_OP_IGNORE_UNEXPECTED_EOF);
-    conn->bev = bufferevent_openssl_socket_new(
-        base, -1, ssl, BUFFEREVENT_SSL_ACCEPTING, BEV_OPT_CLOSE_ON_FREE);
-    if (!conn->bev)
-        BUG("no bufferevent");
-    bufferevent_openssl_set_allow_dirty_shutdown(conn->bev, 1);
-    conn->late = event_new(base, -1, 0, on_late, conn);
-    loop_event_add(conn->late, server->settings.request_ms);
-    server->conn_count++;
-    set_accepting(server);
-    return conn->bev;
-}
-
-static struct web_conn *conn_of(struct evhttp_request *request)
-{
-    struct evhttp_connection *evcon = evhttp_request_get_connection(request);
-    if (!evcon)
-        return NULL;
-    SSL *ssl =
-        bufferevent_openssl_get_ssl(evhttp_connection_get_bufferevent(evcon));
-    return SSL_get_ex_data(ssl, conn_index);
+    return web_conn_create(base, &server->conns);
 }
 
 /* --- exchanges ----------------------------------------------------------- */
@@ -149,13 +79,11 @@ static void on_request(struct evhttp_request *request, void *ctx)
     struct web_exchange *x = xcalloc(1, sizeof *x);
     const struct evhttp_uri *uri = evhttp_request_get_evhttp_uri(request);
     struct evbuffer *body = evhttp_request_get_input_buffer(request);
-    struct web_conn *conn = conn_of(request);
+    struct web_conn *conn = web_conn_of(request);
     const char *path = uri ? evhttp_uri_get_path(uri) : NULL;
     const char *query = uri ? evhttp_uri_get_query(uri) : NULL;
-    if (conn) {
-        conn->open++;
-        event_del(conn->late);
-    }
+    if (conn)
+        web_conn_asked(conn);
     x->server = server;
     x->request = request;
     x->next = &server->open;
@@ -214,6 +142,12 @@ static struct evbuffer *body_buffer(const struct web_answer *answer)
     return out;
 }
 
+static void on_sent(struct evhttp_request *request, void *conn)
+{
+    (void)request;
+    web_conn_answered(conn);
+}
+
 static void send_answer(struct evhttp_request *request,
                         const struct web_answer *answer)
 {
@@ -223,7 +157,14 @@ static void send_answer(struct evhttp_request *request,
                               answer->fields[i].value) != 0)
             BUG("header field %s", answer->fields[i].name);
     struct evbuffer *body = body_buffer(answer);
+    struct web_conn *conn = web_conn_of(request);
+    if (conn) {
+        evhttp_request_set_on_complete_cb(request, on_sent, conn);
+        web_conn_begin(conn);
+    }
     evhttp_send_reply(request, answer->status, NULL, body);
+    if (conn)
+        web_conn_end(conn);
     evbuffer_free(body);
 }
 
@@ -243,9 +184,6 @@ void web_answer(struct web_exchange *x, const struct web_answer *answer)
         return;
     }
     struct evhttp_request *request = x->request;
-    struct web_conn *conn = conn_of(request);
-    if (conn && --conn->open == 0)
-        loop_event_add(conn->late, x->server->settings.request_ms);
     unlink_exchange(x);
     free(x);
     send_answer(request, answer);
@@ -267,6 +205,8 @@ static struct evhttp *make_http(struct web_server *server)
         http, EVHTTP_REQ_GET | EVHTTP_REQ_POST | EVHTTP_REQ_HEAD |
                   EVHTTP_REQ_PUT | EVHTTP_REQ_DELETE | EVHTTP_REQ_OPTIONS |
                   EVHTTP_REQ_TRACE | EVHTTP_REQ_CONNECT | EVHTTP_REQ_PATCH);
+    /* Who sends too much reads our answer all the same. */
+    evhttp_set_flags(http, EVHTTP_SERVER_LINGERING_CLOSE);
     evhttp_set_max_headers_size(http, (ev_ssize_t)s->header_max);
     evhttp_set_max_body_size(http, (ev_ssize_t)s->body_max);
     evhttp_set_timeout_tv(http, &idle);
@@ -299,10 +239,12 @@ enum status web_server_create(struct loop *loop,
                               struct web_server **out, struct err *err)
 {
     struct web_server *server = xcalloc(1, sizeof *server);
-    if (conn_index < 0)
-        conn_index = SSL_get_ex_new_index(0, NULL, NULL, NULL, on_conn_freed);
     server->loop = loop;
     server->settings = *settings;
+    server->conns = (struct web_conns){.loop = loop,
+                                       .settings = &server->settings,
+                                       .on_count = set_accepting,
+                                       .ctx = server};
     server->on_request = fn;
     server->ctx = ctx;
     server->open.next = server->open.previous = &server->open;
@@ -351,7 +293,7 @@ void web_server_destroy(struct web_server **server_in)
     }
     evhttp_free(server->http);
     /* libevent frees a bufferevent on a later turn. */
-    for (int i = 0; i < 8 && server->conn_count; i++)
+    for (int i = 0; i < 8 && server->conns.count; i++)
         loop_run_once(server->loop, 0);
     free(server);
 }

@@ -14,6 +14,7 @@
 #include "net/tls.h"
 
 struct web_server;
+struct web_answer;
 struct web_exchange; /* one request that is not answered yet */
 
 struct web_settings {
@@ -25,6 +26,17 @@ struct web_settings {
     int64_t idle_ms;    /* between two octets, or two requests */
     int64_t request_ms; /* for a whole request */
     size_t connections; /* at a time; later ones wait in the backlog */
+    size_t connections_per_address; /* further ones are closed */
+    void *ctx;                      /* of the calls below */
+    /* May this request, by its raw head, have the limits below? NULL: none */
+    bool (*is_large)(void *ctx, struct slice head);
+    size_t large_max; /* octets of its body */
+    int64_t large_ms;
+    size_t large_count; /* at a time; others have the small limits */
+    /* The page of answer->status, for a request that was refused before
+     * anybody saw it; of its head what is known. NULL: an empty one. release is
+     * called once the answer was copied. */
+    void (*on_fault)(void *ctx, struct slice head, struct web_answer *answer);
 };
 
 /* Valid until the exchange is answered. */

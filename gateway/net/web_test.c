@@ -8,7 +8,7 @@
 #include "net/http.h"
 #include "net/web.h"
 
-enum { BODY_MAX = 1000, REQUEST_MS = 150 };
+enum { BODY_MAX = 1000, LARGE_MAX = 3000, LARGE_MS = 3000, REQUEST_MS = 150 };
 
 static char folder[64];
 
@@ -69,7 +69,22 @@ static void on_request(struct web_exchange *exchange,
         reply(w, exchange);
 }
 
-static int set_up(void **state)
+static bool is_large(void *ctx, struct slice head)
+{
+    (void)ctx;
+    return memmem(head.p, head.n, "text/large", 10) != NULL;
+}
+
+static void on_fault(void *ctx, struct slice head, struct web_answer *answer)
+{
+    static const struct web_field fields[] = {{"Content-Type", "text/x-fault"}};
+    (void)ctx;
+    answer->fields = fields;
+    answer->field_count = 1;
+    answer->body = slice_cut(&head, ' ');
+}
+
+static int set_up_with(void **state, size_t per_address)
 {
     struct world *w = xcalloc(1, sizeof *w);
     struct err err;
@@ -93,12 +108,28 @@ static int set_up(void **state)
                                     .body_max = BODY_MAX,
                                     .idle_ms = END_WAIT_MS,
                                     .request_ms = REQUEST_MS,
-                                    .connections = 2};
+                                    .connections = 2,
+                                    .connections_per_address = per_address,
+                                    .is_large = is_large,
+                                    .large_max = LARGE_MAX,
+                                    .large_ms = LARGE_MS,
+                                    .large_count = 1,
+                                    .on_fault = on_fault};
     if (web_server_create(w->loop, &settings, on_request, w, &w->server,
                           &err) != ST_OK)
         return -1;
     *state = w;
     return 0;
+}
+
+static int set_up(void **state)
+{
+    return set_up_with(state, 2);
+}
+
+static int set_up_alone(void **state)
+{
+    return set_up_with(state, 1);
 }
 
 static int tear_down(void **state)
@@ -128,8 +159,8 @@ static void on_done(const struct http_response *response, void *ctx)
              response->failure ? response->failure : "");
 }
 
-static void begin(struct world *w, const char *method, const char *path,
-                  struct slice body)
+static void begin_typed(struct world *w, const char *method, const char *path,
+                        struct slice body, const char *type)
 {
     struct http_request request = {.method = method,
                                    .address = "127.0.0.1",
@@ -137,12 +168,18 @@ static void begin(struct world *w, const char *method, const char *path,
                                    .host = "portal.example",
                                    .path = path,
                                    .tls = w->tls_client,
-                                   .content_type = body.n ? "text/a" : NULL,
+                                   .content_type = body.n ? type : NULL,
                                    .body = body,
                                    .body_max = 4096,
                                    .timeout_ms = END_WAIT_MS};
     w->is_done = false;
     w->fetch = http_fetch(w->loop, &request, on_done, w);
+}
+
+static void begin(struct world *w, const char *method, const char *path,
+                  struct slice body)
+{
+    begin_typed(w, method, path, body, "text/a");
 }
 
 static void turn_until(struct world *w, const bool *flag)
@@ -179,6 +216,8 @@ static void test_body_above_the_cap_is_413(void **state)
     begin(w, "POST", "/", (struct slice){big, sizeof big});
     turn_until(w, &w->is_done);
     assert_int_equal(w->status, 413);
+    assert_string_equal(w->type, "text/x-fault");
+    assert_string_equal(w->body, "POST");
     assert_int_equal(w->asked, 1);
 }
 
@@ -243,6 +282,108 @@ static void test_answer_after_the_server_went_goes_nowhere(void **state)
     assert_int_equal(w->released, 1);
 }
 
+/* One at a time, and of the next request on that connection nobody knows. */
+static void test_large_body_wants_a_place(void **state)
+{
+    struct world *w = *state;
+    char big[LARGE_MAX];
+    struct slice body = {big, sizeof big};
+    memset(big, 'a', sizeof big);
+    w->holds = true;
+    begin_typed(w, "POST", "/", body, "text/large");
+    assert_true(is_held(w));
+    struct http_fetch *first = w->fetch;
+    begin_typed(w, "POST", "/", body, "text/large");
+    turn_until(w, &w->is_done);
+    assert_int_equal(w->status, 413);
+    w->fetch = first;
+    w->is_done = false;
+    reply(w, w->held);
+    turn_until(w, &w->is_done);
+    assert_int_equal(w->status, 403);
+    w->holds = false;
+    begin_typed(w, "POST", "/", body, "text/large");
+    turn_until(w, &w->is_done);
+    assert_int_equal(w->status, 403);
+}
+
+static void shake_hands(struct world *w, struct end *end)
+{
+    struct err err;
+    struct tls_client_options options = {.host = "portal.example"};
+    end_connect(end, w->loop, web_port(w->server), NULL);
+    end_wait(end, CONN_EVENT_CONNECTED);
+    assert_int_equal(
+        conn_start_tls_client(end->conn, w->tls_client, &options, &err), ST_OK);
+    end_wait(end, CONN_EVENT_TLS_READY);
+}
+
+static void assert_cut_off(struct world *w, const struct end *end)
+{
+    int64_t until = clock_mono_ms() + END_WAIT_MS;
+    while (!(end->seen & (1U << CONN_EVENT_EOF | 1U << CONN_EVENT_ERROR)) &&
+           clock_mono_ms() < until)
+        loop_run_once(w->loop, 50);
+    assert_true(clock_mono_ms() < until);
+}
+
+static void test_broken_request_gets_our_page(void **state)
+{
+    struct world *w = *state;
+    static const char *const requests[] = {
+        "GET nonsense\r\n\r\n", "BREW / HTTP/1.1\r\nHost: a\r\n\r\n",
+        "GET / HTTP/1.1\r\nHost a\r\n\r\n",
+        "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: -1\r\n\r\n",
+        "POST / HTTP/1.1\r\nHost: a\r\nExpect: tea\r\n"
+        "Content-Length: 3\r\n\r\nabc"};
+    for (size_t i = 0; i < sizeof requests / sizeof *requests; i++) {
+        struct end end;
+        shake_hands(w, &end);
+        end_say(&end, requests[i]);
+        assert_cut_off(w, &end);
+        char *got = xasprintf("%.*s", SLICE_ARG(buf_slice(&end.got)));
+        assert_non_null(strstr(got, "HTTP/1.1 "));
+        assert_non_null(strstr(got, "text/x-fault\r\n"));
+        assert_null(strcasestr(got, "<html"));
+        free(got);
+        end_release(&end);
+    }
+    assert_int_equal(w->asked, 0);
+}
+
+/* A line of the chunked coding without an end is kept, in memory. */
+static void test_endless_chunk_line_is_cut_off(void **state)
+{
+    struct world *w = *state;
+    struct end end;
+    static char line[1 << 20];
+    memset(line, 0x61, sizeof line - 1);
+    shake_hands(w, &end);
+    end_say(&end, "POST / HTTP/1.1\r\nHost: a\r\n"
+                  "Content-Type: text/large\r\n"
+                  "Transfer-Encoding: chunked\r\n\r\n1");
+    int64_t start = clock_mono_ms();
+    end_say(&end, line);
+    assert_cut_off(w, &end);
+    assert_true(clock_mono_ms() - start < LARGE_MS);
+    assert_int_equal(w->asked, 0);
+    end_release(&end);
+}
+
+static void test_connections_of_one_address_are_few(void **state)
+{
+    struct world *w = *state;
+    struct end ends[2];
+    for (int i = 0; i < 2; i++) {
+        end_connect(&ends[i], w->loop, web_port(w->server), NULL);
+        end_wait(&ends[i], CONN_EVENT_CONNECTED);
+    }
+    end_wait(&ends[1], CONN_EVENT_EOF);
+    assert_int_equal(ends[0].seen & 1U << CONN_EVENT_EOF, 0);
+    for (int i = 0; i < 2; i++)
+        end_release(&ends[i]);
+}
+
 static void test_slow_request_is_cut_off(void **state)
 {
     struct world *w = *state;
@@ -293,6 +434,11 @@ int main(void)
         TEST(test_answer_may_come_later_than_a_request_may_take),
         TEST(test_answer_to_a_client_that_left_goes_nowhere),
         TEST(test_answer_after_the_server_went_goes_nowhere),
+        TEST(test_large_body_wants_a_place),
+        TEST(test_broken_request_gets_our_page),
+        TEST(test_endless_chunk_line_is_cut_off),
+        cmocka_unit_test_setup_teardown(test_connections_of_one_address_are_few,
+                                        set_up_alone, tear_down),
         TEST(test_slow_request_is_cut_off),
         TEST(test_connections_above_the_cap_wait),
     };

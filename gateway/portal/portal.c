@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "portal/api.h"
+#include "portal/early.h"
 #include "portal/page.h"
 #include "portal/read.h"
 #include "portal/reply.h"
@@ -13,10 +14,14 @@
 
 enum {
     HEADER_MAX = 32768,
+    BODY_MAX = 65536,     /* of who is not verified */
     BODY_SPARE = 1 << 20, /* a reply that is a little too large gets a page */
     IDLE_MS = 30000,
-    REQUEST_MS = 300000,
+    REQUEST_MS = 30000,
+    REPLY_MS = 300000,
+    REPLIES_MOST = 16, /* that come at a time: they are held in memory */
     CONNECTIONS = 1000,
+    CONNECTIONS_PER_ADDRESS = 100, /* a hospital may have but one */
     CHECKS_MOST = 16,
     REPLY_WINDOW_MS = 3600000
 };
@@ -71,7 +76,7 @@ static void on_left(void *ctx, const struct portal_answer *answer)
         visit_fault(v, 503);
         return;
     }
-    visit_renew(v);
+    visit_renew(v, false);
     visit_redirect(v, v->path);
 }
 
@@ -258,10 +263,18 @@ enum status portal_create(const struct portal_settings *settings,
                                .port = settings->port,
                                .tls = settings->tls,
                                .header_max = HEADER_MAX,
-                               .body_max = settings->reply_bytes + BODY_SPARE,
+                               .body_max = BODY_MAX,
                                .idle_ms = IDLE_MS,
                                .request_ms = REQUEST_MS,
-                               .connections = CONNECTIONS};
+                               .connections = CONNECTIONS,
+                               .connections_per_address =
+                                   CONNECTIONS_PER_ADDRESS,
+                               .ctx = &portal->settings,
+                               .is_large = early_is_large,
+                               .large_max = settings->reply_bytes + BODY_SPARE,
+                               .large_ms = REPLY_MS,
+                               .large_count = REPLIES_MOST,
+                               .on_fault = early_fault};
     enum status status = web_server_create(world->loop, &web, on_request,
                                            portal, &portal->server, err);
     if (status != ST_OK) {

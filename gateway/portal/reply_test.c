@@ -69,10 +69,33 @@ static void test_replies_of_a_guest_are_limited(void **state)
     assert_true(said(w, "once more</textarea>"));
 }
 
+/* A body that nobody may send is not even held. */
+static void test_large_body_wants_a_verified_cookie(void **state)
+{
+    struct world *w = *state;
+    static char big[1000001];
+    memset(big, 'a', sizeof big - 1);
+    add_link(w, TOKEN("1"), "access-right", "notification");
+    ask(w, "/m/" TOKEN("1"));
+    send_reply(w, big, "");
+    assert_int_equal(w->status, 413);
+    assert_true(said(w, "data-page=\"fault\"") && said(w, "lang=\"nl\""));
+    assert_true(said(w, "Content-Security-Policy: default-src 'none'"));
+    assert_true(said(w, "no-store") && said(w, "nosniff"));
+    send_form(w, "/m/" TOKEN("1") "/verify", "code=135789");
+    ask(w, "/m/" TOKEN("1"));
+    send_reply(w, big, "");
+    assert_int_equal(w->status, 413);
+    assert_true(said(w, "data-page=\"message\""));
+    assert_int_equal(send_form(w, "/m/" TOKEN("1") "/verify", big), 413);
+    assert_true(said(w, "data-page=\"fault\""));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(test_reply_goes_to_the_sender_alone),
+        TEST(test_large_body_wants_a_verified_cookie),
         TEST(test_replies_of_a_guest_are_limited),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

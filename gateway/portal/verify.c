@@ -113,7 +113,7 @@ static void try_it(struct visit *v, enum proof proof)
     t->recipient = v->link.recipient;
     t->method = proof_name(proof);
     t->old_session = arena_strdup(v->arena, v->session);
-    t->new_session = visit_renew(v);
+    t->new_session = visit_renew(v, true);
     /* The page that says no goes with the session as it was. */
     memcpy(v->csrf, csrf, sizeof v->csrf);
     t->now_ms = v->now_ms;

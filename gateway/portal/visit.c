@@ -11,9 +11,8 @@
 #include "base/random.h"
 #include "portal/page.h"
 
-enum { TOKEN_OCTETS = 32, DIGEST_OCTETS = 32, FIELDS_MAX = 20 };
+enum { TOKEN_OCTETS = 32, DIGEST_OCTETS = 32 };
 
-#define SESSION_COOKIE "__Host-portal"
 #define LANGUAGE_COOKIE "__Host-language"
 
 const char *proof_name(enum proof proof)
@@ -47,33 +46,56 @@ void visit_hash(const char *use, const char *token, char out[PORTAL_HASH_BYTES])
     to_hex(digest, out);
 }
 
-static void make_csrf(struct visit *v)
+static void authenticate(const struct portal_settings *settings,
+                         const char *text, char out[PORTAL_HASH_BYTES])
 {
     unsigned char digest[DIGEST_OCTETS];
-    if (!HMAC(EVP_sha256(), v->settings->key, PORTAL_KEY_BYTES,
-              (const unsigned char *)v->cookie, strlen(v->cookie), digest,
-              NULL))
+    if (!HMAC(EVP_sha256(), settings->key, PORTAL_KEY_BYTES,
+              (const unsigned char *)text, strlen(text), digest, NULL))
         BUG("HMAC");
-    to_hex(digest, v->csrf);
+    to_hex(digest, out);
+}
+
+/* The second half of a cookie that is marked, by its first. */
+static void make_mark(const struct portal_settings *settings,
+                      const char *cookie, char out[PORTAL_HASH_BYTES])
+{
+    char text[TOKEN_OCTETS + sizeof "verified:"];
+    snprintf(text, sizeof text, "verified:%.*s", (int)TOKEN_OCTETS, cookie);
+    authenticate(settings, text, out);
+}
+
+bool visit_is_marked(const struct portal_settings *settings, const char *cookie)
+{
+    char mark[PORTAL_HASH_BYTES];
+    if (!cookie || strlen(cookie) != 2 * TOKEN_OCTETS)
+        return false;
+    make_mark(settings, cookie, mark);
+    return CRYPTO_memcmp(mark, cookie + TOKEN_OCTETS, TOKEN_OCTETS) == 0;
 }
 
 static void set_cookie(struct visit *v, const char *token)
 {
     v->cookie = token;
     visit_hash("web", token, v->session);
-    make_csrf(v);
+    authenticate(v->settings, token, v->csrf);
 }
 
-static const char *new_token(struct arena *arena)
+static char *new_token(struct arena *arena)
 {
     char *token = arena_alloc(arena, 2 * TOKEN_OCTETS + 1);
     random_hex(token, TOKEN_OCTETS);
     return token;
 }
 
-const char *visit_renew(struct visit *v)
+const char *visit_renew(struct visit *v, bool is_marked)
 {
-    set_cookie(v, new_token(v->arena));
+    char *token = new_token(v->arena), mark[PORTAL_HASH_BYTES];
+    if (is_marked) { /* 128 bits are left to chance */
+        make_mark(v->settings, token, mark);
+        memcpy(token + TOKEN_OCTETS, mark, TOKEN_OCTETS);
+    }
+    set_cookie(v, token);
     v->sets_cookie = true;
     return v->session;
 }
@@ -81,7 +103,7 @@ const char *visit_renew(struct visit *v)
 static void read_cookies(struct visit *v)
 {
     const char *header = web_header(v->exchange, "Cookie");
-    const char *token = form_cookie(v->arena, header, SESSION_COOKIE);
+    const char *token = form_cookie(v->arena, header, VISIT_COOKIE);
     v->has_cookie = token && strlen(token) == 2 * TOKEN_OCTETS &&
                     strspn(token, "0123456789abcdef") == 2 * TOKEN_OCTETS;
     v->sets_cookie = !v->has_cookie;
@@ -268,8 +290,8 @@ static size_t put_cookies(struct visit *v, struct web_field *fields)
         fields[n++] = (struct web_field){
             "Set-Cookie",
             arena_printf(v->arena,
-                         SESSION_COOKIE "=%s; Path=/; Secure; HttpOnly; "
-                                        "SameSite=Lax",
+                         VISIT_COOKIE "=%s; Path=/; Secure; HttpOnly; "
+                                      "SameSite=Lax",
                          v->cookie)};
     if (v->sets_language)
         fields[n++] = (struct web_field){
@@ -287,11 +309,10 @@ static void release_blob(void *ctx)
     blob_destroy(&blob);
 }
 
-void visit_answer(struct visit *v, int status, enum answer_kind kind,
-                  const char *type, struct slice body,
-                  const struct web_field *extra)
+size_t visit_fields(enum answer_kind kind, const char *type,
+                    struct web_field *fields)
 {
-    struct web_field fields[FIELDS_MAX] = {
+    const struct web_field all[] = {
         {"Content-Type", type},
         {"Content-Security-Policy", policy(kind)},
         {"X-Content-Type-Options", "nosniff"},
@@ -303,10 +324,19 @@ void visit_answer(struct visit *v, int status, enum answer_kind kind,
         {"Cross-Origin-Opener-Policy", "same-origin"},
         {"Cross-Origin-Resource-Policy", "same-origin"},
         {"X-Robots-Tag", "noindex, nofollow"}};
-    size_t n = 10;
+    memcpy(fields, all, sizeof all);
+    return sizeof all / sizeof *all;
+}
+
+void visit_answer(struct visit *v, int status, enum answer_kind kind,
+                  const char *type, struct slice body,
+                  const struct web_field *extra)
+{
+    struct web_field fields[VISIT_FIELDS_MAX];
+    size_t n = visit_fields(kind, type, fields);
     if (kind == ANSWER_PAGE)
         n += put_cookies(v, fields + n);
-    for (; extra && extra->name && n < FIELDS_MAX; extra++)
+    for (; extra && extra->name && n < VISIT_FIELDS_MAX; extra++)
         fields[n++] = *extra;
     struct web_exchange *exchange = v->exchange;
     struct web_answer answer = {

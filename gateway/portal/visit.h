@@ -14,7 +14,9 @@
 #include "portal/portal.h"
 #include "portal/text.h"
 
-enum { VISIT_TOKEN_BYTES = 65 };
+enum { VISIT_TOKEN_BYTES = 65, VISIT_FIELDS_MAX = 20 };
+
+#define VISIT_COOKIE "__Host-portal"
 
 /* How a link is opened. */
 enum proof {
@@ -120,8 +122,16 @@ bool visit_is_current(struct visit *visit, const char *address,
 /* One hash of a token for the store, by its use ("web", "api"). */
 void visit_hash(const char *use, const char *token,
                 char out[PORTAL_HASH_BYTES]);
-/* visit_renew - another token for the cookie; its hash is returned. */
-const char *visit_renew(struct visit *visit);
+/* visit_renew - another token for the cookie; its hash is returned. is_marked:
+ * visit_is_marked tells it from one that was not verified, without a look-up.
+ */
+const char *visit_renew(struct visit *visit, bool is_marked);
+bool visit_is_marked(const struct portal_settings *settings,
+                     const char *cookie);
+
+/* visit_fields - the header fields that every answer of that kind has. */
+size_t visit_fields(enum answer_kind kind, const char *type,
+                    struct web_field *fields);
 
 /* body: copied when it is sent, but for that of visit->blob. extra: further
  * fields, NULL-named at the end; NULL: none. */
