@@ -110,19 +110,34 @@ static bool steal(struct visiting *v, struct browser_request *out)
     return out->target || cannot(v, "that browser has seen none");
 }
 
-/* "GET /path"; {link} is the path of the link that was opened. */
+/* Every occurrence of `word` is `by`. */
+static const char *replaced(struct arena *arena, const char *text,
+                            const char *word, const char *by)
+{
+    const char *at;
+    while ((at = strstr(text, word)))
+        text = arena_printf(arena, "%.*s%s%s", (int)(at - text), text, by,
+                            at + strlen(word));
+    return text;
+}
+
+/* "GET /path"; {link} is the path of the link that was opened, {token} what
+ * cannot be guessed in it. */
 static bool raw(struct visiting *v, struct browser_request *out)
 {
-    static const char place[] = "{link}";
     struct slice rest = slice_of(v->turn->value);
+    const char *link = v->visitor->link;
     out->method = arena_text(v->arena, slice_cut(&rest, ' '));
-    const char *path = arena_text(v->arena, rest), *at = strstr(path, place);
-    if (at && !v->visitor->link)
+    const char *path = arena_text(v->arena, rest);
+    if (strchr(path, '{') && (!link || strlen(link) < 3))
         return cannot(v, "no link was opened in this browser");
-    out->target =
-        at ? arena_printf(v->arena, "%.*s%s%s", (int)(at - path), path,
-                          v->visitor->link, at + sizeof place - 1)
-           : path;
+    if (link && strlen(link) >= 3) {
+        struct slice token = slice_of(link + 3);
+        path = replaced(v->arena, path, "{link}", link);
+        path = replaced(v->arena, path, "{token}",
+                        arena_text(v->arena, slice_cut(&token, '/')));
+    }
+    out->target = path;
     return true;
 }
 
