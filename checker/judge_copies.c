@@ -60,6 +60,27 @@ static void judge_tls(struct trial *t, const struct copy *copy)
               TEXT(t, "%s, the best that the host offers", best), seen);
 }
 
+/* CONV-4: what the guest wrote, and his file, octet for octet in number. */
+static void judge_reply_content(struct trial *t, const struct copy *copy)
+{
+    const struct letter *l = copy->letter;
+    struct mail_view *parts;
+    size_t n = mail_parts(t->arena, &copy->mail, &parts);
+    bool is_there = l->attached == 0;
+    if (l->mark.text.n && !haystack_holds(&copy->haystack, &l->mark))
+        fault(t, place_of(t, copy), "CONV-4",
+              TEXT(t, "%s: reply", describe(t, copy)), "what the guest wrote",
+              "another text");
+    for (size_t i = 0; i < n; i++)
+        is_there = is_there || (long long)mail_decoded(t->arena, &parts[i]).n ==
+                                   l->attached;
+    if (!is_there)
+        fault(t, place_of(t, copy), "CONV-4",
+              TEXT(t, "%s: reply", describe(t, copy)),
+              TEXT(t, "the guest's file of %lld octets", l->attached),
+              "none of that size");
+}
+
 /* CONV-4: From is the gateway's, with the guest shown. */
 static void judge_reply_copy(struct trial *t, const struct copy *copy)
 {
@@ -74,6 +95,7 @@ static void judge_reply_copy(struct trial *t, const struct copy *copy)
               TEXT(t, "an address at %s, with %s shown", t->w.gateway_host,
                    copy->letter->from),
               from);
+    judge_reply_content(t, copy);
 }
 
 static void judge_copy(struct trial *t, const struct copy *copy)

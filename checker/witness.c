@@ -183,8 +183,9 @@ static void add_reply(struct witness *w, const json_t *e)
     l->reply = l->accepted = e;
     l->id = evidence_text(e, "message");
     l->from = guest;
-    l->mark =
-        needle(w->arena, evidence_text(reply_action(w, guest, before), "mark"));
+    const json_t *action = reply_action(w, guest, before);
+    l->attached = evidence_number(action, "attached", 0);
+    l->mark = needle(w->arena, evidence_text(action, "mark"));
     l->claims = ARENA_NEW(w->arena, struct claim);
     *l->claims =
         (struct claim){.letter = l,

@@ -57,6 +57,7 @@ struct letter {
     const json_t *accepted;   /* the journal's event; NULL: no event */
     const json_t *submission; /* NULL: accepted in a raw session */
     const json_t *reply;      /* the journal's event of a guest's; or NULL */
+    long long attached;       /* octets of its file; 0: none */
     const struct claim
         *answers;            /* of a reply: the guest's own claim; or NULL */
     const struct step *step; /* that submitted it; NULL: unknown */

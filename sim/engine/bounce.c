@@ -61,9 +61,13 @@ static const char *target_of(struct stage *s, const struct bounce *b,
 {
     if (!b->to)
         return subject->reverse_path;
-    return strcmp(b->to, "guessed") == 0
-               ? guessed(s->arena, subject->reverse_path)
-               : b->to;
+    if (strcmp(b->to, "guessed") == 0)
+        return guessed(s->arena, subject->reverse_path);
+    if (strncmp(b->to, "{path}@", 7) != 0)
+        return b->to;
+    int local = (int)strcspn(subject->reverse_path, "@");
+    return arena_printf(s->arena, "%.*s%s", local, subject->reverse_path,
+                        b->to + 6);
 }
 
 static void on_done(void *ctx, const struct submitter_result *result)

@@ -117,6 +117,8 @@ static void put_content(struct visiting *v, struct form *f,
     if (!json_object_get(v->action, "mark"))
         message_mark(mark);
     json_object_set_new(v->action, "mark", json_string(mark));
+    json_object_set_new(v->action, "attached",
+                        json_integer((json_int_t)v->turn->attachment));
     put_file(v, f, mark);
 }
 
