@@ -167,6 +167,22 @@ json_t *admin_time(int64_t time_ms)
     return json_string(text);
 }
 
+/* Characters of UTF-8 text: octets that begin one. */
+static size_t width_of(const char *text)
+{
+    size_t count = 0;
+    for (; *text; text++)
+        count += ((unsigned char)*text & 0xc0) != 0x80;
+    return count;
+}
+
+/* Those of C1, in UTF-8, move a terminal too. */
+static bool is_control(const char *p)
+{
+    unsigned char c = (unsigned char)p[0], next = (unsigned char)p[1];
+    return c < ' ' || c == 127 || (c == 0xc2 && next >= 0x80 && next < 0xa0);
+}
+
 /* One line without control characters; "-" where there is nothing. */
 static const char *cell(struct arena *arena, const json_t *value)
 {
@@ -186,8 +202,10 @@ static const char *cell(struct arena *arena, const json_t *value)
     }
     char *safe = arena_strdup(arena, *text ? text : "-");
     for (char *p = safe; *p; p++)
-        if ((unsigned char)*p < ' ' || *p == 127)
+        if (is_control(p)) {
+            p[(unsigned char)*p == 0xc2] = '?';
             *p = '?';
+        }
     return safe;
 }
 
@@ -199,7 +217,7 @@ static void print_table(struct arena *arena, const json_t *rows,
         widths[count] = strlen(columns[count]);
     for (size_t r = 0; r < json_array_size(rows); r++)
         for (size_t c = 0; c < count; c++) {
-            size_t n = strlen(cell(
+            size_t n = width_of(cell(
                 arena, json_object_get(json_array_get(rows, r), columns[c])));
             widths[c] = n > widths[c] ? n : widths[c];
         }
@@ -209,8 +227,10 @@ static void print_table(struct arena *arena, const json_t *rows,
             const char *text =
                 row ? cell(arena, json_object_get(row, columns[c]))
                     : columns[c];
-            printf("%-*s%s", c + 1 < count ? (int)widths[c] : 0, text,
-                   c + 1 < count ? "  " : "\n");
+            if (c + 1 < count)
+                printf("%s%*s  ", text, (int)(widths[c] - width_of(text)), "");
+            else
+                puts(text);
         }
     }
 }

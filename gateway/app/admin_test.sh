@@ -180,6 +180,12 @@ run 1 domain add "hospital \"A\"" xn--bcher-kva.EXAMPLE
 said "domain .xn--bcher-kva.example. exists already"
 run 0 account add Ann@bücher.example
 run 0 account suspend ann@xn--bcher-kva.example
+run 0 org add Zörg
+run 0 org list
+columns=$(sed -n 's/ö/o/; s/ \(off\|pkix\) .*//p' "$dir/out.txt" |
+    awk '{ print length($0) }' | sort -u | wc -l)
+[ "$columns" = 1 ] || fail "columns do not stand in line"
+run 0 org remove Zörg
 run 0 account remove ANN@Bücher.Example
 run 0 domain remove bücher.EXAMPLE
 
