@@ -1,5 +1,5 @@
-/* The thread and its queue. What a turn does to the database stands in turn.c.
- */
+/* The threads and their queues. What is put into them stands in requests.c,
+ * what a turn does to the database in turn.c. */
 #include "store/store.h"
 
 #include <pthread.h>
@@ -153,17 +153,9 @@ static void *run(void *arg)
     return NULL;
 }
 
-static struct request *request_create(enum request_kind kind)
+static void put(struct store *store, struct request *request)
 {
-    struct arena *arena = arena_create();
-    struct request *request = ARENA_NEW(arena, struct request);
-    request->arena = arena;
-    request->kind = kind;
-    return request;
-}
-
-static void put_in(struct store *store, struct request *request, bool urgent)
-{
+    bool urgent = request->kind != REQUEST_EVENT_WRITTEN;
     struct queue *queue = urgent ? &store->urgent : &store->lazy;
     pthread_mutex_lock(&store->lock);
     bool wake = !queue->first;
@@ -193,7 +185,7 @@ static void *keep_large(void *arg)
         store->keeping = true;
         pthread_mutex_unlock(&store->lock);
         turn_keep(request);
-        put_in(store, request, true);
+        put(store, request);
         pthread_mutex_lock(&store->lock);
     }
     pthread_mutex_unlock(&store->lock);
@@ -215,19 +207,21 @@ static void start(struct store *store)
     store->started = true;
 }
 
-static void enqueue_large(struct store *store, struct request *request)
+static void put_large(struct store *store, struct request *request)
 {
-    start(store);
     pthread_mutex_lock(&store->lock);
     queue_put(&store->large, request);
     pthread_mutex_unlock(&store->lock);
     pthread_cond_signal(&store->keep);
 }
 
-static void enqueue(struct store *store, struct request *request, bool urgent)
+void store_put(struct store *store, struct request *request)
 {
     start(store);
-    put_in(store, request, urgent);
+    if (request->kind == REQUEST_ACCEPT && spool_holds(&request->in.accept))
+        put_large(store, request);
+    else
+        put(store, request);
 }
 
 enum status store_open(const struct store_settings *settings,
@@ -314,103 +308,6 @@ enum status store_policies(struct store *store, int64_t now_s,
     if (store->started)
         BUG("policies are asked for before the first request");
     return db_policies(store->db, now_s, each, ctx, err);
-}
-
-void store_policy_keep(struct store *store, const struct store_policy *policy)
-{
-    struct request *r = request_create(REQUEST_POLICY);
-    r->in.policy = *policy;
-    r->in.policy.domain = arena_strdup(r->arena, policy->domain);
-    r->in.policy.id = arena_strdup(r->arena, policy->id);
-    r->in.policy.text = arena_slice(r->arena, policy->text);
-    enqueue(store, r, true);
-}
-
-void store_event_written(struct store *store, const char *event_id)
-{
-    struct request *r = request_create(REQUEST_EVENT_WRITTEN);
-    r->in.event_id = arena_strdup(r->arena, event_id);
-    enqueue(store, r, false);
-}
-
-void store_accept(struct store *store, const struct store_accept *accept,
-                  store_done_fn *done, void *ctx)
-{
-    struct request *r = request_create(REQUEST_ACCEPT);
-    r->in.accept = *accept;
-    r->done = done;
-    r->ctx = ctx;
-    if (spool_holds(accept))
-        enqueue_large(store, r);
-    else
-        enqueue(store, r, true);
-}
-
-void store_due(struct store *store, int64_t now_ms, size_t limit,
-               store_due_fn *done, void *ctx)
-{
-    struct request *r = request_create(REQUEST_DUE);
-    r->in.due.now_ms = now_ms;
-    r->in.due.limit = limit;
-    r->due_done = done;
-    r->ctx = ctx;
-    enqueue(store, r, true);
-}
-
-void store_find(struct store *store, struct slice local_part,
-                store_found_fn *done, void *ctx)
-{
-    struct request *r = request_create(REQUEST_FIND);
-    r->in.local_part = arena_slice(r->arena, local_part);
-    r->found_done = done;
-    r->ctx = ctx;
-    enqueue(store, r, true);
-}
-
-static const char *copy_text(struct arena *arena, const char *text)
-{
-    return text ? arena_strdup(arena, text) : NULL;
-}
-
-void store_record(struct store *store, const struct store_record *record,
-                  store_done_fn *done, void *ctx)
-{
-    struct request *r = request_create(REQUEST_RECORD);
-    struct store_record *copy = &r->in.record;
-    *copy = *record;
-    r->item =
-        (struct store_item){.kind = record->item->kind, .id = record->item->id};
-    copy->item = &r->item;
-    copy->method = copy_text(r->arena, record->method);
-    copy->delivery = copy_text(r->arena, record->delivery);
-    copy->event.id = copy_text(r->arena, record->event.id);
-    copy->event.line = copy_text(r->arena, record->event.line);
-    if (record->change != STORE_CHANGE_DEFERRED)
-        copy->until_ms = clock_wall_ms(); /* when the outcome became final */
-    if (record->dsn) {
-        r->dsn.to = arena_strdup(r->arena, record->dsn->to);
-        r->dsn.recipients = arena_strdup(r->arena, record->dsn->recipients);
-        r->dsn.content = arena_slice(r->arena, record->dsn->content);
-        r->dsn.action = arena_strdup(r->arena, record->dsn->action);
-        r->dsn.reports = record->dsn->reports;
-        r->dsn.made_ms = clock_wall_ms();
-        copy->dsn = &r->dsn;
-    }
-    r->done = done;
-    r->ctx = ctx;
-    enqueue(store, r, true);
-}
-
-void store_call(struct store *store, struct arena *arena, store_run_fn *step,
-                store_answer_fn *answer, void *self)
-{
-    struct request *r = ARENA_NEW(arena, struct request);
-    r->arena = arena;
-    r->kind = REQUEST_CALL;
-    r->in.call.run = step;
-    r->in.call.answer = answer;
-    r->in.call.self = self;
-    enqueue(store, r, true);
 }
 
 struct db *store_db_at_start(struct store *store)

@@ -48,6 +48,9 @@ struct request {
     struct store_found found;
 };
 
+/* store_put - into the queue that it belongs to. */
+void store_put(struct store *store, struct request *request);
+
 /* turn_keep - large content goes to the disk, and fails there, before the
  * transaction that names it; not with the database, so on any thread. */
 void turn_keep(struct request *request);
