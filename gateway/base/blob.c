@@ -13,7 +13,9 @@
 #include "base/random.h"
 
 enum {
-    TAIL_BYTES = 65536,   /* of a file, not yet written */
+    TAIL_BYTES = 65536, /* of a file, not yet written */
+    WRITE_BYTES =
+        1048576, /* at most in one call: pages of a mapping are let go */
     WRITE_BACK = 4194304, /* the system is asked to begin writing so often */
     NAME_OCTETS = 12,
 };
@@ -126,26 +128,34 @@ static bool open_file(struct blob *blob)
     return false;
 }
 
+/* So that blob_keep finds most of it written already. */
+static void write_back(struct blob *blob)
+{
+    if (blob->written - blob->begun < WRITE_BACK)
+        return;
+    sync_file_range(blob->fd, (off_t)blob->begun,
+                    (off_t)(blob->written - blob->begun),
+                    SYNC_FILE_RANGE_WRITE);
+    blob->begun = blob->written;
+}
+
 static void write_all(struct blob *blob, struct slice octets)
 {
+    struct slice held = {octets.p, 0};
     while (octets.n && !blob->fault) {
-        ssize_t n = write(blob->fd, octets.p, octets.n);
+        size_t most = octets.n < WRITE_BYTES ? octets.n : WRITE_BYTES;
+        ssize_t n = write(blob->fd, octets.p, most);
         if (n > 0) {
             octets = slice_from(octets, (size_t)n);
             blob->written += (size_t)n;
+            mapped_pass(&held, octets.p);
+            write_back(blob);
         } else if (n == 0) {
             errno = ENOSPC;
             fail(blob);
         } else if (errno != EINTR) {
             fail(blob);
         }
-    }
-    /* So that blob_keep finds most of it written already. */
-    if (blob->written - blob->begun >= WRITE_BACK) {
-        sync_file_range(blob->fd, (off_t)blob->begun,
-                        (off_t)(blob->written - blob->begun),
-                        SYNC_FILE_RANGE_WRITE);
-        blob->begun = blob->written;
     }
 }
 

@@ -14,6 +14,8 @@
 
 #include "base/alloc.h"
 
+enum { PASS_BYTES = 1 << 20 };
+
 struct node {
     atomic_uintptr_t start;
     atomic_size_t n;
@@ -134,6 +136,15 @@ void mapped_release(struct slice octets)
         first = at;
     if (end > first)
         madvise((void *)first, end - first, MADV_DONTNEED);
+}
+
+void mapped_pass(struct slice *held, const char *at)
+{
+    held->n = (size_t)(at - held->p);
+    if (held->n < PASS_BYTES)
+        return;
+    mapped_release(*held);
+    *held = (struct slice){at, 0};
 }
 
 bool mapped_touch(struct slice octets)

@@ -21,6 +21,9 @@ void mapped_destroy(struct slice *octets);
 /* mapped_release - the pages that octets fill go back to the system and are
  * read again when they are needed. Nothing happens to other memory. */
 void mapped_release(struct slice octets);
+/* mapped_pass - a reader has come to `at`: what lies behind it, from held on,
+ * is released a MiB at a time. *held is {where he began, 0} at first. */
+void mapped_pass(struct slice *held, const char *at);
 /* mapped_touch - reads a little of each page; false: octets belong to a mapping
  * of which a page cannot be read. True for other memory, which is not read. */
 bool mapped_touch(struct slice octets);

@@ -6,8 +6,6 @@
 #include "mail/dkim_seal.h"
 #include "mail/seven_bit.h"
 
-enum { HELD_BYTES = 1 << 20 };
-
 void outgoing_init(struct outgoing *out, const struct transport_mail *mail)
 {
     *out = (struct outgoing){.content = mail->content,
@@ -75,14 +73,6 @@ const char *outgoing_adapt(struct outgoing *out,
     return is_limited && t->content_bytes > offers->size_bytes ? "5.3.4" : NULL;
 }
 
-static void let_go(struct outgoing *out)
-{
-    if (out->held.n >= HELD_BYTES) {
-        mapped_release(out->held);
-        out->held = (struct slice){out->content.p, 0};
-    }
-}
-
 bool outgoing_next(struct outgoing *out, struct slice *piece)
 {
     if (out->content.n == 0) {
@@ -90,7 +80,7 @@ bool outgoing_next(struct outgoing *out, struct slice *piece)
         out->body = (struct slice){0};
         out->held = (struct slice){out->content.p, 0};
     }
-    let_go(out);
+    mapped_pass(&out->held, out->content.p);
     *piece = out->content;
     if (piece->n > CLIENT_PIECE_BYTES) {
         piece->n = CLIENT_PIECE_BYTES;
@@ -100,7 +90,6 @@ bool outgoing_next(struct outgoing *out, struct slice *piece)
         return false;
     }
     out->content = slice_from(out->content, piece->n);
-    out->held.n += piece->n;
     return true;
 }
 

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "base/mapped.h"
+
 enum coding coding_of(const char *word)
 {
     if (slice_is_nocase(slice_of(word), "base64"))
@@ -14,7 +16,8 @@ enum coding coding_of(const char *word)
 void decoder_init(struct decoder *decoder, enum coding coding,
                   struct slice octets)
 {
-    *decoder = (struct decoder){.coding = coding, .octets = octets};
+    *decoder = (struct decoder){
+        .coding = coding, .octets = octets, .passed = {octets.p, 0}};
 }
 
 /* --- base64 --------------------------------------------------------------- */
@@ -152,6 +155,7 @@ static bool read_quoted(struct decoder *d, char *out)
 size_t decoder_read(struct decoder *d, char *out, size_t room)
 {
     size_t n = 0;
+    mapped_pass(&d->passed, d->octets.p + d->at);
     switch (d->coding) {
     case CODING_BASE64:
         return read_base64(d, out, room);

@@ -16,10 +16,11 @@ enum coding coding_of(const char *word);
 struct decoder {
     enum coding coding;
     struct slice octets;
-    size_t at;        /* octets read */
-    size_t blank_end; /* quoted-printable: blanks up to here count */
-    uint32_t bits;    /* base64: characters of the quantum */
-    unsigned held;    /* base64: how many */
+    struct slice passed; /* read, its pages not yet let go */
+    size_t at;         /* octets read */
+    size_t blank_end;  /* quoted-printable: blanks up to here count */
+    uint32_t bits;     /* base64: characters of the quantum */
+    unsigned held;     /* base64: how many */
 };
 
 void decoder_init(struct decoder *decoder, enum coding coding,

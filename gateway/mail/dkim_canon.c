@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/mapped.h"
+
 #define CRLF SLICE_LITERAL("\r\n")
 
 struct dkim_hash {
@@ -116,9 +118,11 @@ bool dkim_hash_body(enum dkim_canon canon, struct slice body, int64_t limit,
     bool relaxed = canon == DKIM_CANON_RELAXED;
     size_t empty = 0; /* lines held back: those at the end do not count */
     bool any = false;
+    struct slice held = {body.p, 0};
     hash->room = limit;
     while (body.n) {
         struct slice line = next_line(&body);
+        mapped_pass(&held, line.p);
         if (relaxed ? is_blank_line(line) : line.n == 0) {
             empty++;
             continue;

@@ -3,6 +3,8 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "base/mapped.h"
+
 struct open {
     int entity;
     const char *boundary;
@@ -191,11 +193,13 @@ void entity_scan(struct arena *arena, struct slice content,
     s->arena = arena;
     s->content = content;
     begin(s, ENTITY_NONE, 0, 0);
+    struct slice held = {content.p, 0};
     size_t at = 0;
     while (at < content.n && !is_over(s)) {
         size_t n = content_line_bytes(slice_from(content, at));
         take_line(s, at);
         at += n;
+        mapped_pass(&held, content.p + at);
     }
     if (s->is_header && s->current != ENTITY_NONE)
         take_header(s, content.n, content.n);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/mapped.h"
 #include "mail/charset.h"
 #include "mail/coding.h"
 #include "mail/entity.h"
@@ -146,7 +147,9 @@ void mail_parts(struct arena *arena, struct slice content,
 
 static bool write_pieces(struct slice octets, mail_write_fn *write, void *ctx)
 {
+    struct slice held = {octets.p, 0};
     while (octets.n) {
+        mapped_pass(&held, octets.p);
         struct slice piece = {octets.p,
                               octets.n < CHUNK_BYTES ? octets.n : CHUNK_BYTES};
         if (!write(ctx, piece))

@@ -5,6 +5,7 @@
 
 #include "base/base64.h"
 #include "base/buf.h"
+#include "base/mapped.h"
 #include "mail/encode.h"
 #include "mail/message.h"
 
@@ -24,9 +25,13 @@ static bool convert(struct conversion *c, struct slice entity, unsigned depth);
 
 bool mail_is_8bit(struct slice octets)
 {
-    for (size_t i = 0; i < octets.n; i++)
+    struct slice held = {octets.p, 0};
+    for (size_t i = 0; i < octets.n; i++) {
         if ((unsigned char)octets.p[i] > 127)
             return true;
+        if (i % PIECE_BYTES == 0)
+            mapped_pass(&held, octets.p + i);
+    }
     return false;
 }
 
@@ -98,7 +103,9 @@ static bool put_header(struct conversion *c, const struct mail_message *part,
 static void put_base64(struct conversion *c, struct slice octets)
 {
     const char *line_end = "";
+    struct slice held = {octets.p, 0};
     while (octets.n) {
+        mapped_pass(&held, octets.p);
         size_t taken = octets.n < PIECE_BYTES ? octets.n : PIECE_BYTES;
         struct arena *arena = arena_create();
         struct slice text =
@@ -120,7 +127,9 @@ static void put_quoted_printable(struct conversion *c, struct slice text)
 {
     struct buf encoded;
     buf_init(&encoded, SIZE_MAX);
+    struct slice held = {text.p, 0};
     while (text.n) {
+        mapped_pass(&held, text.p);
         size_t n = text.n < PIECE_BYTES ? text.n : PIECE_BYTES;
         n += slice_find(slice_from(text, n), '\n');
         n += n < text.n;
@@ -177,8 +186,10 @@ static size_t part_bytes(struct slice s, const char *boundary)
 {
     bool last;
     size_t at = 0;
+    struct slice held = {s.p, 0};
     while (at < s.n) {
         struct slice rest = slice_from(s, at);
+        mapped_pass(&held, rest.p);
         if (delimiter_bytes(rest, boundary, &last))
             return at;
         size_t line = slice_find(rest, '\n');

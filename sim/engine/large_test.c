@@ -1,7 +1,8 @@
 /* CONN-6, and what it may cost: messages of 50 MB pass through the real gateway
  * in a few MB of its memory. What a process may have of memory of its own
  * (RLIMIT_DATA: heap, stacks, nothing that a file backs) is bounded after it
- * has warmed up; going beyond ends it. */
+ * has warmed up; going beyond ends it. Nor may it have more than
+ * that of its files resident at once. */
 #include "engine/test_gateway.h"
 
 #include <stdio.h>
@@ -31,8 +32,9 @@ static const char world_7bit[] =
     "  sender: {organization: clinic, transport-security: tls}\n"
     "  domains:\n    hospital.example: no-8bitmime\n";
 
-/* "VmData:   1234 kB" */
-static rlim_t data_bytes(pid_t pid)
+/* "VmData:   1234 kB": of memory of its own; VmHWM: the most that was resident,
+ * pages of files too. */
+static rlim_t status_bytes(pid_t pid, const char *key)
 {
     char path[64], line[256];
     rlim_t kib = 0;
@@ -40,16 +42,36 @@ static rlim_t data_bytes(pid_t pid)
     FILE *f = fopen(path, "re");
     assert_non_null(f);
     while (fgets(line, sizeof line, f))
-        if (strncmp(line, "VmData:", 7) == 0)
-            kib = strtoul(line + 7, NULL, 10);
+        if (strncmp(line, key, strlen(key)) == 0)
+            kib = strtoul(line + strlen(key), NULL, 10);
     fclose(f);
     assert_true(kib > 0);
     return kib * 1024;
 }
 
+/* The peak begins anew; what it is now. */
+static rlim_t forget_peak(const struct target *target)
+{
+    char path[64];
+    snprintf(path, sizeof path, "/proc/%d/clear_refs", (int)target_pid(target));
+    FILE *f = fopen(path, "we");
+    assert_non_null(f);
+    fputs("5\n", f);
+    assert_int_equal(fclose(f), 0);
+    return status_bytes(target_pid(target), "VmHWM:");
+}
+
+static void assert_peak(const struct target *target, rlim_t before)
+{
+    rlim_t peak = status_bytes(target_pid(target), "VmHWM:");
+    if (peak > before + ROOM_BYTES)
+        fail_msg("%lu KiB were resident, %lu before",
+                 (unsigned long)peak / 1024, (unsigned long)before / 1024);
+}
+
 static void bound_memory(const struct target *target)
 {
-    rlim_t bound = data_bytes(target_pid(target)) + ROOM_BYTES;
+    rlim_t bound = status_bytes(target_pid(target), "VmData:") + ROOM_BYTES;
     struct rlimit limit = {bound, bound};
     assert_int_equal(prlimit(target_pid(target), RLIMIT_DATA, &limit, NULL), 0);
 }
@@ -129,9 +151,11 @@ static void test_large_messages_cost_little_memory(void **state)
     const char *small = test_gateway_header(g.arena, "small");
     submit(&g, slice_of(small), 0);
     bound_memory(g.stage->target);
+    rlim_t resident = forget_peak(g.stage->target);
     submit(&g, buf_slice(&large), 0);
     submit(&g, buf_slice(&large), 100000);
     submit(&g, buf_slice(&attached), 0);
+    assert_peak(g.stage->target, resident);
     size_t n;
     json_t *evidence = test_gateway_finish(&g);
     assert_received(evidence, 1, buf_slice(&large));
@@ -161,7 +185,9 @@ static void test_large_conversion_costs_little_memory(void **state)
         buf_puts(&large, "gr\xc3\xbc\xc3\x9f, and so on and so forth\r\n");
     submit(&g, slice_of(test_gateway_header(g.arena, "small")), 0);
     bound_memory(g.stage->target);
+    rlim_t resident = forget_peak(g.stage->target);
     submit(&g, buf_slice(&large), 0);
+    assert_peak(g.stage->target, resident);
     json_t *evidence = test_gateway_finish(&g);
     const char *content = received(evidence, 1, &n);
     assert_non_null(strstr(content, "\r\ngr=C3=BC=C3=9F, and so on"));
