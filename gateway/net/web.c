@@ -157,6 +157,8 @@ static void send_answer(struct evhttp_request *request,
                               answer->fields[i].value) != 0)
             BUG("header field %s", answer->fields[i].name);
     struct evbuffer *body = body_buffer(answer);
+    if (evhttp_request_get_command(request) == EVHTTP_REQ_HEAD)
+        evbuffer_drain(body, answer->body.n); /* RFC 9110 9.3.2 */
     struct web_conn *conn = web_conn_of(request);
     if (conn) {
         evhttp_request_set_on_complete_cb(request, on_sent, conn);

@@ -351,6 +351,19 @@ static void test_broken_request_gets_our_page(void **state)
     assert_int_equal(w->asked, 0);
 }
 
+static void test_head_has_no_body(void **state)
+{
+    struct world *w = *state;
+    struct end end;
+    shake_hands(w, &end);
+    end_say(&end, "HEAD / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+    assert_cut_off(w, &end);
+    struct slice got = buf_slice(&end.got);
+    assert_true(got.n > 4);
+    assert_memory_equal(got.p + got.n - 4, "\r\n\r\n", 4);
+    end_release(&end);
+}
+
 /* A line of the chunked coding without an end is kept, in memory. */
 static void test_endless_chunk_line_is_cut_off(void **state)
 {
@@ -436,6 +449,7 @@ int main(void)
         TEST(test_answer_after_the_server_went_goes_nowhere),
         TEST(test_large_body_wants_a_place),
         TEST(test_broken_request_gets_our_page),
+        TEST(test_head_has_no_body),
         TEST(test_endless_chunk_line_is_cut_off),
         cmocka_unit_test_setup_teardown(test_connections_of_one_address_are_few,
                                         set_up_alone, tear_down),

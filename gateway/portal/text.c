@@ -37,7 +37,8 @@ static const char *const texts[TEXT_COUNT][LANGUAGE_COUNT] = {
     [TEXT_SEND_CODE] = {"Send me a code", "Stuur mij een code"},
     [TEXT_SEND_NEW_CODE] = {"Send a new code", "Stuur een nieuwe code"},
     [TEXT_CODE] = {"Code", "Code"},
-    [TEXT_CODE_HINT] = {"Six digits.", "Zes cijfers."},
+    [TEXT_CODE_HINT] = {"Six digits, valid for a short time.",
+                        "Zes cijfers, die kort geldig zijn."},
     [TEXT_ACCESS_CODE] = {"Access code", "Toegangscode"},
     [TEXT_VERIFY] = {"Continue", "Verder"},
     [TEXT_FORGOTTEN] = {"I don't remember my access code",
@@ -60,8 +61,10 @@ static const char *const texts[TEXT_COUNT][LANGUAGE_COUNT] = {
                         "weet."},
     [TEXT_NOTE_SENT] = {"Your reply is on its way.",
                         "Uw antwoord is onderweg."},
-    [TEXT_ERROR_WRONG] = {"That was not right. Please try again.",
-                          "Dat klopte niet. Probeer het nog eens."},
+    [TEXT_ERROR_WRONG] = {"That was not right, or is no longer valid. Please "
+                          "check it and try again.",
+                          "Dat klopt niet, of is niet meer geldig. Kijk het "
+                          "na en probeer het nog eens."},
     [TEXT_ERROR_TOO_MANY] = {"Several codes were sent already. Please use the "
                              "last one, or wait a quarter of an hour.",
                              "Er zijn al meer codes verstuurd. Gebruik de "
@@ -78,7 +81,8 @@ static const char *const texts[TEXT_COUNT][LANGUAGE_COUNT] = {
     [TEXT_ERROR_EMPTY] = {"Please write something or attach a file.",
                           "Schrijf iets of voeg een bestand toe."},
     [TEXT_ERROR_TOO_LARGE] = {"That is too large to be sent. Nothing was sent.",
-                              "Dat is te groot. Er is niets verstuurd."},
+                              "Dat is te groot om te versturen. Er is niets "
+                              "verstuurd."},
     [TEXT_ERROR_REPLIES] = {"You have sent many replies in the last hour. "
                             "This one was not sent. Please wait a while and "
                             "send it again.",
