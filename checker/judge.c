@@ -3,8 +3,6 @@
 #include <string.h>
 #include <strings.h>
 
-#include "checker/visit_view.h"
-
 struct mismatch *fault(struct trial *t, struct place place, const char *clause,
                        const char *what, const char *expected, const char *got)
 {
@@ -42,88 +40,6 @@ struct place place_for(const struct trial *t, const char *address)
         }
     }
     return place;
-}
-
-/* -- transcripts ---------------------------------------------------------- */
-
-static void add_lines(struct trial *t, struct transcript *to,
-                      const json_t *lines)
-{
-    size_t i;
-    const json_t *line;
-    json_array_foreach(lines, i, line)
-    {
-        if (json_is_string(line))
-            texts_add(t->arena, &to->lines,
-                      arena_strdup(t->arena, json_string_value(line)));
-    }
-}
-
-/* Without bodies, and without the rest of a link: it is a secret. */
-static void add_visit(struct trial *t, const json_t *visit)
-{
-    struct transcript *to = case_result_transcript(t->result, "visitor");
-    const json_t *action, *one;
-    size_t i, k;
-    json_array_foreach(evidence_list(visit, "actions"), i, action)
-    {
-        texts_addf(
-            t->arena, &to->lines, "%s: %s %s", evidence_text(action, "browser"),
-            evidence_text(action, "action"), evidence_text(action, "failure"));
-        json_array_foreach(evidence_list(action, "exchanges"), k, one)
-        {
-            const char *target = evidence_text(one, "target");
-            struct slice token = visit_token(target);
-            int shown = (int)(token.p - target) + (token.n > 6 ? 6 : 0);
-            texts_addf(t->arena, &to->lines, "  %s %.*s%s%s -> %lld",
-                       evidence_text(one, "method"), shown, target,
-                       token.n > 6 ? "..." : "", token.p + token.n,
-                       evidence_number(one, "status", 0));
-        }
-    }
-}
-
-/* What the gateway warned of. Below that its log is searched, not shown. */
-static void add_log(struct trial *t)
-{
-    struct slice log = slice_of(
-        evidence_text(json_object_get(t->evidence, "target"), "stderr_tail"));
-    while (log.n) {
-        struct slice line = slice_cut(&log, '\n');
-        if (!line.n || slice_starts_nocase(line, "debug ") ||
-            slice_starts_nocase(line, "info "))
-            continue;
-        struct transcript *to = case_result_transcript(t->result, "gateway");
-        texts_add(t->arena, &to->lines, arena_text(t->arena, line));
-    }
-}
-
-static void add_transcripts(struct trial *t)
-{
-    static const char *const lists[] = {"submissions", "sessions", "bounces"};
-    size_t i;
-    const json_t *one;
-    for (size_t k = 0; k < 3; k++) {
-        json_array_foreach(evidence_list(t->evidence, lists[k]), i, one)
-        {
-            struct transcript *to =
-                case_result_transcript(t->result, "submitter");
-            add_lines(t, to, evidence_list(one, "transcript"));
-        }
-    }
-    json_array_foreach(evidence_list(t->evidence, "visits"), i, one)
-    {
-        add_visit(t, one);
-    }
-    json_array_foreach(evidence_list(t->evidence, "connections"), i, one)
-    {
-        struct transcript *to =
-            case_result_transcript(t->result, evidence_text(one, "host"));
-        const char *tls = json_string_value(json_object_get(one, "tls"));
-        texts_addf(t->arena, &to->lines, "(TLS %s)", tls ? tls : "none");
-        add_lines(t, to, evidence_list(one, "transcript"));
-    }
-    add_log(t);
 }
 
 /* -- the whole ------------------------------------------------------------ */

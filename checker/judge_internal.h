@@ -54,6 +54,8 @@ void judge_dsns(struct trial *t);
 void judge_bounces(struct trial *t);   /* what came back to the gateway */
 void judge_submitter(struct trial *t); /* replies and raw dialogues */
 void judge_dialogues(struct trial *t);
+/* add_transcripts - who said what to whom, for a case that failed. */
+void add_transcripts(struct trial *t);
 void judge_journal(struct trial *t); /* events, warnings, connections */
 void judge_visits(struct trial *t);  /* what visitors of the portal saw */
 void judge_invariants(struct trial *t);
