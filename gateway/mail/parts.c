@@ -197,13 +197,38 @@ bool mail_part_decode(const struct mail_part *part, mail_write_fn *write,
     return true;
 }
 
-/* --- texts ---------------------------------------------------------------- */
-
-/* More than enough for MAIL_PART_TEXT_MAX octets of UTF-8. */
 static bool gather(void *ctx, struct slice octets)
 {
     return buf_add(ctx, octets) == ST_OK;
 }
+
+void mail_part_open(struct arena *arena, const struct mail_part *part,
+                    struct mail_reader *out)
+{
+    struct slice body = {part->content.p + part->body, part->end - part->body};
+    *out = (struct mail_reader){.header = {"", 0}};
+    decoder_init(&out->decoder,
+                 part->is_whole ? CODING_NONE : coding_of(part->coding), body);
+    if (!part->is_whole)
+        return;
+    struct buf header;
+    buf_init(&header, SIZE_MAX);
+    (void)!write_header(part, gather, &header);
+    out->header = arena_slice(arena, buf_slice(&header));
+    buf_release(&header);
+}
+
+size_t mail_part_read(struct mail_reader *reader, char *out, size_t room)
+{
+    size_t n = reader->header.n < room ? reader->header.n : room;
+    if (!n)
+        return decoder_read(&reader->decoder, out, room);
+    memcpy(out, reader->header.p, n);
+    reader->header = slice_from(reader->header, n);
+    return n;
+}
+
+/* --- texts ---------------------------------------------------------------- */
 
 static struct slice unix_lines(struct arena *arena, struct slice text)
 {
@@ -219,7 +244,7 @@ struct slice mail_part_text(struct arena *arena, const struct mail_part *part)
 {
     struct buf octets;
     struct arena *scratch = arena_create();
-    buf_init(&octets, 2 * MAIL_PART_TEXT_MAX);
+    buf_init(&octets, 2 * MAIL_PART_TEXT_MAX); /* more than enough */
     (void)!mail_part_decode(part, gather, &octets);
     struct slice text = charset_to_utf8(scratch, part->charset,
                                         buf_slice(&octets), MAIL_PART_TEXT_MAX);

@@ -12,6 +12,7 @@
 #include "base/alloc.h"
 #include "base/slice.h"
 #include "base/status.h"
+#include "mail/coding.h"
 
 enum { MAIL_PARTS_MAX = 2000, MAIL_PART_TEXT_MAX = 4 << 20 };
 
@@ -62,6 +63,17 @@ typedef bool mail_write_fn(void *ctx, struct slice octets);
  * false: write said so. */
 bool mail_part_decode(const struct mail_part *part, mail_write_fn *write,
                       void *ctx) MUST_USE;
+
+/* The same octets, asked for piece by piece. mail_part_open gathers a header
+ * that belongs to them in the arena; mail_part_read gives at most room, which
+ * is 3 at least; 0: the end. */
+struct mail_reader {
+    struct slice header;
+    struct decoder decoder;
+};
+void mail_part_open(struct arena *arena, const struct mail_part *part,
+                    struct mail_reader *out);
+size_t mail_part_read(struct mail_reader *reader, char *out, size_t room);
 
 /* mail_part_text - a text as UTF-8 with LF line ends, whatever its charset;
  * what cannot be converted becomes U+FFFD. At most MAIL_PART_TEXT_MAX octets.

@@ -4,18 +4,21 @@
 #include <event2/buffer.h>
 #include <event2/event.h>
 #include <event2/http.h>
+#include <event2/keyvalq_struct.h>
 #include <event2/listener.h>
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/socket.h>
 
 #include "base/alloc.h"
 #include "net/address.h"
 #include "net/loop_internal.h"
 #include "net/web_conn.h"
+#include "net/web_stream.h"
 
 struct web_exchange {
     struct web_server *server;
@@ -33,6 +36,7 @@ struct web_server {
     struct web_exchange open; /* list head */
     size_t open_count;
     struct web_conns conns;
+    struct web_stream *streams;
     bool is_stopped;
     web_on_request *on_request;
     void *ctx;
@@ -73,9 +77,35 @@ static const char *method_of(struct evhttp_request *request)
     }
 }
 
+static size_t count_of(struct evhttp_request *request, const char *name)
+{
+    struct evkeyvalq *fields = evhttp_request_get_input_headers(request);
+    size_t n = 0;
+    for (struct evkeyval *f = fields->tqh_first; f; f = f->next.tqe_next)
+        n += strcasecmp(f->key, name) == 0;
+    return n;
+}
+
+/* Whoever stands before us could see another end of the body, or another host
+ * (RFC 9112 3.2, 6.3). */
+static bool is_ambiguous(struct evhttp_request *request)
+{
+    const char *coding = evhttp_find_header(
+        evhttp_request_get_input_headers(request), "Transfer-Encoding");
+    size_t lengths = count_of(request, "Content-Length");
+    return lengths > 1 || count_of(request, "Host") != 1 ||
+           (coding && (lengths || strcasecmp(coding, "chunked") != 0 ||
+                       count_of(request, "Transfer-Encoding") > 1));
+}
+
 static void on_request(struct evhttp_request *request, void *ctx)
 {
     struct web_server *server = ctx;
+    if (is_ambiguous(
+            request)) { /* its page is ours, as of all that it refuses */
+        evhttp_send_error(request, 400, NULL);
+        return;
+    }
     struct web_exchange *x = xcalloc(1, sizeof *x);
     const struct evhttp_uri *uri = evhttp_request_get_evhttp_uri(request);
     struct evbuffer *body = evhttp_request_get_input_buffer(request);
@@ -148,7 +178,8 @@ static void on_sent(struct evhttp_request *request, void *conn)
     web_conn_answered(conn);
 }
 
-static void send_answer(struct evhttp_request *request,
+static void send_answer(struct web_server *server,
+                        struct evhttp_request *request,
                         const struct web_answer *answer)
 {
     struct evkeyvalq *fields = evhttp_request_get_output_headers(request);
@@ -156,14 +187,18 @@ static void send_answer(struct evhttp_request *request,
         if (evhttp_add_header(fields, answer->fields[i].name,
                               answer->fields[i].value) != 0)
             BUG("header field %s", answer->fields[i].name);
+    struct web_conn *conn = web_conn_of(request);
+    if (conn)
+        evhttp_request_set_on_complete_cb(request, on_sent, conn);
+    if (answer->pull) {
+        web_stream_start(&server->streams, request, answer);
+        return;
+    }
     struct evbuffer *body = body_buffer(answer);
     if (evhttp_request_get_command(request) == EVHTTP_REQ_HEAD)
         evbuffer_drain(body, answer->body.n); /* RFC 9110 9.3.2 */
-    struct web_conn *conn = web_conn_of(request);
-    if (conn) {
-        evhttp_request_set_on_complete_cb(request, on_sent, conn);
+    if (conn)
         web_conn_begin(conn);
-    }
     evhttp_send_reply(request, answer->status, NULL, body);
     if (conn)
         web_conn_end(conn);
@@ -186,9 +221,10 @@ void web_answer(struct web_exchange *x, const struct web_answer *answer)
         return;
     }
     struct evhttp_request *request = x->request;
+    struct web_server *server = x->server;
     unlink_exchange(x);
     free(x);
-    send_answer(request, answer);
+    send_answer(server, request, answer);
 }
 
 /* --- the server ---------------------------------------------------------- */
@@ -293,6 +329,7 @@ void web_server_destroy(struct web_server **server_in)
         unlink_exchange(x);
         x->server = NULL;
     }
+    web_streams_end(&server->streams);
     evhttp_free(server->http);
     /* libevent frees a bufferevent on a later turn. */
     for (int i = 0; i < 8 && server->conns.count; i++)

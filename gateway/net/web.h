@@ -80,6 +80,11 @@ struct web_answer {
     /* Told when the body was sent or will not be; NULL: the body is copied. */
     void (*release)(void *ctx);
     void *release_ctx;
+    /* Not NULL: the body is asked for piece by piece, `octets` in all, each
+     * when the one before was sent; body is not looked at. A piece is copied;
+     * false, or none: the connection is cut. */
+    bool (*pull)(void *ctx, struct slice *piece);
+    uint64_t octets;
 };
 
 /* web_answer - also where the client has gone; the exchange is gone then. */

@@ -20,7 +20,8 @@ struct world {
     struct web_exchange *held;
     bool holds; /* answers later */
     char seen[512];
-    int asked, released;
+    bool pulls; /* answers in pieces */
+    int pieces, asked, released;
     struct http_fetch *fetch;
     bool is_done;
     int status;
@@ -42,6 +43,17 @@ static void on_release(void *ctx)
     w->released++;
 }
 
+enum { PIECE = 65536, PIECES = 400 };
+
+static bool pull(void *ctx, struct slice *piece)
+{
+    static char octets[PIECE];
+    struct world *w = ctx;
+    w->pieces++;
+    *piece = (struct slice){octets, PIECE};
+    return true;
+}
+
 static void reply(struct world *w, struct web_exchange *exchange)
 {
     static const struct web_field fields[] = {{"Content-Type", "text/x-a"}};
@@ -51,6 +63,10 @@ static void reply(struct world *w, struct web_exchange *exchange)
                                 .body = SLICE_LITERAL("an answer"),
                                 .release = on_release,
                                 .release_ctx = w};
+    if (w->pulls) {
+        answer.pull = pull;
+        answer.octets = (uint64_t)PIECES * PIECE;
+    }
     web_answer(exchange, &answer);
 }
 
@@ -331,11 +347,20 @@ static void test_broken_request_gets_our_page(void **state)
 {
     struct world *w = *state;
     static const char *const requests[] = {
-        "GET nonsense\r\n\r\n", "BREW / HTTP/1.1\r\nHost: a\r\n\r\n",
+        "GET nonsense\r\n\r\n",
+        "BREW / HTTP/1.1\r\nHost: a\r\n\r\n",
         "GET / HTTP/1.1\r\nHost a\r\n\r\n",
         "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: -1\r\n\r\n",
         "POST / HTTP/1.1\r\nHost: a\r\nExpect: tea\r\n"
-        "Content-Length: 3\r\n\r\nabc"};
+        "Content-Length: 3\r\n\r\nabc",
+        "GET / HTTP/1.1\r\n\r\n",
+        "GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n",
+        "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n"
+        "Transfer-Encoding: chunked\r\n\r\n0\r\n\r\nGET / HTTP/1.1\r\n\r\n",
+        "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n"
+        "Content-Length: 2\r\n\r\nab",
+        "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip\r\n"
+        "Content-Length: 2\r\n\r\nab"};
     for (size_t i = 0; i < sizeof requests / sizeof *requests; i++) {
         struct end end;
         shake_hands(w, &end);
@@ -436,6 +461,63 @@ static void test_connections_above_the_cap_wait(void **state)
     }
 }
 
+/* A reader that stands still holds a few pieces, not the whole, and nobody
+ * else up; when it goes, the answer is let go. */
+static void test_answer_in_pieces_waits_for_its_reader(void **state)
+{
+    struct world *w = *state;
+    struct end end;
+    w->pulls = true;
+    shake_hands(w, &end);
+    end.keeps = true;
+    end_say(&end, "GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+    for (int i = 0; i < 50; i++)
+        loop_run_once(w->loop, 5);
+    assert_in_range(w->pieces, 1, PIECES / 2);
+    w->pulls = false;
+    begin(w, "GET", "/", (struct slice){"", 0});
+    turn_until(w, &w->is_done);
+    assert_int_equal(w->status, 403);
+    assert_int_equal(w->released, 1);
+    end_release(&end);
+    for (int i = 0; i < 100 && w->released < 2; i++)
+        loop_run_once(w->loop, 50);
+    assert_int_equal(w->released, 2);
+}
+
+static void test_answer_in_pieces_comes_whole(void **state)
+{
+    struct world *w = *state;
+    struct end end;
+    unsigned over = 1U << CONN_EVENT_EOF | 1U << CONN_EVENT_ERROR;
+    w->pulls = true;
+    shake_hands(w, &end);
+    end_say(&end, "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+    int64_t until = clock_mono_ms() + END_WAIT_MS;
+    while (!(end.seen & over) && clock_mono_ms() < until)
+        loop_run_once(w->loop, 50);
+    assert_int_equal(w->pieces, PIECES);
+    assert_int_equal(w->released, 1);
+    assert_in_range(buf_slice(&end.got).n, (size_t)PIECES * PIECE,
+                    (size_t)PIECES * PIECE + 500);
+    end_release(&end);
+}
+
+static void test_answer_in_pieces_ends_with_the_server(void **state)
+{
+    struct world *w = *state;
+    struct end end;
+    w->pulls = true;
+    shake_hands(w, &end);
+    end.keeps = true;
+    end_say(&end, "GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+    for (int i = 0; i < 20; i++)
+        loop_run_once(w->loop, 5);
+    web_server_destroy(&w->server);
+    assert_int_equal(w->released, 1);
+    end_release(&end);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -455,6 +537,9 @@ int main(void)
                                         set_up_alone, tear_down),
         TEST(test_slow_request_is_cut_off),
         TEST(test_connections_above_the_cap_wait),
+        TEST(test_answer_in_pieces_waits_for_its_reader),
+        TEST(test_answer_in_pieces_comes_whole),
+        TEST(test_answer_in_pieces_ends_with_the_server),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -71,6 +71,8 @@ void page_begin(struct page *page, struct visit *visit, const char *name,
                "<meta name=\"color-scheme\" content=\"light dark\">\n"
                "<meta name=\"robots\" content=\"noindex\">\n<title>",
                language_tag(page->language));
+    if (strstr(attributes, "data-error="))
+        page_element(page, "", text_of(page->language, TEXT_ERROR_TITLE), ": ");
     page_text(page, title);
     page_raw(page, "</title>\n<link rel=\"icon\" href=\"/icon.svg\">\n"
                    "<link rel=\"stylesheet\" href=\"/style.css\">\n</head>\n"

@@ -13,7 +13,8 @@ struct page {
 };
 
 /* page_begin - up to the inside of <main data-page="name">; attributes: further
- * ones of it, with a blank before each, or "". */
+ * ones of it, with a blank before each, or "". One with data-error says so in
+ * its title, which a screen reader reads first. */
 void page_begin(struct page *page, struct visit *visit, const char *name,
                 const char *attributes, const char *title);
 /* page_end - owner: the visit's arena; the page is released. */

@@ -44,6 +44,17 @@ static void put_field(struct page *page, enum text label, const char *field,
     page_raw(page, "</dd>\n");
 }
 
+/* A name may be written from right to left, what stands beside it is not. */
+static void put_from(struct page *page, const struct letter *letter)
+{
+    page_element(page, "<dt>", text_of(page->language, TEXT_FROM),
+                 "</dt><dd data-field=\"from\">");
+    if (*letter->from_name)
+        page_element(page, "<bdi>", letter->from_name, "</bdi> &lt;");
+    page_element(page, "<bdi>", letter->from_address,
+                 *letter->from_name ? "</bdi>&gt;</dd>\n" : "</bdi></dd>\n");
+}
+
 static void put_participants(struct page *page, const struct letter *letter,
                              const char *own)
 {
@@ -64,15 +75,10 @@ static void put_participants(struct page *page, const struct letter *letter,
 static void put_head(struct page *page, const struct letter *letter,
                      const char *own)
 {
-    struct arena *arena = page->arena;
     page_raw(page, "<dl>\n");
-    put_field(page, TEXT_FROM, "from",
-              *letter->from_name
-                  ? arena_printf(arena, "%s <%s>", letter->from_name,
-                                 letter->from_address)
-                  : letter->from_address);
+    put_from(page, letter);
     put_field(page, TEXT_DATE, "date",
-              date_text(arena, page->language, letter->date_s));
+              date_text(page->arena, page->language, letter->date_s));
     if (letter->to) {
         if (*letter->to)
             put_field(page, TEXT_TO, "to", letter->to);
@@ -88,7 +94,7 @@ static void put_text(struct page *page, const struct mail_part *part, size_t n)
 {
     const char *text =
         arena_text(page->arena, mail_part_text(page->arena, part));
-    buf_printf(&page->out, "<pre data-part=\"%zu\">", n);
+    buf_printf(&page->out, "<pre dir=\"auto\" data-part=\"%zu\">", n);
     page_text(page, text);
     page_raw(page, "</pre>\n");
 }
@@ -141,9 +147,10 @@ static void put_attachments(struct page *page, struct visit *visit,
                          text_of(page->language, TEXT_ATTACHMENTS),
                          "</h2>\n<ul class=\"attachments\">\n");
         any = true;
-        buf_printf(&page->out,
-                   "<li><a data-attachment=\"%zu\" href=\"%s/a/%zu\">", i,
-                   visit->path, i);
+        buf_printf(
+            &page->out,
+            "<li><a dir=\"auto\" data-attachment=\"%zu\" href=\"%s/a/%zu\">", i,
+            visit->path, i);
         page_text(page, part->name);
         page_element(
             page, "</a><span class=\"size\">",
@@ -163,7 +170,8 @@ static void put_reply(struct page *page, struct visit *visit, const char *draft)
     page_form(page, visit->path, "reply", true);
     page_element(page, "<label for=\"text\">",
                  text_of(page->language, TEXT_REPLY_TEXT),
-                 "</label>\n<textarea id=\"text\" name=\"text\" rows=\"8\">\n");
+                 "</label>\n<textarea id=\"text\" name=\"text\" rows=\"8\" "
+                 "dir=\"auto\">\n");
     page_text(page, draft);
     page_element(page, "</textarea>\n<label for=\"attachment\">",
                  text_of(page->language, TEXT_REPLY_FILES),
@@ -198,7 +206,8 @@ struct slice page_message(struct visit *visit, const struct portal_link *link,
         page_notice(&page, true, error);
     else if (sent)
         page_notice(&page, false, TEXT_NOTE_SENT);
-    page_element(&page, "<h1 data-field=\"subject\">", subject, "</h1>\n");
+    page_element(&page, "<h1 dir=\"auto\" data-field=\"subject\">", subject,
+                 "</h1>\n");
     put_head(&page, &letter, link->address);
     if (link->message.content_fault)
         page_notice(&page, true, TEXT_GONE);
@@ -214,10 +223,11 @@ struct slice page_download(struct visit *visit, const char *name, size_t octets)
     const char *title = text_of(visit->language, TEXT_DOWNLOAD_TITLE);
     page_begin(&page, visit, "download", "", title);
     page_element(&page, "<h1>", title, "</h1>\n");
-    buf_printf(&page.out,
-               "<ul class=\"attachments\"><li><a data-attachment=\"%lu\""
-               " href=\"%s/file\">",
-               visit->number, visit->path);
+    buf_printf(
+        &page.out,
+        "<ul class=\"attachments\"><li><a dir=\"auto\" data-attachment=\"%lu\""
+        " href=\"%s/file\">",
+        visit->number, visit->path);
     page_text(&page, name);
     page_element(&page, "</a><span class=\"size\">",
                  size_text(page.arena, page.language, octets),

@@ -77,6 +77,8 @@ const char page_style[] =
     "var(--line)}\n"
     "dt{color:var(--soft)}\n"
     "dd{margin:0;overflow-wrap:anywhere}\n"
+    "@media(max-width:30rem){dl{display:block}dt{font-size:.9375rem}"
+    "dd{margin:0 0 .6rem}}\n"
     "ul{list-style:none;margin:0;padding:0}\n"
     "pre{font:inherit;white-space:pre-wrap;overflow-wrap:anywhere;"
     "margin:0 0 1.5rem}\n"

@@ -94,17 +94,25 @@ static const char *attributes(struct visit *visit, enum verify_error error,
                                : "");
 }
 
+/* By the form that was sent. */
+static enum text wrong(const struct visit *visit)
+{
+    return strcmp(visit->action, "login") == 0 ? TEXT_ERROR_WRONG_LOGIN
+           : visit->proof == PROOF_ACCESS_CODE ? TEXT_ERROR_WRONG_ACCESS_CODE
+                                               : TEXT_ERROR_WRONG_CODE;
+}
+
 static void put_notices(struct page *page, struct visit *visit,
                         enum verify_error error, bool sent, bool told)
 {
     static const enum text errors[] = {
-        [VERIFY_ERROR_WRONG] = TEXT_ERROR_WRONG,
         [VERIFY_ERROR_TOO_MANY] = TEXT_ERROR_TOO_MANY,
         [VERIFY_ERROR_NOT_SENT] = TEXT_ERROR_NOT_SENT,
         [VERIFY_ERROR_NO_PHONE] = TEXT_ERROR_NO_PHONE,
     };
     if (error != VERIFY_ERROR_NONE)
-        page_notice(page, true, errors[error]);
+        page_notice(page, true,
+                    error == VERIFY_ERROR_WRONG ? wrong(visit) : errors[error]);
     else if (sent)
         page_notice(page, false,
                     visit->proof == PROOF_SMS ? TEXT_NOTE_CODE_SENT_SMS

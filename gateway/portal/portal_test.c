@@ -30,7 +30,7 @@ static void test_verified_reads_everything(void **state)
     assert_true(said(w, "data-page=\"message\""));
     assert_true(said(w, "caf\xc3\xa9 &lt;1&gt;"));
     assert_true(said(w, "secret &lt;text&gt;"));
-    assert_true(said(w, "Jansen &lt;jansen@clinic.example&gt;"));
+    assert_true(said(w, "<bdi>Jansen</bdi> &lt;<bdi>jansen@clinic.example"));
     assert_true(said(w, "data-participant=\"bob@h.example\""));
     assert_false(said(w, "other@h.example")); /* no envelope recipient */
     assert_true(said(w, "default-src 'none'") && said(w, "no-store"));

@@ -4,6 +4,7 @@
 
 #include "base/mapped.h"
 #include "mail/parts.h"
+#include "portal/download.h"
 #include "portal/events.h"
 #include "portal/letter.h"
 #include "portal/page.h"
@@ -99,12 +100,6 @@ void read_html(struct visit *v, const struct portal_link *link)
 
 /* --- attachments --------------------------------------------------------- */
 
-static bool write_blob(void *ctx, struct slice octets)
-{
-    blob_put(ctx, octets);
-    return true;
-}
-
 /* RFC 6266: the name for all, and in ASCII for the oldest. */
 static const char *disposition(struct arena *arena, const char *name)
 {
@@ -141,16 +136,14 @@ static const char *safe_type(const char *type)
 bool read_part(struct visit *v, const struct portal_link *link,
                unsigned long number)
 {
-    struct err err;
     const struct mail_part *part =
         find_part(v, link, number, MAIL_PART_ATTACHMENT);
     if (!part)
         return false;
-    v->blob = blob_create(store_spool(v->world->store));
-    if (!mail_part_decode(part, write_blob, v->blob) ||
-        blob_slice(v->blob, &v->ready, &err) != ST_OK ||
-        mapped_is_damaged(link->message.content))
+    v->download = download_create(store_spool(v->world->store), link, part);
+    if (!v->download || mapped_is_damaged(link->message.content))
         return false;
+    v->download_octets = part->decoded_octets;
     struct web_field *extra = arena_alloc(v->arena, 2 * sizeof *extra);
     extra[0] = (struct web_field){"Content-Disposition",
                                   disposition(v->arena, part->name)};

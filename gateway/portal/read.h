@@ -14,8 +14,8 @@ void read_html(struct visit *visit, const struct portal_link *link);
 void read_attachment(struct visit *visit, const struct portal_link *link,
                      bool of_page);
 
-/* read_part - its octets into visit->blob and visit->ready, with the fields of
- * a download; false: there is no such part, or no room for it. */
+/* read_part - visit->download, with the fields of a download; false: there is
+ * no such part, or it cannot be read. */
 bool read_part(struct visit *visit, const struct portal_link *link,
                unsigned long number);
 

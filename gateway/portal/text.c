@@ -6,9 +6,9 @@
 static const char *const texts[TEXT_COUNT][LANGUAGE_COUNT] = {
     [TEXT_PORTAL] = {"Secure messages", "Beveiligde berichten"},
     [TEXT_SKIP] = {"Skip to the content", "Naar de inhoud"},
-    [TEXT_FOOTER] = {"This page is shown to you alone, and nothing of it stays "
-                     "in your browser.",
-                     "Deze pagina is alleen voor u, en er blijft niets van in "
+    [TEXT_FOOTER] = {"This page is for you alone. The message does not stay in "
+                     "your browser.",
+                     "Deze pagina is alleen voor u. Het bericht blijft niet in "
                      "uw browser achter."},
     [TEXT_VERIFY_TITLE] = {"A secure message for you",
                            "Een beveiligd bericht voor u"},
@@ -55,20 +55,29 @@ static const char *const texts[TEXT_COUNT][LANGUAGE_COUNT] = {
                                    "Look in the spam folder too.",
                                    "De code is onderweg naar uw mailbox. Kijk "
                                    "ook in de map met ongewenste mail."},
-    [TEXT_NOTE_TOLD] = {"The sender was told that you do not remember the "
+    [TEXT_NOTE_TOLD] = {"We have told the sender that you do not remember the "
                         "access code.",
-                        "De afzender weet nu dat u de toegangscode niet meer "
-                        "weet."},
+                        "Wij hebben de afzender laten weten dat u de "
+                        "toegangscode niet meer weet."},
     [TEXT_NOTE_SENT] = {"Your reply is on its way.",
                         "Uw antwoord is onderweg."},
-    [TEXT_ERROR_WRONG] = {"That was not right, or is no longer valid. Please "
-                          "check it and try again.",
-                          "Dat klopt niet, of is niet meer geldig. Kijk het "
-                          "na en probeer het nog eens."},
+    [TEXT_ERROR_TITLE] = {"Error", "Fout"},
+    [TEXT_ERROR_WRONG_LOGIN] = {"The address, the password or the code is not "
+                                "right. Please try again.",
+                                "Het adres, het wachtwoord of de code klopt "
+                                "niet. Probeer het nog eens."},
+    [TEXT_ERROR_WRONG_CODE] = {"That code is not right, or it is too old. "
+                               "Please check it, or have a new one sent.",
+                               "Die code klopt niet of is te oud. Controleer "
+                               "de code of laat een nieuwe sturen."},
+    [TEXT_ERROR_WRONG_ACCESS_CODE] = {"That access code is not right. Please "
+                                      "try again.",
+                                      "Die toegangscode klopt niet. Probeer "
+                                      "het nog eens."},
     [TEXT_ERROR_TOO_MANY] = {"Several codes were sent already. Please use the "
                              "last one, or wait a quarter of an hour.",
-                             "Er zijn al meer codes verstuurd. Gebruik de "
-                             "laatste, of wacht een kwartier."},
+                             "Er zijn al meerdere codes verstuurd. Gebruik de "
+                             "laatste of wacht een kwartier."},
     [TEXT_ERROR_NOT_SENT] = {"The code could not be sent. Please try again "
                              "later.",
                              "De code kon niet worden verstuurd. Probeer het "
@@ -91,9 +100,11 @@ static const char *const texts[TEXT_COUNT][LANGUAGE_COUNT] = {
                             "even en verstuur het dan opnieuw."},
     [TEXT_LOCKED_TITLE] = {"Please wait", "Even geduld"},
     [TEXT_LOCKED] = {"There were too many wrong tries. For your safety this "
-                     "link is closed for a quarter of an hour.",
+                     "link is closed for a quarter of an hour. After that you "
+                     "can try again.",
                      "Er waren te veel foute pogingen. Voor uw veiligheid is "
-                     "deze link een kwartier gesloten."},
+                     "deze link een kwartier gesloten. Daarna kunt u het "
+                     "opnieuw proberen."},
     [TEXT_UNKNOWN_TITLE] = {"This link does not work", "Deze link werkt niet"},
     [TEXT_UNKNOWN] = {"It may have been copied in part, or closed for safety. "
                       "Please ask the sender to send the message again.",

@@ -9,9 +9,10 @@
 
 #include "base/clock.h"
 #include "base/random.h"
+#include "portal/download.h"
 #include "portal/page.h"
 
-enum { TOKEN_OCTETS = 32, DIGEST_OCTETS = 32 };
+enum { TOKEN_OCTETS = 32, DIGEST_OCTETS = 32, MARK_DIGITS = 32 };
 
 #define LANGUAGE_COOKIE "__Host-language"
 
@@ -56,22 +57,23 @@ static void authenticate(const struct portal_settings *settings,
     to_hex(digest, out);
 }
 
-/* The second half of a cookie that is marked, by its first. */
+/* What a marked cookie bears behind its token (PORTAL-3: of 256 random bits).
+ */
 static void make_mark(const struct portal_settings *settings,
                       const char *cookie, char out[PORTAL_HASH_BYTES])
 {
-    char text[TOKEN_OCTETS + sizeof "verified:"];
-    snprintf(text, sizeof text, "verified:%.*s", (int)TOKEN_OCTETS, cookie);
+    char text[2 * TOKEN_OCTETS + sizeof "verified:"];
+    snprintf(text, sizeof text, "verified:%.*s", 2 * TOKEN_OCTETS, cookie);
     authenticate(settings, text, out);
 }
 
 bool visit_is_marked(const struct portal_settings *settings, const char *cookie)
 {
     char mark[PORTAL_HASH_BYTES];
-    if (!cookie || strlen(cookie) != 2 * TOKEN_OCTETS)
+    if (!cookie || strlen(cookie) != 2 * TOKEN_OCTETS + MARK_DIGITS)
         return false;
     make_mark(settings, cookie, mark);
-    return CRYPTO_memcmp(mark, cookie + TOKEN_OCTETS, TOKEN_OCTETS) == 0;
+    return CRYPTO_memcmp(mark, cookie + 2 * TOKEN_OCTETS, MARK_DIGITS) == 0;
 }
 
 static void set_cookie(struct visit *v, const char *token)
@@ -83,7 +85,7 @@ static void set_cookie(struct visit *v, const char *token)
 
 static char *new_token(struct arena *arena)
 {
-    char *token = arena_alloc(arena, 2 * TOKEN_OCTETS + 1);
+    char *token = arena_alloc(arena, 2 * TOKEN_OCTETS + MARK_DIGITS + 1);
     random_hex(token, TOKEN_OCTETS);
     return token;
 }
@@ -91,9 +93,10 @@ static char *new_token(struct arena *arena)
 const char *visit_renew(struct visit *v, bool is_marked)
 {
     char *token = new_token(v->arena), mark[PORTAL_HASH_BYTES];
-    if (is_marked) { /* 128 bits are left to chance */
+    if (is_marked) {
         make_mark(v->settings, token, mark);
-        memcpy(token + TOKEN_OCTETS, mark, TOKEN_OCTETS);
+        memcpy(token + 2 * TOKEN_OCTETS, mark, MARK_DIGITS);
+        token[2 * TOKEN_OCTETS + MARK_DIGITS] = '\0';
     }
     set_cookie(v, token);
     v->sets_cookie = true;
@@ -104,8 +107,10 @@ static void read_cookies(struct visit *v)
 {
     const char *header = web_header(v->exchange, "Cookie");
     const char *token = form_cookie(v->arena, header, VISIT_COOKIE);
-    v->has_cookie = token && strlen(token) == 2 * TOKEN_OCTETS &&
-                    strspn(token, "0123456789abcdef") == 2 * TOKEN_OCTETS;
+    size_t n = token ? strlen(token) : 0;
+    v->has_cookie =
+        (n == 2 * TOKEN_OCTETS || n == 2 * TOKEN_OCTETS + MARK_DIGITS) &&
+        strspn(token, "0123456789abcdef") == n;
     v->sets_cookie = !v->has_cookie;
     set_cookie(v, v->has_cookie ? token : new_token(v->arena));
     const char *wish = form_query(v->arena, v->request.query, "lang");
@@ -228,6 +233,8 @@ static void free_visit(struct visit *v)
 {
     struct arena *arena = v->arena;
     blob_destroy(&v->blob);
+    if (v->download)
+        download_destroy(v->download);
     arena_destroy(&arena);
 }
 
@@ -303,12 +310,6 @@ static size_t put_cookies(struct visit *v, struct web_field *fields)
     return n;
 }
 
-static void release_blob(void *ctx)
-{
-    struct blob *blob = ctx;
-    blob_destroy(&blob);
-}
-
 size_t visit_fields(enum answer_kind kind, const char *type,
                     struct web_field *fields)
 {
@@ -341,10 +342,12 @@ void visit_answer(struct visit *v, int status, enum answer_kind kind,
     struct web_exchange *exchange = v->exchange;
     struct web_answer answer = {
         .status = status, .fields = fields, .field_count = n, .body = body};
-    if (kind == ANSWER_FILE) { /* may be large: it is not copied */
-        answer.release = release_blob;
-        answer.release_ctx = v->blob;
-        v->blob = NULL;
+    if (kind == ANSWER_FILE) {
+        answer.release = download_destroy;
+        answer.release_ctx = v->download;
+        answer.pull = download_pull;
+        answer.octets = v->download_octets;
+        v->download = NULL;
     }
     v->exchange = NULL;
     web_answer(exchange, &answer);

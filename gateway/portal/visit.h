@@ -89,8 +89,10 @@ struct visit {
     struct portal_share share;
     struct portal_tell tell;
     struct portal_conversation conversation;
-    bool waits;         /* for the store */
-    struct blob *blob;  /* of a file or a reply; goes with the visit */
+    bool waits;                /* for the store */
+    struct blob *blob;         /* of a reply; goes with the visit */
+    struct download *download; /* of a file; the same */
+    size_t download_octets;
     struct slice ready; /* the body, until `opened` is durable */
     enum answer_kind ready_kind;
     const char *ready_type;
@@ -133,8 +135,8 @@ bool visit_is_marked(const struct portal_settings *settings,
 size_t visit_fields(enum answer_kind kind, const char *type,
                     struct web_field *fields);
 
-/* body: copied when it is sent, but for that of visit->blob. extra: further
- * fields, NULL-named at the end; NULL: none. */
+/* body: copied when it is sent; a file's is visit->download instead. extra:
+ * further fields, NULL-named at the end; NULL: none. */
 void visit_answer(struct visit *visit, int status, enum answer_kind kind,
                   const char *type, struct slice body,
                   const struct web_field *extra);
