@@ -136,6 +136,20 @@ static void test_orphans_of_the_spool_go_and_content_stays(void **state)
     test_store_release(t);
 }
 
+static void test_lost_database_is_not_begun_anew(void **state)
+{
+    struct test_store *t = *state;
+    assert_int_equal(test_store_accept(t, "m1", 1000, "c", LARGE_BYTES), ST_OK);
+    test_store_close(t);
+    assert_int_equal(truncate(path_of(t, "gateway.db"), 0), 0);
+    for (int i = 0; i < 2; i++) {
+        struct err err;
+        assert_int_equal(test_store_try_open(t, 0, &err), ST_TEMP);
+        assert_non_null(strstr(err.text, "spool/m1 is the content of a"));
+    }
+    assert_true(bytes_of(path_of(t, "spool/m1")) >= LARGE_BYTES);
+}
+
 static void test_content_that_is_gone_or_short_is_told(void **state)
 {
     struct test_store *t = *state;
@@ -178,6 +192,7 @@ int main(void)
         TEST(test_second_store_on_the_folder_is_refused),
         TEST(test_garbled_pages_are_found_at_the_start),
         TEST(test_orphans_of_the_spool_go_and_content_stays),
+        TEST(test_lost_database_is_not_begun_anew),
         TEST(test_content_that_is_gone_or_short_is_told),
         TEST(test_refused_large_content_leaves_no_file),
     };

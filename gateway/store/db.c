@@ -84,8 +84,10 @@ static enum status prepare_schema(struct db *db, struct err *err)
     if (sqlite3_exec(db->sql, "PRAGMA user_version", on_version, &version,
                      NULL) != SQLITE_OK)
         return stmt_fault(db, err);
-    if (version == 0)
-        return create_schema(db, err);
+    if (version == 0) {
+        status = spool_must_be_empty(db, err);
+        return status == ST_OK ? create_schema(db, err) : status;
+    }
     if (version != SCHEMA_VERSION)
         return err_set(err, ST_TEMP, "database of version %d, expected %d",
                        version, SCHEMA_VERSION);

@@ -69,22 +69,47 @@ static enum status find_owner(struct db *db, const char *name, struct err *err)
     return status;
 }
 
-enum status spool_clean(struct db *db, struct err *err)
+static enum status remove_orphan(struct db *db, const char *name,
+                                 struct err *err)
+{
+    enum status status = find_owner(db, name, err);
+    if (status != ST_NONE)
+        return status;
+    log_info("store", "orphan removed", "file=%s", name);
+    spool_remove(db, name);
+    return ST_OK;
+}
+
+static enum status refuse(struct db *db, const char *name, struct err *err)
+{
+    return err_set(err, ST_TEMP,
+                   "the database is empty, but %s/%s is the content of a "
+                   "message: put the database back, or the folder away",
+                   db->spool, name);
+}
+
+static enum status each_file(struct db *db,
+                             enum status (*look)(struct db *, const char *,
+                                                 struct err *),
+                             struct err *err)
 {
     enum status status = ST_OK;
     DIR *dir = opendir(db->spool);
     if (!dir)
         return err_set(err, ST_TEMP, "%s: %s", db->spool, strerror(errno));
-    for (const struct dirent *e; status == ST_OK && (e = readdir(dir));) {
-        if (e->d_name[0] == '.')
-            continue;
-        status = find_owner(db, e->d_name, err);
-        if (status == ST_NONE) {
-            log_info("store", "orphan removed", "file=%s", e->d_name);
-            spool_remove(db, e->d_name);
-            status = ST_OK;
-        }
-    }
+    for (const struct dirent *e; status == ST_OK && (e = readdir(dir));)
+        if (e->d_name[0] != '.')
+            status = look(db, e->d_name, err);
     closedir(dir);
     return status;
+}
+
+enum status spool_clean(struct db *db, struct err *err)
+{
+    return each_file(db, remove_orphan, err);
+}
+
+enum status spool_must_be_empty(struct db *db, struct err *err)
+{
+    return each_file(db, refuse, err);
 }

@@ -20,5 +20,7 @@ void spool_load(struct db *db, struct arena *arena,
 
 /* spool_clean - at start: whatever no message names goes. */
 enum status spool_clean(struct db *db, struct err *err) MUST_USE;
+/* spool_must_be_empty - of a new database; else one was lost (KEEP-3). */
+enum status spool_must_be_empty(struct db *db, struct err *err) MUST_USE;
 
 #endif
