@@ -144,8 +144,7 @@ async function byKeyboard(page) {
   }
   const outline = await page.evaluate(() => {
     const style = getComputedStyle(document.activeElement);
-    return style.outlineStyle !== 'none' || style.boxShadow !== 'none' ||
-        style.borderColor !== '';
+    return style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) > 0;
   });
   if (!outline) fail('nobody sees where the focus is');
   await page.keyboard.type('135789');
