@@ -12,7 +12,6 @@
 #include <unistd.h>
 
 #include "base/base64.h"
-#include "base/clock.h"
 #include "checker/doubt.h"
 #include "checker/handmade.h"
 
@@ -100,21 +99,6 @@ static void test_judge_case_as_it_should_be_passes(void **state)
     assert_int_equal(r.mismatch_count, 0);
     assert_int_equal(r.verdict, VERDICT_PASS);
     arena_destroy(&arena);
-}
-
-static void test_judge_case_is_fast(void **state)
-{
-    struct fixture *f = *state;
-    enum { TIMES = 200 };
-    int64_t start = clock_mono_ms();
-    for (int i = 0; i < TIMES; i++) {
-        struct arena *arena = arena_create();
-        judged(f, f->evidence, arena);
-        arena_destroy(&arena);
-    }
-    int64_t took = clock_mono_ms() - start;
-    print_message("%d judgements in %lld ms\n", TIMES, (long long)took);
-    assert_true(took < TIMES * 10); /* with room for a busy machine */
 }
 
 /* The value at a path such as "received/1/content"; *parent and *key name it.
@@ -697,11 +681,8 @@ static void test_doubt_leaves_no_survivor(void **state)
     struct arena *arena = arena_create();
     struct judge judge = {f->tables, f->clauses};
     struct doubt_report report;
-    int64_t start = clock_mono_ms();
     doubt_case(&judge, scenario_cases(f->scenario), f->evidence, arena,
                &report);
-    print_message("%u changes in %lld ms\n", report.changes,
-                  (long long)(clock_mono_ms() - start));
     for (size_t i = 0; i < report.survivors.n; i++)
         print_message("  survived: %s\n", report.survivors.v[i]);
     assert_int_equal(report.survivors.n, 0);
@@ -713,7 +694,6 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_judge_case_as_it_should_be_passes),
-        cmocka_unit_test(test_judge_case_is_fast),
         cmocka_unit_test(test_judge_claims_need_evidence),
         cmocka_unit_test(test_judge_evidence_needs_claims),
         cmocka_unit_test(test_judge_direct_copy_is_the_senders_message),

@@ -12,7 +12,6 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
-#include "base/clock.h"
 
 #define FIXTURES SOURCE_DIR "/fixtures"
 
@@ -252,10 +251,7 @@ static enum status compare(void (*change)(struct line *, unsigned long),
     pid_t pid;
     FILE *lines = start_lines(tables, change, &pid), *to = tmpfile();
     struct err err;
-    int64_t start = clock_mono_ms();
     enum status status = tables_compare(tables, lines, to, d, &err);
-    print_message("compared %lu lines in %lld ms\n", d->lines,
-                  (long long)(clock_mono_ms() - start));
     rewind(to);
     text[fread(text, 1, sizeof text - 1, to)] = '\0';
     *report = text;

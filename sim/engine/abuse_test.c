@@ -15,8 +15,6 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "base/clock.h"
-
 enum kind {
     KIND_SILENT,
     KIND_HALF_HANDSHAKE,
@@ -208,14 +206,10 @@ static void bound_memory(pid_t pid)
 static void submit(struct test_gateway *g, unsigned number)
 {
     const char *subject = arena_printf(g->arena, "message-%u", number);
-    int64_t start = clock_mono_ms();
     const char *reply = test_gateway_submit(
         g, slice_of(test_gateway_header(g->arena, subject)), 0);
     if (strncmp(reply, "250", 3) != 0)
         fail_msg("message %u: %s", number, reply);
-    if (clock_mono_ms() - start > LIMIT_MS)
-        fail_msg("message %u took %lld ms", number,
-                 (long long)(clock_mono_ms() - start));
     test_gateway_settle(g);
 }
 

@@ -175,7 +175,7 @@ static struct bench bench_up(const char *text)
         fail();
     }
     struct engine_settings settings = {
-        .fixtures = b.fixtures, .gateway = program, .time_limit_ms = 5000};
+        .fixtures = b.fixtures, .gateway = program, .time_limit_ms = 60000};
     if (engine_create(&settings, &b.engine, &err) != ST_OK)
         fail_msg("%s", err.text);
     return b;

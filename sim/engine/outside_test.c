@@ -34,7 +34,7 @@ enum {
     DNS_PORT = 53,
     FIRST_PORT = 25025,
     LAST_PORT = 25100,
-    TOOL_LIMIT_MS = 4000,
+    TOOL_LIMIT_MS = 12000,
     OUTPUT_MOST = 1 << 20,
     ARGUMENTS_MOST = 32
 };

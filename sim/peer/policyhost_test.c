@@ -15,7 +15,7 @@
 
 #define NAME "mta-sts.hospital.example"
 #define POLICY "version: STSv1\nmode: none\nmax_age: 1\n"
-enum { LIMIT_MS = 10000 };
+enum { LIMIT_MS = 30000 };
 
 static struct loop *loop;
 static struct pki *pki;

@@ -11,7 +11,7 @@
 #include "peer/smsbox.h"
 #include "peer/stream.h"
 
-enum { LIMIT_MS = 5000 };
+enum { LIMIT_MS = 30000 };
 
 struct world {
     struct loop *loop;

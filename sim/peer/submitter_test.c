@@ -433,6 +433,12 @@ static void test_mailhost_change_and_deafen(void **state)
     submitter_destroy(&s);
 }
 
+static bool is_open(void *ctx)
+{
+    (void)ctx;
+    return mailhost_open_count(host);
+}
+
 static void test_mailhost_destroyed_with_open_connection(void **state)
 {
     (void)state;
@@ -440,8 +446,7 @@ static void test_mailhost_destroyed_with_open_connection(void **state)
     serve(&settings);
     struct submitter_settings from = sender();
     struct submitter *s = submitter_start(loop, &from, NULL, NULL);
-    while (!mailhost_open_count(host))
-        loop_run_for(loop, 1);
+    assert_true(loop_run_until(loop, is_open, NULL, LIMIT_MS));
     mailhost_destroy(&host);
     assert_int_equal(seen.session_count, 1);
     assert_string_equal(seen.closed_by, "host");
@@ -456,15 +461,16 @@ static bool is_told(void *ctx)
     return dialogue_result(ctx) && !mailhost_open_count(host);
 }
 
-static struct dialogue *talk(const struct dialogue_step *steps, size_t count)
+static struct dialogue *talk(const struct dialogue_step *steps, size_t count,
+                             int64_t quiet_ms)
 {
     struct dialogue_settings settings = {.address = "127.0.0.1",
                                          .port = mailhost_port(host),
                                          .server_name = HOST,
                                          .steps = steps,
                                          .step_count = count,
-                                         .step_limit_ms = 2000,
-                                         .quiet_ms = 10};
+                                         .step_limit_ms = LIMIT_MS,
+                                         .quiet_ms = quiet_ms};
     struct dialogue *d = dialogue_start(loop, &settings, NULL, NULL);
     assert_true(loop_run_until(loop, is_told, d, LIMIT_MS));
     return d;
@@ -491,7 +497,8 @@ static struct dialogue_step tls(const char *version, const char *alert)
     return step;
 }
 
-#define TALK(steps) talk(steps, sizeof(steps) / sizeof *(steps))
+#define COUNT(all) (sizeof(all) / sizeof *(all))
+#define TALK(steps) talk(steps, COUNT(steps), 10)
 
 static void test_dialogue_goes_through_tls(void **state)
 {
@@ -568,7 +575,7 @@ static void test_dialogue_nothing_and_closed_can_fail(void **state)
     serve(&settings);
     struct dialogue_step loud[] = {
         expect("220"), say("NOOP\r\n"), {.kind = DIALOGUE_KIND_NOTHING}};
-    struct dialogue *d = TALK(loud);
+    struct dialogue *d = talk(loud, COUNT(loud), LIMIT_MS);
     assert_false(dialogue_result(d)->is_ok);
     dialogue_destroy(&d);
     struct dialogue_step open[] = {
@@ -624,7 +631,7 @@ static void test_mailhost_fed_bytewise_sees_the_same(void **state)
                                           "354", "250", "221"};
     for (size_t i = 0; i < 6; i++)
         steps[n++] = expect(replies[i]);
-    struct dialogue *d = talk(steps, n);
+    struct dialogue *d = talk(steps, n, 10);
     if (!dialogue_result(d)->is_ok)
         fail_msg("%s", dialogue_result(d)->failure);
     assert_int_equal(seen.content_n, 4);
