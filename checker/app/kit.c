@@ -27,7 +27,7 @@ static void help(FILE *to)
           "version.\n"
           "exit: 0 all as expected, 1 something failed, 2 wrong usage or an "
           "invalid file,\n"
-          "      3 the environment, 4 nothing was run\n",
+          "      3 the environment, 4 nothing was run, 130 interrupted\n",
           to);
 }
 
