@@ -1,6 +1,13 @@
 #include "kit/plan.h"
 #include "kit/trial.h"
 
+/* Zero files are never a success (4), and an empty folder is a slip. */
+static int complain_of_none(void)
+{
+    fprintf(stderr, "lasthop: no scenario file (.yaml) is there\n");
+    return EXIT_NOTHING;
+}
+
 static int lint_loaded(const struct kit *kit, struct catalogue *catalogue,
                        const struct selection *selection)
 {
@@ -19,7 +26,7 @@ static int lint_loaded(const struct kit *kit, struct catalogue *catalogue,
     else if (wrong)
         code = EXIT_USAGE;
     else if (!plan.scenario_count)
-        code = EXIT_NOTHING;
+        code = complain_of_none();
     if (status == ST_OK || broken)
         printf("%zu files, %zu cases, %zu errors\n", plan.scenario_count,
                plan.case_count, wrong);

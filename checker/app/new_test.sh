@@ -25,6 +25,11 @@ while read -r kind what; do
 done <kinds
 "$lasthop" lint mine
 "$lasthop" run mine
+mkdir empty
+code=0
+"$lasthop" lint empty >said 2>&1 || code=$?
+[ "$code" = 4 ] && grep -q "no scenario file" said ||
+    fail "lint of an empty folder does not say that nothing is there"
 
 cp mine/deep/what-direct-does.yaml before
 if "$lasthop" new mine/deep/what-direct-does.yaml --kind bcc 2>said; then

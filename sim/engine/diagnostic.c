@@ -69,14 +69,15 @@ static const char *source_line(struct diagnostics *list, struct place place)
     return arena_text(list->arena, (struct slice){p, strcspn(p, "\r\n")});
 }
 
-/* Said already: each case says what is wrong in the common part. */
+/* Said already: each case says what is wrong in the common part; or it follows
+ * from what was said. */
 static struct diagnostic *find_same(struct diagnostics *list,
                                     struct place place, const char *text)
 {
     for (size_t i = 0; i < list->count; i++) {
         struct diagnostic *d = &list->items[i];
         if (d->place.line == place.line && d->place.column == place.column &&
-            strcmp(d->text, text) == 0 && place.file &&
+            (d->sealed || strcmp(d->text, text) == 0) && place.file &&
             strcmp(d->place.file, place.file) == 0)
             return d;
     }
@@ -125,8 +126,16 @@ void diagnostics_add_near(struct diagnostics *list, struct place place,
     va_start(args, fmt);
     struct diagnostic *d = append(list, place, fmt, args);
     va_end(args);
+    if (d->sealed)
+        return;
     const char *near = near_miss(met, words);
     d->near_miss = near ? arena_strdup(list->arena, near) : NULL;
+}
+
+void diagnostics_seal(struct diagnostics *list)
+{
+    for (size_t i = 0; i < list->count; i++)
+        list->items[i].sealed = true;
 }
 
 size_t diagnostics_count(const struct diagnostics *list)

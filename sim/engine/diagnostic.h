@@ -16,6 +16,7 @@ struct diagnostic {
     const char *text;      /* what, expected what */
     const char *line;      /* the source line; NULL when it is not known */
     const char *near_miss; /* a word that was perhaps meant, or NULL */
+    bool sealed;           /* nothing more is told at this place */
 };
 
 struct diagnostics;
@@ -35,6 +36,10 @@ void diagnostics_add(struct diagnostics *list, struct place place,
 void diagnostics_add_near(struct diagnostics *list, struct place place,
                           const char *met, const char *const *words,
                           const char *fmt, ...) PRINTF_LIKE(5, 6);
+
+/* diagnostics_seal - what is told from now on at a place where something stands
+ * already follows from that, and is left out. */
+void diagnostics_seal(struct diagnostics *list);
 
 size_t diagnostics_count(const struct diagnostics *list);
 /* In order of file (first met first), line, column. */

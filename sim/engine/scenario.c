@@ -111,8 +111,10 @@ static enum status read_root(struct reading *r, struct scenario *s,
         diagnostics_add(r->list, root->place, "a scenario is a map");
         return ST_INVAL;
     }
-    if (cases_expand(r->arena, root, r->list, &trees) != ST_OK)
+    if (cases_expand(r->arena, root, r->list, &trees) != ST_OK) {
         r->bad = true;
+        diagnostics_seal(r->list); // what an unknown $x left there is no text
+    }
     read_trees(r, s, trees);
     return r->bad ? ST_INVAL : ST_OK;
 }

@@ -341,6 +341,20 @@ static void test_scenario_each_slip_is_an_error_with_its_place(void **state)
         check_slip(&slips[i]);
 }
 
+/* An unknown column is told, not what the empty text in its place would be. */
+static void test_scenario_unknown_column_is_the_only_error_there(void **state)
+{
+    (void)state;
+    const struct slip slip = {"delivery: notification", "delivery: $x", "", 0};
+    char *text = slipped(&slip);
+    struct parsed p = parse(text);
+    assert_int_equal(diagnostics_count(p.list), 1);
+    assert_non_null(
+        strstr(diagnostics_at(p.list, 0)->text, "`$x` is no column"));
+    drop(&p);
+    free(text);
+}
+
 static void test_scenario_all_errors_come_at_once(void **state)
 {
     (void)state;
@@ -388,6 +402,7 @@ int main(void)
         cmocka_unit_test(test_scenario_cell_keeps_its_place),
         cmocka_unit_test(test_scenario_every_key_renamed_is_an_error_there),
         cmocka_unit_test(test_scenario_each_slip_is_an_error_with_its_place),
+        cmocka_unit_test(test_scenario_unknown_column_is_the_only_error_there),
         cmocka_unit_test(test_scenario_all_errors_come_at_once),
         cmocka_unit_test(test_scenario_slips_are_all_told_at_once),
     };
