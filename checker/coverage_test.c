@@ -1,61 +1,20 @@
 #include "checker/coverage.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdint.h>
-#include <stddef.h>
-#include <cmocka.h>
-#include <stdlib.h>
-#include <string.h>
+#include "checker/test_bench.h"
 
-#define FIXTURES SOURCE_DIR "/fixtures"
-
-struct fixture {
-    struct diagnostics *list;
-    struct fixtures *fixtures;
-    struct clauses *clauses;
-};
-
-static int set_up(void **state)
-{
-    struct fixture *f = xcalloc(1, sizeof *f);
-    struct err err;
-    f->list = diagnostics_create();
-    assert_int_equal(fixtures_load(FIXTURES, f->list, &f->fixtures, &err),
-                     ST_OK);
-    assert_int_equal(clauses_load(FIXTURES, f->list, &f->clauses, &err), ST_OK);
-    *state = f;
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    struct fixture *f = *state;
-    clauses_destroy(&f->clauses);
-    fixtures_destroy(&f->fixtures);
-    diagnostics_destroy(&f->list);
-    free(f);
-    return 0;
-}
-
-static struct scenario *parsed(struct fixture *f, const char *clause,
+static struct scenario *parsed(struct bench *f, const char *clause,
                                const char *rest)
 {
-    struct scenario *s;
     char *text = xasprintf("lasthop: 1\ntitle: One\nclauses: [%s]\n"
                            "world:\n  domains:\n    hospital.example: %s",
                            clause, rest);
-    enum status status =
-        scenario_parse(f->fixtures, "one.yaml", slice_of(text), f->list, &s);
-    if (status != ST_OK)
-        diagnostics_print(f->list, stderr);
-    assert_int_equal(status, ST_OK);
+    struct scenario *s = bench_parse(f, f->list, text);
     free(text);
     return s;
 }
 
 /* What the report says of one scenario; the caller frees. */
-static char *report(struct fixture *f, const char *clause, const char *rest)
+static char *report(struct bench *f, const char *clause, const char *rest)
 {
     static const char *const postures[] = {"expired", "tls12", NULL};
     const struct scenario_case *cases[16];
@@ -175,7 +134,7 @@ static void test_coverage_setting_asks_for_each_reading(void **state)
     free(text);
 }
 
-static const struct scenario_case *first(struct fixture *f, const char *rest,
+static const struct scenario_case *first(struct bench *f, const char *rest,
                                          struct scenario **s)
 {
     *s = parsed(f, "ORDER-1", rest);
@@ -244,5 +203,5 @@ int main(void)
         cmocka_unit_test(test_coverage_setting_asks_for_each_reading),
         cmocka_unit_test(test_coverage_each_word_of_denial),
     };
-    return cmocka_run_group_tests(tests, set_up, tear_down);
+    return cmocka_run_group_tests(tests, bench_set_up, bench_tear_down);
 }

@@ -1,94 +1,25 @@
 /* What the world's DANE and settings ask of the handmade case. */
-#include "checker/judge.h"
+#include "checker/test_bench.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdint.h>
-#include <stddef.h>
-#include <cmocka.h>
-#include <stdlib.h>
-#include <string.h>
+#define HOSPITAL "  domains:\n    hospital.example: "
 
-#include "checker/handmade.h"
-
-#define FIXTURES SOURCE_DIR "/fixtures"
-
-struct fixture {
-    struct fixtures *fixtures;
-    struct diagnostics *list;
-    struct tables *tables;
-    struct clauses *clauses;
-};
-
-static int set_up(void **state)
-{
-    struct fixture *f = xcalloc(1, sizeof *f);
-    struct err err;
-    f->list = diagnostics_create();
-    assert_int_equal(fixtures_load(FIXTURES, f->list, &f->fixtures, &err),
-                     ST_OK);
-    assert_int_equal(tables_load(FIXTURES, f->list, &f->tables, &err), ST_OK);
-    assert_int_equal(clauses_load(FIXTURES, f->list, &f->clauses, &err), ST_OK);
-    *state = f;
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    struct fixture *f = *state;
-    clauses_destroy(&f->clauses);
-    tables_destroy(&f->tables);
-    fixtures_destroy(&f->fixtures);
-    diagnostics_destroy(&f->list);
-    free(f);
-    return 0;
-}
-
-#define STRICT "(strict)"
-
-/* The handmade scenario with the hospital's posture replaced; behind it STRICT,
- * where the certificate itself must pass. */
-static struct scenario *with_posture(struct fixture *f, const char *posture)
-{
-    struct scenario *s;
-    const char *strict = strstr(posture, " " STRICT);
-    const char *at = strstr(handmade_scenario, "tls13");
-    const char *world = strstr(handmade_scenario, "  domains:");
-    char *text = xasprintf(
-        "%.*s%s%.*s%.*s%s", (int)(world - handmade_scenario), handmade_scenario,
-        strict ? "  gateway: {dane_satisfies_certificate_validation: no}\n"
-               : "",
-        (int)(at - world), world,
-        strict ? (int)(strict - posture) : (int)strlen(posture), posture,
-        at + strlen("tls13"));
-    enum status status =
-        scenario_parse(f->fixtures, "dane.yaml", slice_of(text), f->list, &s);
-    if (status != ST_OK)
-        diagnostics_print(f->list, stderr);
-    assert_int_equal(status, ST_OK);
-    free(text);
-    return s;
-}
-
-static bool finds(struct fixture *f, const char *posture,
+static bool finds(const struct bench *b, const char *posture,
                   const json_t *evidence, const char *clause, const char *says)
 {
-    struct arena *arena = arena_create();
-    struct scenario *s = with_posture(f, posture);
-    const struct scenario_case *c = scenario_cases(s);
-    struct judge judge = {f->tables, f->clauses};
-    struct case_result r;
-    bool found = false;
-    case_result_init(&r, arena, c->file, c->name);
-    judge_case(&judge, c, evidence, &r);
-    for (size_t i = 0; i < r.mismatch_count; i++) {
-        const struct mismatch *m = &r.mismatches[i];
-        found |= m->clause && strcmp(m->clause, clause) == 0 &&
-                 ((m->expected && strstr(m->expected, says)) ||
-                  (m->got && strstr(m->got, says)));
-    }
-    scenario_destroy(&s);
-    arena_destroy(&arena);
+    return bench_finds(b, "tls13", posture, evidence, clause, says);
+}
+
+/* The same where the certificate itself must pass. */
+static bool finds_strictly(const struct bench *b, const char *posture,
+                           const json_t *evidence, const char *says)
+{
+    char *world = xasprintf(
+        "  gateway: {dane_satisfies_certificate_validation: no}\n" HOSPITAL
+        "%s",
+        posture);
+    bool found =
+        bench_finds(b, HOSPITAL "tls13", world, evidence, "DIRECT-3", says);
+    free(world);
     return found;
 }
 
@@ -125,10 +56,8 @@ static void test_judge_setting_asks_for_the_certificate_itself(void **state)
     json_t *evidence = handmade_evidence();
     assert_false(
         finds(*state, "dane-self-signed", evidence, "DIRECT-3", "itself"));
-    assert_true(finds(*state, "dane-self-signed " STRICT, evidence, "DIRECT-3",
-                      "itself"));
-    assert_false(
-        finds(*state, "dane-ee " STRICT, evidence, "DIRECT-3", "itself"));
+    assert_true(finds_strictly(*state, "dane-self-signed", evidence, "itself"));
+    assert_false(finds_strictly(*state, "dane-ee", evidence, "itself"));
     json_decref(evidence);
 }
 
@@ -139,5 +68,5 @@ int main(void)
         cmocka_unit_test(test_judge_bound_host_is_never_spoken_to_in_plain),
         cmocka_unit_test(test_judge_setting_asks_for_the_certificate_itself),
     };
-    return cmocka_run_group_tests(tests, set_up, tear_down);
+    return cmocka_run_group_tests(tests, bench_set_up, bench_tear_down);
 }

@@ -1,83 +1,10 @@
 /* What the world's MTA-STS asks of the handmade case. */
-#include "checker/judge.h"
+#include "checker/test_bench.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdint.h>
-#include <stddef.h>
-#include <cmocka.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include "checker/handmade.h"
-
-#define FIXTURES SOURCE_DIR "/fixtures"
-
-struct fixture {
-    struct fixtures *fixtures;
-    struct diagnostics *list;
-    struct tables *tables;
-    struct clauses *clauses;
-};
-
-static int set_up(void **state)
-{
-    struct fixture *f = xcalloc(1, sizeof *f);
-    struct err err;
-    f->list = diagnostics_create();
-    assert_int_equal(fixtures_load(FIXTURES, f->list, &f->fixtures, &err),
-                     ST_OK);
-    assert_int_equal(tables_load(FIXTURES, f->list, &f->tables, &err), ST_OK);
-    assert_int_equal(clauses_load(FIXTURES, f->list, &f->clauses, &err), ST_OK);
-    *state = f;
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    struct fixture *f = *state;
-    clauses_destroy(&f->clauses);
-    tables_destroy(&f->tables);
-    fixtures_destroy(&f->fixtures);
-    diagnostics_destroy(&f->list);
-    free(f);
-    return 0;
-}
-
-static struct scenario *with_posture(struct fixture *f, const char *posture)
-{
-    struct scenario *s;
-    const char *at = strstr(handmade_scenario, "tls13");
-    char *text = xasprintf("%.*s%s%s", (int)(at - handmade_scenario),
-                           handmade_scenario, posture, at + strlen("tls13"));
-    enum status status =
-        scenario_parse(f->fixtures, "sts.yaml", slice_of(text), f->list, &s);
-    if (status != ST_OK)
-        diagnostics_print(f->list, stderr);
-    assert_int_equal(status, ST_OK);
-    free(text);
-    return s;
-}
-
-static bool finds(struct fixture *f, const char *posture,
+static bool finds(const struct bench *b, const char *posture,
                   const json_t *evidence, const char *says)
 {
-    struct arena *arena = arena_create();
-    struct scenario *s = with_posture(f, posture);
-    const struct scenario_case *c = scenario_cases(s);
-    struct judge judge = {f->tables, f->clauses};
-    struct case_result r;
-    bool found = false;
-    case_result_init(&r, arena, c->file, c->name);
-    judge_case(&judge, c, evidence, &r);
-    for (size_t i = 0; i < r.mismatch_count; i++) {
-        const struct mismatch *m = &r.mismatches[i];
-        found |= m->clause && strcmp(m->clause, "TRANSPORT-6") == 0 &&
-                 m->expected && strstr(m->expected, says);
-    }
-    scenario_destroy(&s);
-    arena_destroy(&arena);
-    return found;
+    return bench_finds(b, "tls13", posture, evidence, "TRANSPORT-6", says);
 }
 
 /* The handmade evidence with one fetch of the hospital's policy. */
@@ -150,5 +77,5 @@ int main(void)
         cmocka_unit_test(test_judge_policy_in_force_asks_for_pkix),
         cmocka_unit_test(test_judge_policy_is_fetched_as_the_rfc_says),
     };
-    return cmocka_run_group_tests(tests, set_up, tear_down);
+    return cmocka_run_group_tests(tests, bench_set_up, bench_tear_down);
 }

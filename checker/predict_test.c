@@ -1,66 +1,6 @@
-#include "checker/predict.h"
+#include "checker/test_bench.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdint.h>
-#include <stddef.h>
-#include <cmocka.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
-
-#include "base/alloc.h"
-#include "checker/clauses.h"
-
-#define FIXTURES SOURCE_DIR "/fixtures"
 #define WISH "zivver-direct-delivery: tls tls1.2 auth certificate-validation"
-
-struct fixture {
-    struct fixtures *fixtures;
-    struct tables *tables;
-    struct clauses *clauses;
-    struct diagnostics *list;
-};
-
-static int set_up(void **state)
-{
-    struct fixture *f = xcalloc(1, sizeof *f);
-    struct err err;
-    f->list = diagnostics_create();
-    assert_int_equal(fixtures_load(FIXTURES, f->list, &f->fixtures, &err),
-                     ST_OK);
-    assert_int_equal(tables_load(FIXTURES, f->list, &f->tables, &err), ST_OK);
-    assert_int_equal(clauses_load(FIXTURES, f->list, &f->clauses, &err), ST_OK);
-    *state = f;
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    struct fixture *f = *state;
-    clauses_destroy(&f->clauses);
-    tables_destroy(&f->tables);
-    fixtures_destroy(&f->fixtures);
-    diagnostics_destroy(&f->list);
-    free(f);
-    return 0;
-}
-
-static struct scenario *load(struct fixture *f, struct diagnostics *list,
-                             const char *yaml)
-{
-    struct scenario *scenario = NULL;
-    char path[] = "/tmp/lasthop-predict-XXXXXX";
-    int fd = mkstemp(path);
-    assert_true(fd >= 0);
-    assert_int_equal(write(fd, yaml, strlen(yaml)), strlen(yaml));
-    close(fd);
-    if (scenario_load(f->fixtures, path, list, &scenario) != ST_OK)
-        diagnostics_print(list, stderr);
-    unlink(path);
-    assert_non_null(scenario);
-    return scenario;
-}
 
 static const char head[] = "lasthop: 1\ntitle: t\nclauses: [ORDER-1]\n"
                            "clock: 2026-03-02T09:00:00+01:00\n";
@@ -90,7 +30,7 @@ static const struct step *last_step(const struct scenario_case *c)
 
 static void test_predict_at_rows(void **state)
 {
-    struct fixture *f = *state;
+    struct bench *f = *state;
     static const struct {
         const char *world, *headers, *method, *delivery, *status;
     } rows[] = {
@@ -187,12 +127,12 @@ static void test_predict_at_rows(void **state)
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct arena *arena = arena_create();
         struct scenario *s =
-            load(f, f->list,
-                 one(arena, rows[i].world,
-                     rows[i].headers[0]
-                         ? arena_printf(arena, "{%s}", rows[i].headers)
-                         : "",
-                     "method: email, delivery: direct"));
+            bench_parse(f, f->list,
+                        one(arena, rows[i].world,
+                            rows[i].headers[0]
+                                ? arena_printf(arena, "{%s}", rows[i].headers)
+                                : "",
+                            "method: email, delivery: direct"));
         const struct scenario_case *c = scenario_cases(s);
         const struct prediction *p =
             predict_at(arena, f->tables, c, last_step(c));
@@ -211,7 +151,7 @@ static void test_predict_at_rows(void **state)
 /* A recipient whose address needs SMTPUTF8, at hosts with and without it. */
 static void test_predict_at_address_beyond_ascii(void **state)
 {
-    struct fixture *f = *state;
+    struct bench *f = *state;
     static const struct {
         const char *posture, *to, *delivery, *status;
     } rows[] = {
@@ -227,7 +167,7 @@ static void test_predict_at_address_beyond_ascii(void **state)
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct arena *arena = arena_create();
-        struct scenario *s = load(
+        struct scenario *s = bench_parse(
             f, f->list,
             arena_printf(arena,
                          "%sworld: {domains: {hospital.example: %s}}\n"
@@ -254,7 +194,7 @@ static void test_predict_at_address_beyond_ascii(void **state)
 
 static void test_predict_lint_finds_contradictions(void **state)
 {
-    struct fixture *f = *state;
+    struct bench *f = *state;
     static const struct {
         const char *row, *says; /* NULL: nothing to say */
     } rows[] = {
@@ -276,7 +216,7 @@ static void test_predict_lint_finds_contradictions(void **state)
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct arena *arena = arena_create();
         struct diagnostics *list = diagnostics_create();
-        struct scenario *s = load(
+        struct scenario *s = bench_parse(
             f, list,
             one(arena, "domains: {hospital.example: tls13}", "", rows[i].row));
         size_t before = diagnostics_count(list);
@@ -297,7 +237,7 @@ static void test_predict_lint_finds_contradictions(void **state)
 
 static void test_predict_follows_the_queue(void **state)
 {
-    struct fixture *f = *state;
+    struct bench *f = *state;
     static const char steps[] =
         "world: {domains: {hospital.example: {mx: [{10 a: expired}, {20 b: "
         "unreachable}]}}}\n"
@@ -317,7 +257,7 @@ static void test_predict_follows_the_queue(void **state)
         "5.7.10}\n";
     struct arena *arena = arena_create();
     struct scenario *s =
-        load(f, f->list, arena_printf(arena, "%s%s", head, steps));
+        bench_parse(f, f->list, arena_printf(arena, "%s%s", head, steps));
     struct diagnostics *list = diagnostics_create();
     predict_lint(f->tables, scenario_cases(s), list);
     if (diagnostics_count(list)) {
@@ -331,7 +271,7 @@ static void test_predict_follows_the_queue(void **state)
 
 static void test_clauses_lint_asks_for_what_shows_a_clause(void **state)
 {
-    struct fixture *f = *state;
+    struct bench *f = *state;
     static const struct {
         const char *clause;
         size_t count;
@@ -344,7 +284,7 @@ static void test_clauses_lint_asks_for_what_shows_a_clause(void **state)
         char *at = strstr(yaml, "[ORDER-1]");
         yaml = arena_printf(arena, "%.*s[%s]%s", (int)(at - yaml), yaml,
                             rows[i].clause, at + strlen("[ORDER-1]"));
-        struct scenario *s = load(f, list, yaml);
+        struct scenario *s = bench_parse(f, list, yaml);
         clauses_lint(f->clauses, s, list);
         if (diagnostics_count(list) != rows[i].count)
             fail_msg("%s: %zu diagnostics", rows[i].clause,
@@ -364,5 +304,5 @@ int main(void)
         cmocka_unit_test(test_predict_follows_the_queue),
         cmocka_unit_test(test_clauses_lint_asks_for_what_shows_a_clause),
     };
-    return cmocka_run_group_tests(tests, set_up, tear_down);
+    return cmocka_run_group_tests(tests, bench_set_up, bench_tear_down);
 }
