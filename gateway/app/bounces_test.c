@@ -221,6 +221,7 @@ static int teardown(void **state)
     store_close(&f->store);
     for (size_t i = 0; i < f->count; i++)
         f->fn[i](f->arg[i]);
+    loop_run_once(f->loop, 0); /* what was posted before is freed */
     journal_close(&f->journal);
     close(f->reader);
     loop_timer_destroy(&f->timer);

@@ -71,6 +71,19 @@ size_t slice_find(struct slice s, char c)
     return at ? (size_t)(at - s.p) : s.n;
 }
 
+/* Not memmem(): under a sanitizer it touches all of s, for each line anew. */
+size_t slice_find_crlf(struct slice s)
+{
+    size_t from = 0;
+    while (from < s.n) {
+        size_t at = from + slice_find(slice_from(s, from), '\r');
+        if (at + 1 < s.n && s.p[at + 1] == '\n')
+            return at;
+        from = at + 1;
+    }
+    return s.n;
+}
+
 struct slice slice_cut(struct slice *s, char sep)
 {
     size_t at = slice_find(*s, sep);

@@ -26,6 +26,8 @@ struct slice slice_trim(struct slice s);
 struct slice slice_from(struct slice s, size_t start); /* start <= s.n */
 /* slice_find - offset of the first c, or s.n. */
 size_t slice_find(struct slice s, char c);
+/* slice_find_crlf - offset of the first CRLF, or s.n. */
+size_t slice_find_crlf(struct slice s);
 /* slice_cut - take what stands before the first sep off *s and return it; *s is
  * left behind the sep, or empty. */
 struct slice slice_cut(struct slice *s, char sep);

@@ -15,6 +15,15 @@ static void test_slice_cut_without_separator_takes_all(void **state)
     assert_int_equal(s.n, 0);
 }
 
+static void test_slice_find_crlf_wants_both(void **state)
+{
+    (void)state;
+    assert_int_equal(slice_find_crlf(slice_of("ab\r\nc")), 2);
+    assert_int_equal(slice_find_crlf(slice_of("a\rb\nc\r\r\n")), 6);
+    assert_int_equal(slice_find_crlf(slice_of("abc\r")), 4);
+    assert_int_equal(slice_find_crlf(slice_of("")), 0);
+}
+
 static void test_slice_cut_with_separator_splits(void **state)
 {
     (void)state;
@@ -66,6 +75,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_slice_cut_without_separator_takes_all),
+        cmocka_unit_test(test_slice_find_crlf_wants_both),
         cmocka_unit_test(test_slice_cut_with_separator_splits),
         cmocka_unit_test(test_slice_word_skips_runs_of_blanks),
         cmocka_unit_test(test_slice_number_at_bounds),

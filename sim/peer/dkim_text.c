@@ -17,8 +17,8 @@ static struct slice take_field(struct slice *rest)
 {
     size_t n = 0;
     do {
-        const char *end = memmem(rest->p + n, rest->n - n, "\r\n", 2);
-        n = end ? (size_t)(end - rest->p) + 2 : rest->n;
+        n += slice_find_crlf(slice_from(*rest, n));
+        n = n < rest->n ? n + 2 : n;
     } while (n < rest->n && is_blank(rest->p[n]));
     struct slice field = {rest->p, n};
     *rest = slice_from(*rest, n);
@@ -159,9 +159,8 @@ void dkim_put_field(struct buf *out, const struct dkim_field *field,
 /* The next line, without its CRLF. */
 static struct slice take_line(struct slice *rest)
 {
-    const char *end = memmem(rest->p, rest->n, "\r\n", 2);
-    struct slice line = {rest->p, end ? (size_t)(end - rest->p) : rest->n};
-    *rest = slice_from(*rest, end ? line.n + 2 : rest->n);
+    struct slice line = {rest->p, slice_find_crlf(*rest)};
+    *rest = slice_from(*rest, line.n < rest->n ? line.n + 2 : rest->n);
     return line;
 }
 

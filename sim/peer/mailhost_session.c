@@ -21,8 +21,8 @@ static struct slice unstuff(const struct mailhost_conn *c, size_t end,
     char *out = *storage = xmalloc(rest.n + 1);
     size_t n = 0;
     while (rest.n) {
-        const char *crlf = memmem(rest.p, rest.n, "\r\n", 2);
-        size_t length = crlf ? (size_t)(crlf - rest.p) + 2 : rest.n;
+        size_t length = slice_find_crlf(rest);
+        length = length < rest.n ? length + 2 : length;
         size_t skip = rest.p[0] == '.' ? 1 : 0;
         memcpy(out + n, rest.p + skip, length - skip);
         n += length - skip;
@@ -154,10 +154,9 @@ static void take_lines(struct mailhost_conn *c)
         if (drops_content(c))
             return;
         struct slice rest = {c->octets.p + c->at, c->octets.n - c->at};
-        const char *crlf = memmem(rest.p, rest.n, "\r\n", 2);
-        if (!crlf)
+        struct slice line = {rest.p, slice_find_crlf(rest)};
+        if (line.n == rest.n)
             return;
-        struct slice line = {rest.p, (size_t)(crlf - rest.p)};
         if (is_delayed(c, line))
             return;
         take_line(c, line);
