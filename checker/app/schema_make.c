@@ -116,6 +116,10 @@ static json_t *map_schema(struct schema *s, const struct key *keys)
                             "additionalProperties", 0);
     for (; keys && keys->name; keys++)
         add_key(s, keys, map);
+    json_t *patterns = json_object_get(map, "patternProperties");
+    if (json_is_false(json_object_get(map, "additionalProperties")) &&
+        json_object_size(patterns) == 0) /* a key may be a cell */
+        json_object_set_new(patterns, "^\\$[a-z]", json_object());
     return map;
 }
 
