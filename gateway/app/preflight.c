@@ -5,7 +5,7 @@
 #include "app/dkim_command.h"
 #include "app/preflight_ask.h"
 #include "base/zone.h"
-#include "rules/dmarc.h"
+#include "rules/alignment.h"
 #include "rules/nta.h"
 #include "rules/sending.h"
 #include "rules/spf_record.h"
@@ -240,21 +240,13 @@ static bool is_own(const struct run *run)
     return strcmp(run->wish->domain, run->wish->host_name) == 0;
 }
 
-/* RFC 7489 3.1.2, relaxed. */
-static bool is_aligned(const struct run *run, const char *host)
-{
-    return strcmp(dmarc_organizational_domain(run->arena, host),
-                  dmarc_organizational_domain(run->arena, run->wish->domain)) ==
-           0;
-}
-
 static void check_path(struct run *run)
 {
     const char *host = run->wish->return_host;
     const char *name =
         arena_printf(run->arena, "zivverbounce.%s", run->wish->domain);
     if (is_own(run)) {
-        run->sending.bounce = is_aligned(run, host) ? TRI_YES : TRI_NO;
+        run->sending.bounce = TRI_YES;
         check_path_spf(run, host);
         return;
     }
@@ -281,7 +273,6 @@ static void check_path(struct run *run)
 static void judge_policy(struct run *run, struct preflight_check *check,
                          const struct dmarc_policy *policy, const char *good)
 {
-    run->sending.spf_strict = policy->spf_strict ? TRI_YES : TRI_NO;
     if (!check->found)
         judge(check, PREFLIGHT_MISSING, "there is no DMARC record", good);
     else if (!policy->is_published)
@@ -298,6 +289,31 @@ static void judge_policy(struct run *run, struct preflight_check *check,
     else if (policy->spf_strict)
         judge(check, PREFLIGHT_WEAK,
               "aspf=s: a reverse-path below zivverbounce does not align", good);
+    else if (run->sending.path_apart == TRI_YES)
+        judge(check, PREFLIGHT_WEAK,
+              "the reverse-path's name belongs to another organizational "
+              "domain (psd=, or eight labels and more): only a key aligns",
+              good);
+}
+
+/* Whether the reverse-path aligns, by look-ups of its own. */
+static void check_alignment(struct run *run)
+{
+    const char *path = is_own(run) ? run->wish->return_host
+                                   : arena_printf(run->arena, "zivverbounce.%s",
+                                                  run->wish->domain);
+    struct alignment *alignment = alignment_create(
+        run->arena, run->wish->domain, path, run->wish->discovery);
+    const char *question;
+    run->sending.path_apart = TRI_UNKNOWN;
+    while ((question = alignment_question(alignment))) {
+        struct preflight_answer answer =
+            preflight_ask(run->arena, run->world, question, DNS_TYPE_TXT);
+        if (answer.outcome == DNS_FAILED)
+            return;
+        alignment_answer(alignment, answer.values, answer.count);
+    }
+    run->sending.path_apart = alignment_is_apart(alignment) ? TRI_YES : TRI_NO;
 }
 
 /* At the domain, else above it. */
@@ -311,13 +327,12 @@ static void check_dmarc(struct run *run)
         dmarc_create(run->arena, domain, run->wish->discovery);
     const char *question;
     bool is_secure = false;
+    check_alignment(run);
     while ((question = dmarc_question(dmarc))) {
         struct preflight_answer answer =
             preflight_ask(run->arena, run->world, question, DNS_TYPE_TXT);
-        if (is_unknown(run, check, &answer)) {
-            run->sending.spf_strict = TRI_UNKNOWN;
+        if (is_unknown(run, check, &answer))
             return;
-        }
         if (take_found(run, check, &answer, dmarc_record_is)) {
             check->name = question;
             is_secure = answer.is_secure;

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/log.h"
-#include "rules/dmarc.h"
+#include "rules/alignment.h"
 #include "rules/sending.h"
 
 /* One question that is open, or was. */
@@ -27,7 +27,7 @@ struct sender_dns_query {
     struct dkim_selector *signers;
     struct dkim_ring own; /* host_name's keys */
     struct sending sending;
-    struct dmarc *dmarc;
+    struct alignment *path;
     bool is_second; /* what only matters later was asked */
 };
 
@@ -176,6 +176,12 @@ static void ask_seen(struct sender_dns_query *query)
 
 /* --- the return path ------------------------------------------------------ */
 
+static const char *path_name(const struct sender_dns_query *query)
+{
+    return arena_printf(query->arena, SENDER_DNS_LABEL ".%s",
+                        query->answer->domain);
+}
+
 static void on_bounce(const struct dns_answer *answer, void *ctx)
 {
     struct look_up *look_up = ctx;
@@ -191,16 +197,15 @@ static void on_bounce(const struct dns_answer *answer, void *ctx)
 
 static void on_dmarc(const struct dns_answer *answer, void *ctx);
 
-/* aspf= counts as r where there is no record. */
 static void ask_dmarc(struct sender_dns_query *query)
 {
-    const char *name = dmarc_question(query->dmarc);
+    const char *name = alignment_question(query->path);
     if (name != NULL) {
         ask(query, name, DNS_TYPE_TXT, on_dmarc);
         return;
     }
-    struct dmarc_policy policy = dmarc_policy(query->dmarc);
-    query->sending.spf_strict = policy.spf_strict ? TRI_YES : TRI_NO;
+    query->sending.path_apart =
+        alignment_is_apart(query->path) ? TRI_YES : TRI_NO;
 }
 
 static void on_dmarc(const struct dns_answer *answer, void *ctx)
@@ -209,10 +214,10 @@ static void on_dmarc(const struct dns_answer *answer, void *ctx)
     struct sender_dns_query *query = look_up->query;
     const struct slice *texts;
     if (answer->outcome == DNS_FAILED) {
-        query->sending.spf_strict = TRI_UNKNOWN;
+        query->sending.path_apart = TRI_UNKNOWN;
     } else {
         size_t count = take_texts(query, answer, &texts);
-        dmarc_answer(query->dmarc, texts, count);
+        alignment_answer(query->path, texts, count);
         ask_dmarc(query);
     }
     answered(look_up);
@@ -245,8 +250,8 @@ static void ask_second(struct sender_dns_query *query)
         ask_keys(query, &query->own);
     }
     if (sending_needs_dmarc(&query->sending)) {
-        query->dmarc = dmarc_create(query->arena, query->answer->domain,
-                                    query->wish.discovery);
+        query->path = alignment_create(query->arena, query->answer->domain,
+                                       path_name(query), query->wish.discovery);
         ask_dmarc(query);
     }
 }
@@ -285,8 +290,7 @@ struct sender_dns_query *sender_dns_start(struct arena *arena,
     ask_keys(query, &senders);
     ask_seen(query);
     if (!is_own(query)) {
-        ask(query, arena_printf(arena, SENDER_DNS_LABEL ".%s", answer->domain),
-            DNS_TYPE_CNAME, on_bounce);
+        ask(query, path_name(query), DNS_TYPE_CNAME, on_bounce);
     }
     if (query->open_count == 0) {
         finish(query);

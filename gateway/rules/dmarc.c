@@ -10,9 +10,10 @@ enum { PCT_ALL = 100, LABELS_MAX = 8 };
 struct dmarc {
     struct arena *arena;
     const char *domain;
-    const char *organizational;
+    const char *organizational; /* by the list, or as the walk found it */
     const char *question;
     bool is_above; /* another domain is being asked */
+    bool is_whole; /* the walk goes past a record at the domain itself */
     enum dmarc_discovery discovery;
     const char *target;    /* of the walk: the domain being asked */
     const char *candidate; /* of the walk: the last with a record */
@@ -81,10 +82,23 @@ struct dmarc *dmarc_create(struct arena *arena, const char *domain,
     dmarc->domain = arena_strdup(arena, domain);
     dmarc->discovery = discovery;
     dmarc->target = dmarc->domain;
-    if (discovery == DMARC_RFC7489)
-        dmarc->organizational = dmarc_organizational_domain(arena, domain);
+    dmarc->organizational = discovery == DMARC_RFC7489
+                                ? dmarc_organizational_domain(arena, domain)
+                                : dmarc->domain;
     dmarc->question = arena_printf(arena, "_dmarc.%s", domain);
     return dmarc;
+}
+
+struct dmarc *dmarc_create_walk(struct arena *arena, const char *domain)
+{
+    struct dmarc *dmarc = dmarc_create(arena, domain, DMARC_RFC9989);
+    dmarc->is_whole = true;
+    return dmarc;
+}
+
+const char *dmarc_organization(const struct dmarc *dmarc)
+{
+    return dmarc->organizational;
 }
 
 const char *dmarc_question(const struct dmarc *dmarc)
@@ -144,21 +158,33 @@ static char psd_of(struct slice text)
     return dmarc_record_parse(text, &record) ? record.psd : 'u';
 }
 
+/* Of domain, which lies below target: its name with one label more. */
+static const char *label_below(const char *domain, const char *target)
+{
+    const char *p = domain + strlen(domain) - strlen(target) - 1;
+    while (p > domain && p[-1] != '.')
+        p--;
+    return p;
+}
+
 /* RFC 9989 4.10.2: who is told by psd=n, or lies right below psd=y, is the
- * organizational domain; without either the highest that has a record. Where
- * that one has none, the public suffix's own counts. Returns whether the walk
- * is over. */
+ * organizational domain; without either the highest that has a record. The
+ * psd=y of the domain that the walk starts from does not count. Where the
+ * organizational domain has no record, the public suffix's own counts. Returns
+ * whether the walk is over. */
 static bool walk_takes(struct dmarc *dmarc, struct slice text)
 {
     char psd = psd_of(text);
-    bool is_right_below =
-        dmarc->candidate &&
-        strcmp(next_target(dmarc->candidate), dmarc->target) == 0;
-    if (psd == 'y' && is_right_below)
-        return true;
+    dmarc->organizational = dmarc->target;
+    if (psd == 'y' && dmarc->is_above) {
+        dmarc->organizational = label_below(dmarc->domain, dmarc->target);
+        if (dmarc->candidate &&
+            strcmp(dmarc->candidate, dmarc->organizational) == 0)
+            return true;
+    }
     take_record(dmarc, text);
     dmarc->candidate = dmarc->target;
-    return psd != 'u' || !dmarc->is_above;
+    return psd != 'u' || !(dmarc->is_above || dmarc->is_whole);
 }
 
 static void walk(struct dmarc *dmarc, const struct slice *found)

@@ -44,6 +44,11 @@ enum dmarc_discovery {
 
 struct dmarc *dmarc_create(struct arena *arena, const char *domain,
                            enum dmarc_discovery discovery);
+/* dmarc_create_walk - the walk of RFC 9989 to the root or to a psd=, though the
+ * domain has a record; dmarc_organization is the organizational domain, once
+ * there is nothing more to ask. */
+struct dmarc *dmarc_create_walk(struct arena *arena, const char *domain);
+const char *dmarc_organization(const struct dmarc *dmarc);
 /* "_dmarc.clinic.example"; NULL: nothing more to ask. */
 const char *dmarc_question(const struct dmarc *dmarc);
 void dmarc_answer(struct dmarc *dmarc, const struct slice *texts, size_t count);

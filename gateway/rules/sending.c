@@ -5,12 +5,12 @@ bool sending_needs_dmarc(const struct sending *sending)
     return sending->key != TRI_YES && sending->bounce == TRI_YES;
 }
 
-/* zivverbounce.DOMAIN lies below DOMAIN: aligned unless aspf=s. */
+/* Leading back here is not enough: it must align. */
 static enum tri by_reverse_path(const struct sending *sending)
 {
-    if (sending->bounce != TRI_YES || sending->spf_strict == TRI_NO)
+    if (sending->bounce != TRI_YES || sending->path_apart == TRI_NO)
         return sending->bounce;
-    return sending->spf_strict == TRI_YES ? TRI_NO : TRI_UNKNOWN;
+    return sending->path_apart == TRI_YES ? TRI_NO : TRI_UNKNOWN;
 }
 
 enum sender_dns sending_alignment(const struct sending *sending)

@@ -2,7 +2,7 @@
  * its key records and its zivverbounce alias for a mail whose From is there.
  *
  * Pure: the caller looks up; TRI_UNKNOWN is a look-up that failed. DMARC
- * alignment as in RFC 7489 3.1; a signature is always by the From domain
+ * alignment as rules/alignment says; a signature is always by the From domain
  * itself, so that adkim= makes no difference. */
 #ifndef RULES_SENDING_H
 #define RULES_SENDING_H
@@ -13,10 +13,10 @@
 struct sending {
     enum tri key;        /* a key of ours is published for the From domain */
     enum tri bounce;     /* its zivverbounce is the return-path host */
-    enum tri spf_strict; /* its DMARC record has aspf=s; see below */
+    enum tri path_apart; /* its zivverbounce does not align; see below */
 };
 
-/* sending_needs_dmarc - spf_strict is looked at: alignment hangs on a
+/* sending_needs_dmarc - path_apart is looked at: alignment hangs on a
  * reverse-path below the From domain. */
 bool sending_needs_dmarc(const struct sending *sending);
 

@@ -17,7 +17,7 @@
 
 /* Every combination. */
 static const struct row {
-    enum tri key, bounce, spf_strict;
+    enum tri key, bounce, path_apart;
     enum sender_dns want;
     bool needs_dmarc;
 } rows[] = {
@@ -55,7 +55,7 @@ static void test_alignment_of_every_combination(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         const struct row *r = &rows[i];
-        const struct sending sending = {r->key, r->bounce, r->spf_strict};
+        const struct sending sending = {r->key, r->bounce, r->path_apart};
         if (sending_alignment(&sending) != r->want ||
             sending_needs_dmarc(&sending) != r->needs_dmarc)
             fail_msg("row %zu: got %d", i, (int)sending_alignment(&sending));
