@@ -23,17 +23,26 @@ again() {
     start_postfix
 }
 
-# stays WHY NUMBER - the mail is deferred, and in the queue for all recipients.
-stays() {
+# deferred WHY NUMBER - the next so many recipients are.
+deferred() {
     i=0
     while [ "$i" -lt "$2" ]; do
         await 'status=deferred'
         i=$((i + 1))
         case $line in *"$1"*) ;; *) fail "expected $1: $line" ;; esac
     done
+}
+
+# waiting NUMBER - for so many recipients the mail is in the queue.
+waiting() {
     postqueue -c "$etc" -j >"$dir/queue.txt"
     n=$(grep -o '"address"' "$dir/queue.txt" | wc -l)
-    [ "$n" -eq "$2" ] || fail "expected $2 recipients in the queue, met $n"
+    [ "$n" -eq "$1" ] || fail "expected $1 recipients in the queue, met $n"
+}
+
+stays() {
+    deferred "$1" "$2"
+    waiting "$2"
 }
 
 empty() {
@@ -83,7 +92,9 @@ Subject: One at a time
 
 What both may read.
 END
-stays '452 4.5.3' 1
+deferred '452 4.5.3' 1 # as soon as it is said
+await 'status=sent'
+waiting 1
 postqueue -c "$etc" -f
 empty
 judged 0 "tried again after 452"
