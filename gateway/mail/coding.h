@@ -17,10 +17,10 @@ struct decoder {
     enum coding coding;
     struct slice octets;
     struct slice passed; /* read, its pages not yet let go */
-    size_t at;         /* octets read */
-    size_t blank_end;  /* quoted-printable: blanks up to here count */
-    uint32_t bits;     /* base64: characters of the quantum */
-    unsigned held;     /* base64: how many */
+    size_t at;           /* octets read */
+    size_t blank_end;    /* quoted-printable: blanks up to here count */
+    uint32_t bits;       /* base64: characters of the quantum */
+    unsigned held;       /* base64: how many */
 };
 
 void decoder_init(struct decoder *decoder, enum coding coding,
