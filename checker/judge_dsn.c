@@ -1,5 +1,6 @@
 /* DSN-1, DSN-3: each failure is told to the sender once, in the form of
  * RFC 3464, as his NOTIFY asks for. */
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -123,6 +124,47 @@ static void judge_reply(struct trial *t, const struct claim *claim,
              without_blanks(t, remote));
 }
 
+/* Of letters alone: no status, address, or number of a date. */
+static bool is_word(struct slice s)
+{
+    for (size_t i = 0; i < s.n; i++)
+        if (!isalpha((unsigned char)s.p[i]) && !strchr(".,:;", s.p[i]))
+            return false;
+    return s.n > 1;
+}
+
+/* The lines around this place, up to an empty one. */
+static struct slice paragraph(struct slice text, const char *at)
+{
+    struct slice line, found = {text.p, 0};
+    while (text.n) {
+        line = slice_cut(&text, '\n');
+        bool is_empty = !slice_trim(line).n;
+        if (is_empty && line.p > at)
+            break;
+        found.n = (size_t)(line.p + line.n - found.p);
+        if (is_empty)
+            found = (struct slice){text.p, 0};
+    }
+    return found;
+}
+
+/* DSN-1: the reason in plain words stands where the recipient is named. */
+static void judge_words(struct trial *t, const char *address, struct slice text)
+{
+    const char *at = memmem(text.p, text.n, address, strlen(address));
+    if (!at) {
+        want(t, address, "text", "the recipient's address", "none");
+        return;
+    }
+    struct slice rest = paragraph(text, at), word;
+    unsigned words = 0;
+    while ((word = slice_word(&rest)).n)
+        words += is_word(word);
+    if (words < 2)
+        want(t, address, "text", "the reason in plain words", "none");
+}
+
 static void judge_recipient(struct trial *t, const struct copy *copy,
                             const struct report *r, const struct mail_view *g)
 {
@@ -154,9 +196,7 @@ static void judge_recipient(struct trial *t, const struct copy *copy,
         want(t, address, "Will-Retry-Until", "", until);
     want_date(t, address, "Will-Retry-Until", until,
               retried_until(t, copy->letter));
-    struct slice text = mail_decoded(t->arena, &r->text);
-    if (!memmem(text.p, text.n, address, strlen(address)))
-        want(t, address, "text", "the recipient's address", "none");
+    judge_words(t, address, mail_decoded(t->arena, &r->text));
 }
 
 /* -- one DSN -------------------------------------------------------------- */

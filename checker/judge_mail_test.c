@@ -81,6 +81,7 @@ static void test_judge_dsn_has_its_form(void **state)
         {{content, "dns;gateway.", "dns;other."}, "DSN-1", "Reporting-MTA"},
         {{content, "auto-replied", "no"}, "DSN-1", "Auto-Submitted"},
         {{content, "dora@weak.example: it", "It"}, "DSN-1", "text"},
+        {{content, "it failed.", "5.7.10 at 12:00"}, "DSN-1", "reason"},
         {{content, "Status: 5.7.10", "Status: 5.0.0"}, "DSN-1", "Status"},
         {{content, "rfc822;dora@weak.example", "rfc822;bob@hospital.example"},
          "DSN-1",
