@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <sys/syscall.h>
 #include <time.h>
+#include <unistd.h>
 #include <cmocka.h>
 
 #include "base/blob.h"
@@ -16,7 +17,7 @@
 #include "store/store.h"
 #include "store/test_disk.h"
 
-enum { MESSAGES = 400, TURNS_MOST = 2000, SHOTS = 6 };
+enum { MESSAGES = 400, TURNS_MOST = 2000, SHOTS = 6, LONGEST_S = 60 };
 
 /* --- the syncs of files that are not SQLite's --- */
 
@@ -335,6 +336,7 @@ int main(void)
         TEST(test_large_content_keeps_nobody_waiting),
         TEST(test_faults_of_the_disk_are_told_apart),
     };
+    alarm(LONGEST_S); /* a broken store may keep one waiting */
     test_disk_install();
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
