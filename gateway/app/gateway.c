@@ -13,6 +13,7 @@
 #include "app/bounces.h"
 #include "app/control.h"
 #include "app/guests.h"
+#include "app/journal_past.h"
 #include "app/keys.h"
 #include "app/submission.h"
 #include "base/clock.h"
@@ -163,7 +164,9 @@ static enum status start_intake(struct gateway *g)
                 .post = post,
                 .loop = g->loop,
                 .sync = journal_sync,
-                .sync_ctx = g->journal},
+                .sync_ctx = g->journal,
+                .has_past = journal_has_past,
+                .past = config->journal.file},
             &g->store, g->err);
     if (status == ST_OK)
         status =

@@ -9,7 +9,9 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "base/clock.h"
 #include "base/log.h"
+#include "store/begin.h"
 #include "store/lock.h"
 #include "store/query.h"
 #include "store/schema.h"
@@ -25,7 +27,7 @@ static const char pragmas[] = "PRAGMA journal_mode = WAL;"
                               " kind INTEGER, item INTEGER,"
                               " PRIMARY KEY (kind, item)) WITHOUT ROWID;";
 
-enum { SCHEMA_VERSION = 2, BUSY_MS = 2000 };
+enum { SCHEMA_VERSION = 3, BUSY_MS = 2000, TELL_MS = 60000 };
 
 static enum status run_text(struct db *db, const char *text, struct err *err)
 {
@@ -34,26 +36,17 @@ static enum status run_text(struct db *db, const char *text, struct err *err)
     return stmt_fault(db, err);
 }
 
-static int on_version(void *out, int columns, char **values, char **names)
-{
-    (void)columns;
-    (void)names;
-    *(int *)out = values[0] ? atoi(values[0]) : 0;
-    return 0;
-}
-
 /* One area after another, all or nothing. */
 static enum status create_schema(struct db *db, struct err *err)
 {
-    static const char *const areas[] = {"BEGIN",
-                                        schema_queue,
-                                        schema_policy,
-                                        schema_portal,
-                                        "PRAGMA user_version = 2",
-                                        "COMMIT"};
+    struct arena *arena = arena_create();
+    const char *const areas[] = {
+        "BEGIN",       begin_mark(arena),         schema_queue, schema_policy,
+        schema_portal, "PRAGMA user_version = 3", "COMMIT"};
     enum status status = ST_OK;
     for (size_t i = 0; status == ST_OK && i < sizeof areas / sizeof *areas; i++)
         status = run_text(db, areas[i], err);
+    arena_destroy(&arena);
     return status;
 }
 
@@ -75,23 +68,46 @@ static enum status check_pages(struct db *db, struct err *err)
     return status;
 }
 
+static enum status ask_number(struct db *db, const char *text, int64_t *out,
+                              struct err *err)
+{
+    struct query q = query_open(db, text, err);
+    enum status status = query_row(&q, err);
+    if (status != ST_OK)
+        return status == ST_NONE ? err_set(err, ST_TEMP, "%s: nothing", text)
+                                 : status;
+    *out = query_get_int(&q, 0);
+    query_close(&q);
+    return ST_OK;
+}
+
+/* A new file, or one whose making was interrupted; never somebody else's. */
+static enum status begin_schema(struct db *db, struct err *err)
+{
+    int64_t tables = 0;
+    enum status status =
+        ask_number(db, "SELECT count(*) FROM sqlite_master", &tables, err);
+    if (status == ST_OK && tables)
+        status = err_set(err, ST_TEMP, "this is no database of a gateway");
+    return status == ST_OK ? create_schema(db, err) : status;
+}
+
 static enum status prepare_schema(struct db *db, struct err *err)
 {
-    int version = 0;
+    int64_t version = 0;
     enum status status = run_text(db, pragmas, err);
-    if (status != ST_OK)
-        return status;
-    if (sqlite3_exec(db->sql, "PRAGMA user_version", on_version, &version,
-                     NULL) != SQLITE_OK)
-        return stmt_fault(db, err);
-    if (version == 0) {
-        status = spool_must_be_empty(db, err);
-        return status == ST_OK ? create_schema(db, err) : status;
+    if (status == ST_OK)
+        status = ask_number(db, "PRAGMA user_version", &version, err);
+    if (status == ST_OK && version == 0) {
+        status = begin_schema(db, err);
+        return status == ST_OK ? begin_is_ours(db, err) : status;
     }
-    if (version != SCHEMA_VERSION)
-        return err_set(err, ST_TEMP, "database of version %d, expected %d",
-                       version, SCHEMA_VERSION);
-    return check_pages(db, err);
+    if (status == ST_OK && version != SCHEMA_VERSION)
+        status = err_set(err, ST_TEMP, "database of version %lld, expected %d",
+                         (long long)version, SCHEMA_VERSION);
+    if (status == ST_OK)
+        status = check_pages(db, err);
+    return status == ST_OK ? begin_is_ours(db, err) : status;
 }
 
 static enum status make_folder(const char *path, struct err *err)
@@ -112,8 +128,40 @@ static enum status make_file(const char *path, struct err *err)
     return ST_OK;
 }
 
-static enum status open_file(struct db *db, const char *path, struct err *err)
+static bool is_begun(const char *path)
 {
+    struct stat st;
+    return stat(path, &st) == 0 && st.st_size > 0;
+}
+
+/* All that the log holds goes into the database, is synced, and the log begins
+ * anew. What an earlier sync failed to bring to the disk may stand in the
+ * system's memory as if it were there, and a power failure would break the log
+ * at that place, with all that was committed behind it (KEEP-1). */
+static enum status empty_log(struct db *db, struct err *err)
+{
+    int code = sqlite3_wal_checkpoint_v2(
+        db->sql, "main", SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+    if (code == SQLITE_BUSY)
+        log_warn("store", "log not emptied, somebody reads", "wait_ms=%d",
+                 (int)BUSY_MS);
+    else if (code != SQLITE_OK)
+        return stmt_fault(db, err);
+    return ST_OK;
+}
+
+static void empty_log_at_close(struct db *db, bool yes)
+{
+    sqlite3_db_config(db->sql, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, !yes, NULL);
+}
+
+/* Until it is known to be ours, nothing of its log goes into it. */
+static enum status open_file(struct db *db, const char *path,
+                             const struct store_settings *settings,
+                             struct err *err)
+{
+    if (!is_begun(path) && begin_is_free(db, path, settings, err) != ST_OK)
+        return ST_TEMP;
     if (make_file(path, err) != ST_OK)
         return ST_TEMP;
     int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE |
@@ -121,7 +169,14 @@ static enum status open_file(struct db *db, const char *path, struct err *err)
     if (sqlite3_open_v2(path, &db->sql, flags, NULL) != SQLITE_OK)
         return stmt_fault(db, err);
     sqlite3_busy_timeout(db->sql, BUSY_MS);
-    return prepare_schema(db, err);
+    enum status status = prepare_schema(db, err);
+    if (status == ST_OK)
+        status = empty_log(db, err);
+    if (status == ST_OK)
+        status = presence_take(&db->presence, err);
+    db->is_working = status == ST_OK;
+    empty_log_at_close(db, db->is_working);
+    return status;
 }
 
 enum status db_open(const struct store_settings *settings, struct db **db_out,
@@ -132,6 +187,7 @@ enum status db_open(const struct store_settings *settings, struct db **db_out,
     struct db *db = xcalloc(1, sizeof *db);
     db->spool = xasprintf("%s/spool", directory);
     db->lock = -1;
+    presence_init(&db->presence, directory);
     db->keep_finished_ms = settings->keep_finished_ms;
     db->longest_wait_ms = settings->longest_wait_ms;
     enum status status = make_folder(directory, err);
@@ -139,7 +195,8 @@ enum status db_open(const struct store_settings *settings, struct db **db_out,
         status = make_folder(db->spool, err);
     if (status == ST_OK)
         status = lock_take(directory, &db->lock, err);
-    if (status == ST_OK && (status = open_file(db, path, err)) != ST_OK)
+    if (status == ST_OK &&
+        (status = open_file(db, path, settings, err)) != ST_OK)
         err_wrap(err, "%s", path);
     if (status == ST_OK)
         status = spool_clean(db, err);
@@ -150,19 +207,67 @@ enum status db_open(const struct store_settings *settings, struct db **db_out,
     return status;
 }
 
+/* What was cut or changed by others stays as it is, with its log: emptying that
+ * would make it worse, and an index that was cut is SIGBUS. */
+static void close_file(struct db *db)
+{
+    struct err err;
+    for (size_t i = 0; i < STMT_COUNT; i++)
+        sqlite3_finalize(db->prepared[i]);
+    if (db->is_working && presence_check(&db->presence, true, &err) != ST_OK) {
+        empty_log_at_close(db, false);
+        log_warn("store", "left as it is", "error=%s", err.text);
+    }
+    if (sqlite3_close(db->sql) != SQLITE_OK)
+        BUG("a statement was left open");
+}
+
 void db_close(struct db **db)
 {
     if (!*db)
         return;
-    for (size_t i = 0; i < STMT_COUNT; i++)
-        sqlite3_finalize((*db)->prepared[i]);
-    if (sqlite3_close((*db)->sql) != SQLITE_OK)
-        BUG("a statement was left open");
+    close_file(*db);
     if ((*db)->lock >= 0)
         close((*db)->lock);
+    presence_release(&(*db)->presence);
     free((*db)->spool);
     free(*db);
     *db = NULL;
+}
+
+/* Once a minute at most: each message that is refused asks. */
+static enum status lost(struct db *db, struct err *err)
+{
+    int64_t now_ms = clock_mono_ms();
+    db->fault = STORE_FAULT_IO;
+    if (!db->is_lost || now_ms - db->told_ms >= TELL_MS) {
+        log_error("store", "nothing is accepted or delivered",
+                  "error=%s remedy=put it back, or stop the gateway",
+                  err->text);
+        db->told_ms = now_ms;
+    }
+    db->is_lost = true;
+    return ST_TEMP;
+}
+
+enum status db_ready(struct db *db, struct err *err)
+{
+    if (presence_check(&db->presence, true, err) != ST_OK)
+        return lost(db, err);
+    if (db->is_lost)
+        log_warn("store", "all is there again", "folder=%s", db->spool);
+    db->is_lost = false;
+    return ST_OK;
+}
+
+enum status db_confirm(struct db *db, struct err *err)
+{
+    struct presence now = db->presence;
+    if (presence_check(&db->presence, false, err) != ST_OK ||
+        presence_take(&now, err) != ST_OK)
+        return lost(db, err);
+    db->presence = now;
+    return ST_OK;
 }
 
 enum status db_begin(struct db *db, struct err *err)

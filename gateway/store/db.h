@@ -14,6 +14,12 @@ void db_close(struct db **db);
 
 const char *db_spool(const struct db *db);
 
+/* db_ready - before anything is asked of the database: its files are the ones
+ * that were opened, untouched by others. errors: ST_TEMP: not now (KEEP-3)
+ * db_confirm - after a change: they still are, and what lies there is ours. */
+enum status db_ready(struct db *db, struct err *err) MUST_USE;
+enum status db_confirm(struct db *db, struct err *err) MUST_USE;
+
 /* A transaction holds the requests that waited; each request is a step that
  * can fail alone. After a fault that undid the whole transaction db_is_broken
  * is true until db_rollback. */

@@ -7,6 +7,7 @@
 
 #include <sqlite3.h>
 
+#include "store/presence.h"
 #include "store/store.h"
 
 enum stmt {
@@ -51,6 +52,10 @@ struct db {
     enum store_fault fault;
     char *spool; /* folder of large content */
     int lock;    /* of the state folder; -1: none */
+    struct presence presence;
+    bool is_working; /* opened, and its files known */
+    bool is_lost;    /* its files are not there, or not ours any more */
+    int64_t told_ms; /* that it is lost; monotonic */
     int64_t longest_wait_ms, keep_finished_ms, purge_next_ms;
     int64_t purge_n; /* the last message that purge looked at */
 };

@@ -8,6 +8,7 @@
 
 #include "base/alloc.h"
 #include "base/clock.h"
+#include "base/log.h"
 #include "store/call.h"
 #include "store/spool.h"
 #include "store/turn.h"
@@ -195,9 +196,13 @@ static void *keep_large(void *arg)
 /* On the first request. The keeper only syncs and renames. */
 static void start(struct store *store)
 {
+    struct err err;
     if (store->started)
         return;
     pthread_attr_t small;
+    if (db_confirm(store->db, &err) != ST_OK) /* after changes at the start */
+        log_debug("store", "lost before the first request", "error=%s",
+                  err.text);
     pthread_attr_init(&small);
     pthread_attr_setstacksize(&small, KEEPER_STACK_BYTES);
     if (pthread_create(&store->thread, NULL, run, store) != 0 ||

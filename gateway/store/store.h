@@ -36,6 +36,10 @@ struct store_settings {
     void *loop;          /* the first argument of post */
     store_sync_fn *sync; /* of the journal; NULL: not needed */
     void *sync_ctx;
+    /* Whether something (a journal, by its path) tells of accepted messages:
+     * then no database is begun. NULL: nothing does */
+    bool (*has_past)(const char *past);
+    const char *past;
 };
 
 /* How a request that failed is answered on the wire (KEEP-3). */

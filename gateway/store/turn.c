@@ -84,6 +84,14 @@ static void drop_content(struct db *db, const struct request *first)
             spool_remove(db, r->in.accept.message->id);
 }
 
+static void fail_changes(struct db *db, struct request *first,
+                         const struct err *err)
+{
+    for (struct request *r = first; r; r = r->next)
+        if (is_change(r) && r->answer.status == ST_OK)
+            fail(r, db, err);
+}
+
 static void change_all(struct db *db, struct request *first)
 {
     struct err err = {ST_TEMP, "transaction undone"};
@@ -93,9 +101,7 @@ static void change_all(struct db *db, struct request *first)
     if (!any || apply_all(db, first, &err))
         return;
     log_error("store", "nothing stored", "error=%s", err.text);
-    for (struct request *r = first; r; r = r->next)
-        if (is_change(r) && r->answer.status == ST_OK)
-            fail(r, db, &err);
+    fail_changes(db, first, &err);
     db_rollback(db);
 }
 
@@ -168,17 +174,46 @@ static void sync_journal(struct request *first, store_sync_fn *sync, void *ctx)
             r->answer.status = ST_TEMP;
 }
 
-void turn_work(struct db *db, struct request *first, store_sync_fn *sync,
-               void *sync_ctx)
+static void answer_questions(struct db *db, struct request *first)
 {
-    sync_journal(first, sync, sync_ctx);
-    change_all(db, first);
-    drop_content(db, first);
     for (struct request *r = first; r; r = r->next)
         if (r->kind == REQUEST_DUE)
             answer_due(db, r);
         else if (r->kind == REQUEST_FIND)
             answer_find(db, r);
+}
+
+static void refuse(struct db *db, struct request *first, const struct err *err)
+{
+    fail_changes(db, first, err);
+    for (struct request *r = first; r; r = r->next) {
+        if (r->kind == REQUEST_DUE)
+            r->due = (struct store_due){.status = ST_TEMP, .next_ms = -1};
+        else if (r->kind == REQUEST_FIND)
+            r->found = (struct store_found){.status = ST_TEMP};
+    }
+}
+
+/* KEEP-3: what was committed counts only if the files are still there. Then the
+ * questions, for a purge changes the database, too. */
+void turn_work(struct db *db, struct request *first, store_sync_fn *sync,
+               void *sync_ctx)
+{
+    struct err err;
+    sync_journal(first, sync, sync_ctx);
+    if (db_ready(db, &err) != ST_OK) {
+        refuse(db, first, &err);
+        return;
+    }
+    change_all(db, first);
+    if (db_confirm(db, &err) != ST_OK) {
+        refuse(db, first, &err);
+        return;
+    }
+    drop_content(db, first);
+    answer_questions(db, first);
+    if (db_confirm(db, &err) != ST_OK)
+        log_debug("store", "noticed after a question", "error=%s", err.text);
 }
 
 void store_item_release(struct store_item *item)

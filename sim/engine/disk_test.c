@@ -177,10 +177,46 @@ static void test_read_only_spool_is_a_451(void **state)
         skip();
     const char *spool =
         arena_printf(g->arena, "%s/state/spool", g->engine->case_dir);
-    assert_int_equal(mount("none", spool, "tmpfs", MS_RDONLY, NULL), 0);
+    assert_int_equal(mount(spool, spool, NULL, MS_BIND, NULL), 0);
+    assert_int_equal(
+        mount(NULL, spool, NULL, MS_REMOUNT | MS_BIND | MS_RDONLY, NULL), 0);
     assert_reply(submit(g, 400000), "451 4.3.0");
     assert_reply(submit(g, 1000), "250 ");
     assert_int_equal(umount(spool), 0);
+    assert_reply(submit(g, 400000), "250 ");
+    judge(g);
+}
+
+static const char *state_path(const struct test_gateway *g, const char *name)
+{
+    return arena_printf(g->arena, "%s/state/%s", g->engine->case_dir, name);
+}
+
+/* Files under a running gateway: noticed before the next 250, whether they are
+ * put away or covered, and served again when they are back. */
+static void test_state_that_is_moved_away_is_a_451(void **state)
+{
+    struct test_gateway *g = *state;
+    static const char *const names[] = {"gateway.db", "gateway.db-wal",
+                                        "gateway.db-shm", "lock", "spool"};
+    if (!has_namespace)
+        skip();
+    assert_reply(submit(g, 1000), "250 ");
+    assert_reply(submit(g, 400000), "250 ");
+    test_gateway_settle(g);
+    const char *away = state_path(g, "away");
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        const char *here = state_path(g, names[i]);
+        assert_int_equal(rename(here, away), 0);
+        assert_reply(submit(g, 1000), "451 4.3.0");
+        assert_reply(submit(g, 400000), "451 4.3.0");
+        assert_int_equal(rename(away, here), 0);
+    }
+    assert_int_equal(mount("none", state_path(g, "spool"), "tmpfs", 0, NULL),
+                     0);
+    assert_reply(submit(g, 1000), "451 4.3.0");
+    assert_int_equal(umount(state_path(g, "spool")), 0);
+    assert_reply(submit(g, 1000), "250 ");
     assert_reply(submit(g, 400000), "250 ");
     judge(g);
 }
@@ -193,6 +229,7 @@ int main(void)
         TEST(test_full_disk_is_a_452_until_there_is_room),
         TEST(test_message_larger_than_the_disk_is_a_452),
         TEST(test_read_only_spool_is_a_451),
+        TEST(test_state_that_is_moved_away_is_a_451),
     };
     has_namespace = enter_namespace();
     int failures = cmocka_run_group_tests(tests, NULL, NULL);
