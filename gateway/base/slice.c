@@ -1,7 +1,10 @@
 #include "base/slice.h"
 
+#include <limits.h>
 #include <string.h>
 #include <strings.h>
+
+#include "base/status.h"
 
 static bool is_blank(char c)
 {
@@ -60,9 +63,31 @@ struct slice slice_trim(struct slice s)
     return s;
 }
 
+int slice_int(size_t n)
+{
+    return n > INT_MAX ? INT_MAX : (int)n;
+}
+
+struct slice slice_sub(struct slice s, size_t start, size_t n)
+{
+    if (start > s.n || n > s.n - start)
+        BUG("octets %zu to %zu of %zu", start, start + n, s.n);
+    return (struct slice){s.n ? s.p + start : s.p, n};
+}
+
 struct slice slice_from(struct slice s, size_t start)
 {
-    return (struct slice){s.n ? s.p + start : s.p, s.n - start};
+    return slice_sub(s, start, s.n - start);
+}
+
+struct slice slice_first(struct slice s, size_t n)
+{
+    return slice_sub(s, 0, n);
+}
+
+struct slice slice_most(struct slice s, size_t n)
+{
+    return slice_first(s, n < s.n ? n : s.n);
 }
 
 size_t slice_find(struct slice s, char c)

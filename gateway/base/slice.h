@@ -10,8 +10,10 @@ struct slice {
     size_t n;
 };
 
+/* A length as printf takes it: at most INT_MAX. */
+int slice_int(size_t n);
 /* For printf's "%.*s". */
-#define SLICE_ARG(s) (int)(s).n, (s).p
+#define SLICE_ARG(s) slice_int((s).n), (s).p
 #define SLICE_LITERAL(text) ((struct slice){(text), sizeof(text) - 1})
 
 struct slice slice_of(const char *text); /* without the NUL; NULL is empty */
@@ -23,7 +25,14 @@ bool slice_eq_nocase(struct slice a, struct slice b);
 bool slice_starts_nocase(struct slice s, const char *prefix);
 /* slice_trim - without blanks and tabs, CR and LF at both ends. */
 struct slice slice_trim(struct slice s);
+/* Parts of s. Past its end there is nothing: whoever asks for it has
+ * miscounted, and the program stops rather than read what is not his (a BUG, in
+ * every build). */
 struct slice slice_from(struct slice s, size_t start); /* start <= s.n */
+struct slice slice_first(struct slice s, size_t n);    /* n <= s.n */
+struct slice slice_sub(struct slice s, size_t start, size_t n);
+/* slice_most - the first n octets, or all where there are fewer. */
+struct slice slice_most(struct slice s, size_t n);
 /* slice_find - offset of the first c, or s.n. */
 size_t slice_find(struct slice s, char c);
 /* slice_find_crlf - offset of the first CRLF, or s.n. */

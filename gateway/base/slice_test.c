@@ -6,6 +6,10 @@
 #include <stddef.h>
 #include <cmocka.h>
 #include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 static void test_slice_cut_without_separator_takes_all(void **state)
 {
@@ -13,6 +17,57 @@ static void test_slice_cut_without_separator_takes_all(void **state)
     struct slice s = slice_of("one");
     assert_true(slice_is(slice_cut(&s, ','), "one"));
     assert_int_equal(s.n, 0);
+}
+
+enum { FROM, FIRST, SUB, SUB_FAR, SUB_MOST };
+
+/* Whether the step past the end ends the program. */
+static bool aborts(int what)
+{
+    struct slice s = SLICE_LITERAL("abc");
+    int status = 0;
+    fflush(NULL);
+    pid_t child = fork();
+    if (child == 0) {
+        signal(SIGABRT, SIG_DFL);
+        (void)!freopen("/dev/null", "w", stderr);
+        switch (what) {
+        case FROM:
+            slice_from(s, 4);
+            break;
+        case FIRST:
+            slice_first(s, 4);
+            break;
+        case SUB:
+            slice_sub(s, 2, 2);
+            break;
+        case SUB_FAR:
+            slice_sub(s, 4, 0);
+            break;
+        case SUB_MOST:
+            slice_sub(s, 1, SIZE_MAX);
+            break;
+        }
+        _exit(0);
+    }
+    assert_int_equal(waitpid(child, &status, 0), child);
+    return WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT;
+}
+
+static void test_slice_past_its_end_is_an_abort(void **state)
+{
+    struct slice s = SLICE_LITERAL("abc");
+    (void)state;
+    assert_true(slice_is(slice_from(s, 3), ""));
+    assert_true(slice_is(slice_first(s, 3), "abc"));
+    assert_true(slice_is(slice_sub(s, 1, 1), "b"));
+    assert_true(slice_is(slice_most(s, 9), "abc"));
+    assert_true(slice_is(slice_most(s, 2), "ab"));
+    assert_int_equal(slice_from((struct slice){NULL, 0}, 0).n, 0);
+    for (int what = FROM; what <= SUB_MOST; what++)
+        if (!aborts(what))
+            fail_msg("case %d goes on", what);
+    assert_int_equal(slice_int(SIZE_MAX), INT_MAX);
 }
 
 static void test_slice_find_crlf_wants_both(void **state)
@@ -75,6 +130,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_slice_cut_without_separator_takes_all),
+        cmocka_unit_test(test_slice_past_its_end_is_an_abort),
         cmocka_unit_test(test_slice_find_crlf_wants_both),
         cmocka_unit_test(test_slice_cut_with_separator_splits),
         cmocka_unit_test(test_slice_word_skips_runs_of_blanks),
