@@ -7,8 +7,12 @@
 #include "base/alloc.h"
 #include "base/buf.h"
 
-/* encode_decode_words - a header value with RFC 2047 words, as UTF-8; what is
- * neither becomes '?'. */
+/* Longer values are cut before they are read. */
+enum { ENCODE_VALUE_MAX = 65536 };
+
+/* encode_decode_words - a header value with RFC 2047 words, as UTF-8; what
+ * cannot be read becomes U+FFFD. Between words: UTF-8 where it is that, else
+ * windows-1252 (MAIL-4). */
 const char *encode_decode_words(struct arena *arena, const char *value);
 
 /* encode_header - "Name: value" CRLF from UTF-8: printable ASCII as it is and

@@ -6,7 +6,6 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -15,6 +14,7 @@
 
 #include "base/blob.h"
 #include "base/buf.h"
+#include "base/test_fence.h"
 #include "mail/copy.h"
 #include "mail/links.h"
 
@@ -84,21 +84,11 @@ static size_t read_all(struct slice content)
     return list.count;
 }
 
-/* In pages of its own, the last octet at the end of one: what reads beyond it
- * ends the program. */
 static size_t read_fenced(struct slice content)
 {
-    size_t page = (size_t)sysconf(_SC_PAGESIZE);
-    size_t size = (content.n + page - 1) / page * page;
-    char *map = mmap(NULL, size + page, PROT_READ | PROT_WRITE,
-                     MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    assert_true(map != MAP_FAILED);
-    assert_int_equal(mprotect(map + size, page, PROT_NONE), 0);
-    struct slice fenced = {map + size - content.n, content.n};
-    if (content.n)
-        memcpy(map + size - content.n, content.p, content.n);
-    size_t count = read_all(fenced);
-    munmap(map, size + page);
+    struct fence fence = fence_put(content);
+    size_t count = read_all(fence.octets);
+    fence_remove(&fence);
     return count;
 }
 

@@ -19,21 +19,14 @@ static struct slice body_of(const struct mail_part *part)
 
 /* --- charset -------------------------------------------------------------- */
 
-/* The first octets tell the order of UTF-16 and UTF-32, which without them is
- * the network's (RFC 2781 4.3). */
+/* The first octets tell the order of UTF-16 and UTF-32. */
 static const char *charset_of(const struct mail_part *part)
 {
     char first[QUANTUM] = {0};
     struct decoder decoder;
-    struct slice name = slice_of(part->charset);
-    bool is_16 = slice_is_nocase(name, "utf-16");
-    if (!is_16 && !slice_is_nocase(name, "utf-32"))
-        return part->charset;
     decoder_init(&decoder, coding_of(part->coding), body_of(part));
-    (void)decoder_read(&decoder, first, sizeof first);
-    bool is_little = first[0] == '\xff' && first[1] == '\xfe';
-    return is_16 ? (is_little ? "UTF-16LE" : "UTF-16BE")
-                 : (is_little ? "UTF-32LE" : "UTF-32BE");
+    size_t n = decoder_read(&decoder, first, sizeof first);
+    return charset_of_text(part->charset, (struct slice){first, n});
 }
 
 bool insert_is_possible(const struct mail_part *part)

@@ -302,13 +302,20 @@ static void test_encoded_words_vectors(void **state)
         {"=?utf-8?B?w6Q=?= =?UTF-8?b?w7Y=?= x", "\xc3\xa4\xc3\xb6 x"},
         {"=?utf-8?Q?=C3?=\t=?utf-8?Q?=A4_b?=", "\xc3\xa4 b"},
         {"=?iso-8859-1*en?q?=E4?=", "\xc3\xa4"},
-        {"=?windows-1252?q?=80?= and =?x-none?q?=80a?=", "\xe2\x82\xac and ?a"},
+        {"=?windows-1252?q?=80?= and =?x-none?q?=80a?=",
+         "\xe2\x82\xac and \xe2\x82\xac"
+         "a"},
         {"=?utf-8?X?abc?=", "=?utf-8?X?abc?="},
         {"=?utf-8?B?***?=", "=?utf-8?B?***?="},
         {"=?utf-8?Q?open", "=?utf-8?Q?open"},
         {"a=b =? =?? =", "a=b =? =?? ="},
-        {"=?utf-8?Q?=ED=ff=Zz=?=", "?\?=Zz="},
-        {"raw \xe4 \xc3\xa4", "raw ? \xc3\xa4"},
+        {"=?utf-8?Q?=ED=ff=Zz=?=", "\xef\xbf\xbd\xef\xbf\xbd=Zz="},
+        {"=?utf-8?Q?a=00b?=", "a\xef\xbf\xbd"
+                              "b"},
+        {"=?utf-8?Q?=C3?= =?utf-8?X?=A4?=", "\xef\xbf\xbd =?utf-8?X?=A4?="},
+        {"raw \xc3\xa4", "raw \xc3\xa4"},
+        {"raw \xe4 =?koi8-r?q?=F0?= \xc3\xa4",
+         "raw \xc3\xa4 \xd0\x9f \xc3\xa4"},
         {"", ""},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)

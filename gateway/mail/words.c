@@ -1,8 +1,8 @@
 /* RFC 2047 words in header values, read: charset and encoding of each, white
  * space between two of them dropped, neighbours of one charset joined before
- * conversion (senders split characters). */
-#include <errno.h>
-#include <iconv.h>
+ * conversion (senders split characters). Each octet of the value is copied a
+ * fixed number of times, whatever stands there. */
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,53 +10,22 @@
 #include "mail/charset.h"
 #include "mail/encode.h"
 
-enum { CHARSET_BYTES = 40 };
+enum {
+    CHARSET_BYTES = 40,
+    GROWTH = 3 /* an octet is three of UTF-8 at most */
+};
 
 struct word {
     char charset[CHARSET_BYTES];
-    struct slice octets;
-    size_t length; /* of the whole "=?...?=" */
+    struct slice octets; /* in the reader's arena */
+    size_t length;       /* of the whole "=?...?=" */
 };
 
-static void put_utf8(struct buf *out, struct slice s)
-{
-    while (s.n) {
-        size_t n = charset_utf8_bytes(s);
-        if (n)
-            buf_put(out, (struct slice){s.p, n});
-        else
-            buf_puts(out, "?");
-        s = slice_from(s, n ? n : 1);
-    }
-}
-
-/* To UTF-8; what cannot be converted becomes '?'. */
-static void put_converted(struct buf *out, const char *charset, struct slice s)
-{
-    iconv_t cd = slice_is_nocase(slice_of(charset), "utf-8")
-                     ? (iconv_t)-1
-                     : iconv_open("UTF-8", charset);
-    if (cd == (iconv_t)-1) {
-        put_utf8(out, s);
-        return;
-    }
-    char *from = xmalloc(s.n), *at = from;
-    memcpy(from, s.p, s.n);
-    size_t left = s.n;
-    while (left) {
-        char chunk[512], *to = chunk;
-        size_t room = sizeof chunk;
-        size_t done = iconv(cd, &at, &left, &to, &room);
-        put_utf8(out, (struct slice){chunk, (size_t)(to - chunk)});
-        if (done != (size_t)-1 || errno == E2BIG)
-            continue;
-        buf_puts(out, "?");
-        at++;
-        left--;
-    }
-    free(from);
-    iconv_close(cd);
-}
+struct reader {
+    struct arena *arena; /* gone when the value is read */
+    struct buf out;
+    struct buf run; /* octets of neighbours, of one charset */
+};
 
 static int hex(char c)
 {
@@ -91,7 +60,7 @@ static bool take_word(struct arena *arena, struct slice s, struct word *out)
     struct slice rest = slice_from(s, 2);
     struct slice charset = slice_cut(&rest, '?');
     struct slice encoding = slice_cut(&rest, '?');
-    struct slice text = {rest.p, slice_find(rest, '?')};
+    struct slice text = slice_first(rest, slice_find(rest, '?'));
     if (text.n + 1 >= rest.n || rest.p[text.n + 1] != '=' ||
         slice_find(text, ' ') < text.n)
         return false;
@@ -100,7 +69,7 @@ static bool take_word(struct arena *arena, struct slice s, struct word *out)
         return false;
     memcpy(out->charset, charset.p, charset.n);
     out->charset[charset.n] = '\0';
-    out->length = (size_t)(text.p + text.n + 2 - s.p);
+    out->length = s.n - slice_from(rest, text.n + 2).n;
     if (slice_is_nocase(encoding, "q"))
         out->octets = decode_q(arena, text);
     else if (!slice_is_nocase(encoding, "b") ||
@@ -109,56 +78,80 @@ static bool take_word(struct arena *arena, struct slice s, struct word *out)
     return true;
 }
 
-static struct slice joined(struct arena *arena, struct slice a, struct slice b)
+static void end_run(struct reader *r, const char *charset)
 {
-    char *p = arena_alloc(arena, a.n + b.n + 1);
-    memcpy(p, a.p, a.n);
-    memcpy(p + a.n, b.p, b.n);
-    return (struct slice){p, a.n + b.n};
+    (void)charset_put_utf8(&r->out, charset, buf_slice(&r->run));
+    buf_reset(&r->run);
 }
 
-/* A run of words with nothing but blanks between them; returns its length. */
-static size_t put_run(struct arena *arena, struct buf *out, struct slice s,
-                      struct word *word)
+static size_t blanks(struct slice s)
 {
-    size_t used = word->length, blanks = 0;
+    size_t n = 0;
+    while (n < s.n && (s.p[n] == ' ' || s.p[n] == '\t'))
+        n++;
+    return n;
+}
+
+/* A run of words with nothing but blanks between them; what follows it. */
+static struct slice put_run(struct reader *r, struct slice s, struct word word)
+{
     struct word next;
-    while (used + blanks < s.n) {
-        if (s.p[used + blanks] == ' ' || s.p[used + blanks] == '\t') {
-            blanks++;
+    buf_put(&r->run, word.octets);
+    s = slice_from(s, word.length);
+    while (take_word(r->arena, slice_from(s, blanks(s)), &next)) {
+        if (!slice_is_nocase(slice_of(word.charset), next.charset))
+            end_run(r, word.charset);
+        buf_put(&r->run, next.octets);
+        s = slice_from(s, blanks(s) + next.length);
+        word = next;
+    }
+    end_run(r, word.charset);
+    return s;
+}
+
+/* MAIL-4: octets of no declared charset. */
+static void put_raw(struct reader *r, struct slice s)
+{
+    (void)charset_put_utf8(&r->out, "us-ascii", s);
+}
+
+static void read_value(struct reader *r, struct slice s)
+{
+    struct word word;
+    size_t raw = 0; /* octets at the front that are no word */
+    while (raw < s.n) {
+        struct slice rest = slice_from(s, raw);
+        if (take_word(r->arena, rest, &word)) {
+            put_raw(r, slice_first(s, raw));
+            s = put_run(r, rest, word);
+            raw = 0;
             continue;
         }
-        if (!take_word(arena, slice_from(s, used + blanks), &next))
-            break;
-        if (strcmp(word->charset, next.charset) == 0) {
-            next.octets = joined(arena, word->octets, next.octets);
-        } else {
-            put_converted(out, word->charset, word->octets);
-        }
-        used += blanks + next.length;
-        blanks = 0;
-        *word = next;
+        raw += 1 + slice_find(slice_from(rest, 1), '=');
     }
-    put_converted(out, word->charset, word->octets);
-    return used;
+    put_raw(r, s);
+}
+
+/* Not within a character of UTF-8. */
+static struct slice cut(const char *value)
+{
+    struct slice s = slice_most(slice_of(value), ENCODE_VALUE_MAX);
+    while (s.n == ENCODE_VALUE_MAX && s.n &&
+           ((unsigned char)value[s.n] & 0xc0) == 0x80)
+        s.n--;
+    return s;
 }
 
 const char *encode_decode_words(struct arena *arena, const char *value)
 {
-    struct slice s = slice_of(value);
-    struct buf out;
-    struct word word;
-    buf_init(&out, 8 * s.n + 1);
-    while (s.n) {
-        if (take_word(arena, s, &word)) {
-            s = slice_from(s, put_run(arena, &out, s, &word));
-            continue;
-        }
-        size_t n = 1 + slice_find(slice_from(s, 1), '=');
-        put_utf8(&out, (struct slice){s.p, n});
-        s = slice_from(s, n);
-    }
-    const char *text = arena_text(arena, buf_slice(&out));
-    buf_release(&out);
+    struct slice s = cut(value);
+    struct reader r = {.arena = arena_create()};
+    buf_init(&r.out, GROWTH * s.n);
+    buf_init(&r.run, SIZE_MAX);
+    read_value(&r, s);
+    const char *text = arena_text(arena, buf_slice(&r.out));
+    buf_release(&r.out);
+    buf_release(&r.run);
+    arena_destroy(&r.arena);
     return text;
 }
