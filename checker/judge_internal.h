@@ -97,7 +97,10 @@ const char *copy_offered(struct trial *t, const struct copy *copy,
                          const char *keyword);
 bool octets_are_ascii(struct slice octets);
 
-/* Does a notification's Subject show the original's? */
-bool shows_subject(struct trial *t, const struct copy *copy);
+/* Does a notification's Subject show the original's? Unknown: of that one
+ * nothing can be told. */
+enum tri shows_subject(struct trial *t, const struct copy *copy);
+/* What the settings then say: "original" or "generic". */
+const char *subject_asked(const struct trial *t, const struct copy *copy);
 
 #endif

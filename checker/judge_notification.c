@@ -2,6 +2,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "checker/charset.h"
 #include "checker/judge_internal.h"
 #include "engine/visit_mail.h"
 
@@ -47,7 +48,7 @@ static const char *one_line(struct trial *t, const char *text)
     return out;
 }
 
-bool shows_subject(struct trial *t, const struct copy *copy)
+enum tri shows_subject(struct trial *t, const struct copy *copy)
 {
     const char *shown =
         one_line(t, mail_decoded_value(t->arena, &copy->mail, "Subject"));
@@ -56,20 +57,26 @@ bool shows_subject(struct trial *t, const struct copy *copy)
             ? one_line(t, mail_decoded_value(t->arena, &copy->letter->mail,
                                              "Subject"))
             : "";
-    return *original && strstr(shown, original);
+    return *original ? charset_shows(shown, original) : TRI_NO;
+}
+
+const char *subject_asked(const struct trial *t, const struct copy *copy)
+{
+    return world_setting(witness_world(&t->w, copy->step),
+                         "notification_subject", "original");
 }
 
 static void judge_subject(struct trial *t, const struct copy *copy)
 {
-    const char *setting = world_setting(witness_world(&t->w, copy->step),
-                                        "notification_subject", "original");
-    bool original = strcmp(setting, "original") == 0;
+    bool original = strcmp(subject_asked(t, copy), "original") == 0;
     if (!copy->letter || !copy->letter->submission ||
         !mail_field(&copy->letter->mail, "Subject", 0))
         return;
+    enum tri shows = shows_subject(t, copy);
     want(t, copy, "Subject",
          original ? "the original subject" : "a general one",
-         header(t, copy, "Subject"), shows_subject(t, copy) == original);
+         header(t, copy, "Subject"),
+         shows == TRI_UNKNOWN || (shows == TRI_YES) == original);
 }
 
 /* Does some text part of the message hold the text? */

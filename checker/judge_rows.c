@@ -44,6 +44,14 @@ static const char *known(const char *text)
     return text && *text ? text : NULL;
 }
 
+static const char *subject_word(struct trial *t, const struct copy *copy)
+{
+    enum tri shows = shows_subject(t, copy);
+    return shows == TRI_UNKNOWN ? subject_asked(t, copy)
+           : shows == TRI_YES   ? "original"
+                                : "generic";
+}
+
 static struct happened happened(struct trial *t, const struct claim *claim,
                                 unsigned last)
 {
@@ -64,7 +72,7 @@ static struct happened happened(struct trial *t, const struct claim *claim,
     h.status = known(evidence_text(h.state, "status"));
     h.dsn = dsn_told(t, claim, last);
     if (h.copy && h.copy->kind == COPY_KIND_NOTIFICATION)
-        h.subject = shows_subject(t, h.copy) ? "original" : "generic";
+        h.subject = subject_word(t, h.copy);
     return h;
 }
 

@@ -95,52 +95,6 @@ const char *mail_value(struct arena *arena, const struct mail_view *mail,
     return text;
 }
 
-/* One encoded word at p ("=?charset?Q?text?="): its decoded octets are added;
- * returns what stands behind it, or NULL where there is none. */
-static const char *decode_word(struct arena *arena, const char *p,
-                               struct buf *out)
-{
-    const char *q1 = strncmp(p, "=?", 2) == 0 ? strchr(p + 2, '?') : NULL;
-    const char *text = q1 && q1[1] && q1[2] == '?' ? q1 + 3 : NULL;
-    const char *end = text ? strstr(text, "?=") : NULL;
-    if (!end)
-        return NULL;
-    struct slice word = {text, (size_t)(end - text)};
-    if (q1[1] == 'B' || q1[1] == 'b') {
-        struct slice octets;
-        if (base64_decode(arena, word, &octets) != ST_OK)
-            return NULL;
-        buf_put(out, octets);
-    } else {
-        char *plain = arena_text(arena, word);
-        for (char *c = plain; *c; c++)
-            *c = *c == '_' ? ' ' : *c;
-        buf_put(out, octets_unquote(arena, slice_of(plain)));
-    }
-    return end + 2;
-}
-
-const char *mail_decoded_value(struct arena *arena,
-                               const struct mail_view *mail, const char *name)
-{
-    const char *p = mail_value(arena, mail, name);
-    struct buf out;
-    buf_init(&out, 1 << 20);
-    while (*p) {
-        const char *next = decode_word(arena, p, &out);
-        if (!next) {
-            buf_put(&out, (struct slice){p++, 1});
-            continue;
-        }
-        /* Blanks between two encoded words are not shown (RFC 2047 6.2). */
-        const char *blank = next + strspn(next, " \t");
-        p = strncmp(blank, "=?", 2) == 0 ? blank : next;
-    }
-    char *text = arena_text(arena, buf_slice(&out));
-    buf_release(&out);
-    return text;
-}
-
 /* -- addresses ------------------------------------------------------------ */
 
 /* Passes over a comment at p, nested ones included. */

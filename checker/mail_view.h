@@ -28,7 +28,8 @@ size_t mail_field_count(const struct mail_view *mail, const char *name);
 /* The first field's value, unfolded and trimmed; "" when absent. */
 const char *mail_value(struct arena *arena, const struct mail_view *mail,
                        const char *name);
-/* The same with encoded words (RFC 2047) decoded. */
+/* The same with encoded words (RFC 2047) decoded, as UTF-8; CHARSET_UNTOLD
+ * where it cannot be told what a reader sees. */
 const char *mail_decoded_value(struct arena *arena,
                                const struct mail_view *mail, const char *name);
 

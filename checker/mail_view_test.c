@@ -94,6 +94,13 @@ static void test_mail_decoded_value_reads_encoded_words(void **state)
                     "\r\n");
     assert_string_equal(mail_decoded_value(arena, &m, "Subject"),
                         "J\xc3\xa4n sen x =?y");
+    m = view(arena, "Subject: Re: =?koi8-r?B?8NI=?= =?utf-8*nl?q?=C3?=\r\n"
+                    " =?utf-8*nl?q?=A4_=61?= =?TSCII?Q?=82?=\r\n\r\n");
+    assert_string_equal(mail_decoded_value(arena, &m, "Subject"),
+                        "Re: \xd0\x9f\xd1\x80\xc3\xa4 a\xef\xbf\xbd");
+    m = view(arena, "Subject: caf\xe9 =?x?x?x?=\r\n\r\n");
+    assert_string_equal(mail_decoded_value(arena, &m, "Subject"),
+                        "caf\xc3\xa9 =?x?x?x?=");
     arena_destroy(&arena);
 }
 
