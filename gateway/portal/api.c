@@ -140,39 +140,45 @@ static void log_in(struct visit *v)
 
 /* --- conversations ------------------------------------------------------- */
 
-static json_t *list_of(const char *const *texts, size_t count)
-{
-    json_t *list = json_array();
-    for (size_t i = 0; i < count; i++)
-        json_array_append_new(list, json_string(texts[i]));
-    return list;
-}
-
-/* Header text may be no UTF-8; jansson refuses it, an empty text stands in. */
+/* Header text may be no UTF-8, and a database may hold anything; jansson
+ * refuses that, an empty text stands in. */
 static json_t *text_json(const char *text)
 {
     json_t *value = json_string(text);
     return value ? value : json_string("");
 }
 
+static json_t *list_of(const char *const *texts, size_t count)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < count; i++)
+        json_array_append_new(list, text_json(texts[i]));
+    return list;
+}
+
 static json_t *parts_json(struct visit *v, const struct letter *letter,
                           const char *message, enum mail_part_kind kind)
 {
     json_t *list = json_array();
+    const bool *is_listed = letter_listed(v->arena, &letter->parts);
     for (size_t i = 0; i < letter->parts.count; i++) {
         const struct mail_part *part = &letter->parts.parts[i];
-        if (part->kind != kind)
+        bool is_file = kind == MAIL_PART_ATTACHMENT;
+        if (is_listed[i] != is_file || (!is_file && part->kind != kind))
             continue;
-        if (kind != MAIL_PART_ATTACHMENT) {
+        if (!is_file) {
+            struct arena *arena = arena_create();
             json_array_append_new(
-                list, text_json(arena_text(v->arena,
-                                           mail_part_text(v->arena, part))));
+                list,
+                text_json(arena_text(arena, mail_part_text(arena, part))));
+            arena_destroy(&arena);
             continue;
         }
         json_array_append_new(
             list,
-            json_pack("{s:o, s:o, s:I, s:s}", "name", text_json(part->name),
-                      "type", text_json(part->type), "size",
+            json_pack("{s:o, s:o, s:I, s:s}", "name",
+                      text_json(letter_file_name(v->arena, part)), "type",
+                      text_json(part->type), "size",
                       (json_int_t)part->decoded_octets, "href",
                       arena_printf(v->arena, "/api/messages/%s/attachments/%zu",
                                    message, i)));
@@ -185,10 +191,10 @@ static json_t *message_json(struct visit *v, const struct portal_link *link)
     struct letter letter;
     const char *id = link->message.id;
     letter_read(v->arena, link, &letter);
-    json_t *out = json_pack("{s:s, s:I, s:o, s:{s:o, s:o}}", "id", id, "date",
-                            (json_int_t)letter.date_s, "subject",
-                            text_json(letter.subject), "from", "name",
-                            text_json(letter.from_name), "address",
+    json_t *out = json_pack("{s:o, s:I, s:o, s:{s:o, s:o}}", "id",
+                            text_json(id), "date", (json_int_t)letter.date_s,
+                            "subject", text_json(letter.subject), "from",
+                            "name", text_json(letter.from_name), "address",
                             text_json(letter.from_address));
     if (letter.to) {
         json_object_set_new(out, "to", text_json(letter.to));
@@ -212,8 +218,9 @@ static void make_ready(struct visit *v, const struct portal_answer *answer)
     json_t *messages = json_array();
     for (size_t i = 0; i < answer->count; i++)
         json_array_append_new(messages, message_json(v, &answer->links[i]));
-    json_t *out = json_pack("{s:s, s:o}", "conversation", v->conversation.id,
-                            "messages", messages);
+    json_t *out =
+        json_pack("{s:o, s:o}", "conversation", text_json(v->conversation.id),
+                  "messages", messages);
     char *text = out ? json_dumps(out, JSON_COMPACT) : NULL;
     if (!text)
         BUG("a conversation that is no JSON");

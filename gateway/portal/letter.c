@@ -5,6 +5,7 @@
 #include "address/mailbox_list.h"
 #include "mail/encode.h"
 #include "mail/message.h"
+#include "mail/name.h"
 
 enum { VALUE_MAX = 65536 };
 
@@ -100,6 +101,28 @@ const char *letter_name(struct arena *arena, struct slice content,
         return "";
     return one_line(
         arena, encode_decode_words(arena, arena_text(arena, entry->display)));
+}
+
+const bool *letter_listed(struct arena *arena,
+                          const struct mail_part_list *parts)
+{
+    bool *is_listed = arena_alloc(arena, parts->count * sizeof *is_listed);
+    size_t room[MAIL_PART_KIND_COUNT] = {
+        [MAIL_PART_TEXT] = LETTER_TEXT_MAX, [MAIL_PART_HTML] = LETTER_TEXT_MAX};
+    for (size_t i = 0; i < parts->count; i++) {
+        const struct mail_part *part = &parts->parts[i];
+        size_t n = part->decoded_octets;
+        is_listed[i] =
+            part->kind == MAIL_PART_ATTACHMENT || n > room[part->kind];
+        if (!is_listed[i])
+            room[part->kind] -= n;
+    }
+    return is_listed;
+}
+
+const char *letter_file_name(struct arena *arena, const struct mail_part *part)
+{
+    return name_of_file(arena, part->name, part->type);
 }
 
 void letter_read(struct arena *arena, const struct portal_link *link,

@@ -20,9 +20,21 @@ struct letter {
     bool has_html;
 };
 
+/* What is shown of the plain texts, and of those in HTML, in octets of the
+ * message: the whole of each that fits. */
+enum { LETTER_TEXT_MAX = 4 << 20 };
+
 /* letter_read - texts are in the arena, parts point into the link's content. */
 void letter_read(struct arena *arena, const struct portal_link *link,
                  struct letter *out);
+
+/* letter_listed - by part: it is handed out as a file: an attachment, and a
+ * text that would make a page longer than LETTER_TEXT_MAX. */
+const bool *letter_listed(struct arena *arena,
+                          const struct mail_part_list *parts);
+
+/* letter_file_name - under which name. */
+const char *letter_file_name(struct arena *arena, const struct mail_part *part);
 
 /* letter_name - how the sender calls this address in To or Cc, on one line of
  * UTF-8; "" where he gives no name. */

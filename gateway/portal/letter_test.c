@@ -85,6 +85,40 @@ static void test_letter_name_is_the_senders_word_for_him(void **state)
     arena_destroy(&arena);
 }
 
+static bool is_listed(struct arena *arena, const struct mail_part *parts,
+                      size_t count, size_t i)
+{
+    struct mail_part_list list = {parts, count};
+    return letter_listed(arena, &list)[i];
+}
+
+/* What does not fit on a page is handed out as a file, and nothing is lost. */
+static void test_letter_lists_what_is_too_long_to_be_shown(void **state)
+{
+    enum { HALF = LETTER_TEXT_MAX / 2 };
+    static const struct mail_part parts[] = {
+        {.kind = MAIL_PART_TEXT, .decoded_octets = HALF, .name = ""},
+        {.kind = MAIL_PART_HTML, .decoded_octets = LETTER_TEXT_MAX},
+        {.kind = MAIL_PART_ATTACHMENT, .decoded_octets = 1},
+        {.kind = MAIL_PART_TEXT,
+         .decoded_octets = HALF + 1,
+         .type = "text/plain",
+         .name = ""},
+        {.kind = MAIL_PART_TEXT, .decoded_octets = HALF},
+        {.kind = MAIL_PART_TEXT, .decoded_octets = 1},
+        {.kind = MAIL_PART_HTML, .decoded_octets = 1},
+    };
+    static const bool listed[] = {false, false, true, true, false, true, true};
+    struct arena *arena = arena_create();
+    (void)state;
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+        if (is_listed(arena, parts, sizeof parts / sizeof *parts, i) !=
+            listed[i])
+            fail_msg("part %zu", i);
+    assert_string_equal(letter_file_name(arena, &parts[3]), "attachment.txt");
+    arena_destroy(&arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -92,6 +126,7 @@ int main(void)
         cmocka_unit_test(test_letter_shows_a_bcc_recipient_the_header),
         cmocka_unit_test(test_letter_of_one_recipient_in_to_is_no_bcc),
         cmocka_unit_test(test_letter_name_is_the_senders_word_for_him),
+        cmocka_unit_test(test_letter_lists_what_is_too_long_to_be_shown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -90,19 +90,22 @@ static void put_head(struct page *page, const struct letter *letter,
     page_raw(page, "</dl>\n");
 }
 
+/* One text at a time in memory, beside the page. */
 static void put_text(struct page *page, const struct mail_part *part, size_t n)
 {
-    const char *text =
-        arena_text(page->arena, mail_part_text(page->arena, part));
+    struct arena *arena = arena_create();
+    const char *text = arena_text(arena, mail_part_text(arena, part));
     buf_printf(&page->out, "<pre dir=\"auto\" data-part=\"%zu\">", n);
-    page_text(page, text);
+    page_raw(page, encode_html(arena, text));
     page_raw(page, "</pre>\n");
+    arena_destroy(&arena);
 }
 
 static void put_texts(struct page *page, const struct letter *letter)
 {
+    const bool *is_listed = letter_listed(page->arena, &letter->parts);
     for (size_t i = 0; i < letter->parts.count; i++)
-        if (letter->parts.parts[i].kind == MAIL_PART_TEXT)
+        if (letter->parts.parts[i].kind == MAIL_PART_TEXT && !is_listed[i])
             put_text(page, &letter->parts.parts[i], i);
 }
 
@@ -112,6 +115,7 @@ static void put_content(struct page *page, struct visit *visit,
                         const struct letter *letter)
 {
     bool has_text = false;
+    const bool *is_listed = letter_listed(page->arena, &letter->parts);
     for (size_t i = 0; i < letter->parts.count; i++)
         has_text |= letter->parts.parts[i].kind == MAIL_PART_TEXT;
     if (!letter->has_html) {
@@ -119,7 +123,7 @@ static void put_content(struct page *page, struct visit *visit,
         return;
     }
     for (size_t i = 0; i < letter->parts.count; i++) {
-        if (letter->parts.parts[i].kind != MAIL_PART_HTML)
+        if (letter->parts.parts[i].kind != MAIL_PART_HTML || is_listed[i])
             continue;
         buf_printf(&page->out,
                    "<iframe sandbox src=\"%s/html/%zu\" data-part=\"%zu\""
@@ -138,9 +142,10 @@ static void put_attachments(struct page *page, struct visit *visit,
                             const struct letter *letter)
 {
     bool any = false;
+    const bool *is_listed = letter_listed(page->arena, &letter->parts);
     for (size_t i = 0; i < letter->parts.count; i++) {
         const struct mail_part *part = &letter->parts.parts[i];
-        if (part->kind != MAIL_PART_ATTACHMENT)
+        if (!is_listed[i])
             continue;
         if (!any)
             page_element(page, "<h2>",
@@ -151,7 +156,7 @@ static void put_attachments(struct page *page, struct visit *visit,
             &page->out,
             "<li><a dir=\"auto\" data-attachment=\"%zu\" href=\"%s/a/%zu\">", i,
             visit->path, i);
-        page_text(page, part->name);
+        page_text(page, letter_file_name(page->arena, part));
         page_element(
             page, "</a><span class=\"size\">",
             size_text(page->arena, page->language, part->decoded_octets),

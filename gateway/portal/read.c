@@ -72,22 +72,31 @@ void read_message(struct visit *v, const struct portal_link *link)
     read_served(v, link);
 }
 
-static const struct mail_part *find_part(struct visit *v,
-                                         const struct portal_link *link,
-                                         unsigned long number,
-                                         enum mail_part_kind kind)
+static const struct mail_part *find_html(struct visit *v,
+                                         const struct portal_link *link)
 {
     struct mail_part_list list;
     mail_parts(v->arena, link->message.content, &list);
-    return number < list.count && list.parts[number].kind == kind
+    return v->number < list.count &&
+                   list.parts[v->number].kind == MAIL_PART_HTML
+               ? &list.parts[v->number]
+               : NULL;
+}
+
+/* Of what the page lists as files. */
+static const struct mail_part *
+find_file(struct visit *v, const struct portal_link *link, unsigned long number)
+{
+    struct mail_part_list list;
+    mail_parts(v->arena, link->message.content, &list);
+    return number < list.count && letter_listed(v->arena, &list)[number]
                ? &list.parts[number]
                : NULL;
 }
 
 void read_html(struct visit *v, const struct portal_link *link)
 {
-    const struct mail_part *part =
-        find_part(v, link, v->number, MAIL_PART_HTML);
+    const struct mail_part *part = find_html(v, link);
     if (!part || !v->has_number) {
         visit_unknown(v);
         return;
@@ -136,8 +145,7 @@ static const char *safe_type(const char *type)
 bool read_part(struct visit *v, const struct portal_link *link,
                unsigned long number)
 {
-    const struct mail_part *part =
-        find_part(v, link, number, MAIL_PART_ATTACHMENT);
+    const struct mail_part *part = find_file(v, link, number);
     if (!part)
         return false;
     v->download = download_create(store_spool(v->world->store), link, part);
@@ -145,8 +153,9 @@ bool read_part(struct visit *v, const struct portal_link *link,
         return false;
     v->download_octets = part->decoded_octets;
     struct web_field *extra = arena_alloc(v->arena, 2 * sizeof *extra);
-    extra[0] = (struct web_field){"Content-Disposition",
-                                  disposition(v->arena, part->name)};
+    extra[0] = (struct web_field){
+        "Content-Disposition",
+        disposition(v->arena, letter_file_name(v->arena, part))};
     v->ready_kind = ANSWER_FILE;
     v->ready_type = arena_strdup(v->arena, safe_type(part->type));
     v->ready_extra = extra;
@@ -157,14 +166,15 @@ void read_attachment(struct visit *v, const struct portal_link *link,
                      bool of_page)
 {
     const struct mail_part *part =
-        v->has_number ? find_part(v, link, v->number, MAIL_PART_ATTACHMENT)
-                      : NULL;
+        v->has_number ? find_file(v, link, v->number) : NULL;
     if (!part) {
         visit_unknown(v);
         return;
     }
     if (of_page) {
-        visit_page(v, 200, page_download(v, part->name, part->decoded_octets));
+        visit_page(v, 200,
+                   page_download(v, letter_file_name(v->arena, part),
+                                 part->decoded_octets));
         return;
     }
     if (read_part(v, link, v->number))

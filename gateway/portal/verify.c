@@ -222,8 +222,10 @@ static void send_sms(struct visit *v)
         "%s is your code for a secure message. / is uw code voor een "
         "beveiligd bericht.",
         v->code.code);
-    json_t *object = json_pack("{s:s, s:s, s:s}", "to", v->secret, "text", text,
-                               "token", sms->token ? sms->token : "");
+    json_t *to = json_string(v->secret); /* NULL: no UTF-8 in the database */
+    json_t *object =
+        json_pack("{s:o, s:s, s:s}", "to", to ? to : json_string(""), "text",
+                  text, "token", sms->token ? sms->token : "");
     char *body = object ? json_dumps(object, JSON_COMPACT) : NULL;
     if (!body)
         BUG("an SMS that is no text");
