@@ -5,7 +5,13 @@
 
 #include "address/text.h"
 
-enum { DOMAIN_BYTES_MAX = 253, LABEL_BYTES_MAX = 63 };
+enum {
+    DOMAIN_BYTES_MAX = 253,
+    LABEL_BYTES_MAX = 63,
+    /* A character of UTF-8 is one of the A-label at least. What is longer is no
+     * name, and the work for Punycode grows with its square. */
+    UNICODE_BYTES_MAX = 4 * DOMAIN_BYTES_MAX
+};
 
 /* Labels of letters, digits and inner hyphens (RFC 5321 4.1.2 sub-domain). */
 static bool is_ldh_domain(const char *text)
@@ -37,6 +43,8 @@ static void to_lower(char *text)
 enum status domain_to_ascii(struct arena *arena, struct slice text,
                             struct slice *out, struct err *err)
 {
+    if (text.n > UNICODE_BYTES_MAX)
+        return err_set(err, ST_INVAL, "a domain is no host name");
     if (!text_is_printable(text))
         return err_set(err, ST_INVAL, "a domain has an unprintable octet");
     char *name = arena_text(arena, text);
@@ -145,7 +153,7 @@ enum status mailbox_take(struct arena *arena, struct slice *text,
     status = take_domain(arena, &s, out, err);
     if (status != ST_OK)
         return status;
-    if (!mailbox_fits_path(arena, out))
+    if (!mailbox_fits_path(out))
         return err_set(err, ST_PROTO, "a mailbox of more than %d octets",
                        MAILBOX_BYTES_MAX);
     *text = s;
@@ -243,9 +251,15 @@ char *mailbox_format(struct arena *arena, const struct mailbox *mailbox)
                         SLICE_ARG(mailbox->domain));
 }
 
-bool mailbox_fits_path(struct arena *arena, const struct mailbox *mailbox)
+bool mailbox_fits_path(const struct mailbox *mailbox)
 {
-    return strlen(mailbox_format(arena, mailbox)) <= MAILBOX_BYTES_MAX;
+    struct slice local = mailbox->local;
+    size_t n = local.n + 1 + mailbox->domain.n;
+    if (!is_dot_string(local))
+        n += 2; /* quotes */
+    for (size_t i = 0; i < local.n; i++)
+        n += local.p[i] == '"' || local.p[i] == '\\';
+    return n <= MAILBOX_BYTES_MAX;
 }
 
 char *mailbox_key(struct arena *arena, const struct mailbox *mailbox)

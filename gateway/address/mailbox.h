@@ -50,7 +50,7 @@ char *mailbox_format(struct arena *arena, const struct mailbox *mailbox);
 
 /* Whether the address as mailbox_format writes it fits into a path; every
  * parser here refuses one that does not. */
-bool mailbox_fits_path(struct arena *arena, const struct mailbox *mailbox);
+bool mailbox_fits_path(const struct mailbox *mailbox);
 
 /* mailbox_show - the same as a reply or a log line may show it: what is not
  * printable ASCII becomes a question mark. */

@@ -167,7 +167,7 @@ static enum status take_at_domain(struct scan *s, struct mailbox *out,
         out->domain = arena_slice(s->arena, domain);
     else if (domain_to_ascii(s->arena, domain, &out->domain, err) != ST_OK)
         return fault(s, "no domain before this", err);
-    if (!mailbox_fits_path(s->arena, out))
+    if (!mailbox_fits_path(out))
         return fault(s, "a mailbox that is too long before this", err);
     return ST_OK;
 }
