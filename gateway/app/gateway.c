@@ -120,7 +120,7 @@ static enum status take_policies(struct gateway *g)
 
 static void post(void *loop, void (*fn)(void *arg), void *arg)
 {
-    loop_post(loop, fn, arg);
+    loop_post_as(loop, "answer of another thread", fn, arg);
 }
 
 /* Unknown users cost what known ones do: the first credential's hash, or the

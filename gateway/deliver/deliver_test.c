@@ -51,9 +51,11 @@ struct loop_timer {
 
 static struct loop_timer *timers[TIMERS];
 
-struct loop_timer *loop_timer_create(struct loop *loop, loop_fn *fn, void *ctx)
+struct loop_timer *loop_timer_create_as(struct loop *loop, const char *source,
+                                        loop_fn *fn, void *ctx)
 {
     (void)loop;
+    (void)source;
     struct loop_timer *timer = xcalloc(1, sizeof *timer);
     *timer = (struct loop_timer){fn, ctx, -1};
     for (size_t i = 0; i < TIMERS; i++) {

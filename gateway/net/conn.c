@@ -124,7 +124,7 @@ void conn_kick(struct conn *conn)
     if (conn->is_kicked || conn->in_turn || conn->state == CONN_STATE_DEAD)
         return;
     conn->is_kicked = true;
-    loop_defer(conn->loop, on_kick, conn);
+    loop_defer_as(conn->loop, NULL, on_kick, conn);
 }
 
 void conn_tell(struct conn *conn, enum conn_event event)
@@ -159,6 +159,7 @@ struct conn *conn_adopt(struct loop *loop, int fd, enum conn_state state)
     conn->loop = loop;
     conn->fd = fd;
     conn->state = state;
+    conn->source = "conn.c on_ready";
     buf_init(&conn->in, CONN_INPUT_BYTES);
     buf_init(&conn->out, SIZE_MAX / 4);
     buf_init(&conn->plain, SIZE_MAX / 4);
@@ -202,8 +203,9 @@ static enum status begin(const struct conn_settings *to, int *fd_out,
     return ST_OK;
 }
 
-struct conn *conn_connect(struct loop *loop, const struct conn_settings *to,
-                          conn_event_fn *fn, void *ctx)
+struct conn *conn_connect_as(struct loop *loop, const char *source,
+                             const struct conn_settings *to, conn_event_fn *fn,
+                             void *ctx)
 {
     struct err err;
     int fd = -1;
@@ -212,6 +214,7 @@ struct conn *conn_connect(struct loop *loop, const struct conn_settings *to,
     struct conn *conn = conn_adopt(loop, fd, CONN_STATE_CONNECTING);
     conn->fn = fn;
     conn->ctx = ctx;
+    conn->source = source;
     memcpy(conn->peer, peer, sizeof peer);
     if (status != ST_OK) {
         conn_fail(conn, CONN_FAILURE_CONNECT, err.text);
@@ -227,8 +230,10 @@ struct conn *conn_connect(struct loop *loop, const struct conn_settings *to,
     return conn;
 }
 
-void conn_set_handler(struct conn *conn, conn_event_fn *fn, void *ctx)
+void conn_set_handler_as(struct conn *conn, const char *source,
+                         conn_event_fn *fn, void *ctx)
 {
+    conn->source = source;
     conn->fn = fn;
     conn->ctx = ctx;
     conn_kick(conn);

@@ -59,10 +59,16 @@ struct conn_settings {
 
 /* conn_connect - never fails at once: the outcome comes as CONNECTED, ERROR or
  * TIMEOUT. owner: caller, until conn_close or conn_abort. */
-struct conn *conn_connect(struct loop *loop, const struct conn_settings *to,
-                          conn_event_fn *fn, void *ctx);
+#define conn_connect(loop, to, fn, ctx)                                        \
+    conn_connect_as(loop, LOOP_SOURCE(fn), to, fn, ctx)
+struct conn *conn_connect_as(struct loop *loop, const char *source,
+                             const struct conn_settings *to, conn_event_fn *fn,
+                             void *ctx);
 /* For accepted connections: before it no event is lost, but none comes. */
-void conn_set_handler(struct conn *conn, conn_event_fn *fn, void *ctx);
+#define conn_set_handler(conn, fn, ctx)                                        \
+    conn_set_handler_as(conn, LOOP_SOURCE(fn), fn, ctx)
+void conn_set_handler_as(struct conn *conn, const char *source,
+                         conn_event_fn *fn, void *ctx);
 
 /* Everything unconsumed; valid until the next call with this conn. */
 struct slice conn_input(const struct conn *conn);

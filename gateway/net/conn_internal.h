@@ -38,6 +38,7 @@ struct conn {
     enum conn_state state;
     conn_event_fn *fn; /* NULL: nobody listens (yet, or any more) */
     void *ctx;
+    const char *source; /* what a long turn of it is called */
     struct event *readable, *writable, *deadline, *connect_deadline;
     bool is_kicked;  /* a turn is deferred */
     bool in_turn;    /* our own code is on the stack */

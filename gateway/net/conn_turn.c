@@ -220,9 +220,11 @@ void conn_turn(struct conn *conn)
 {
     if (!is_alive(conn))
         return;
+    int64_t entered = loop_enter();
     conn->in_turn = true;
     turn_once(conn);
     conn->in_turn = false;
+    loop_leave_call(conn->loop, conn->source, entered);
     if (!is_alive(conn))
         return;
     conn_set_interest(conn);

@@ -1,15 +1,21 @@
 #include "net/loop_internal.h"
 
 #include <event2/event.h>
+#include <inttypes.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/resource.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "base/log.h"
+#include "net/loop_measure.h"
 
 struct call {
+    const char *source; /* NULL: it measures itself */
     loop_fn *fn;
     void *ctx;
 };
@@ -29,23 +35,29 @@ struct loop {
     int wake_fd;
     struct event *wake, *wait;
     size_t conn_count;
+    struct loop_measure measure;
     bool is_stopped;
 };
 
-static void calls_add(struct calls *calls, loop_fn *fn, void *ctx)
+static void calls_add(struct calls *calls, struct call call)
 {
     if (calls->n == calls->size) {
         calls->size = calls->size ? calls->size * 2 : 16;
         calls->p = xrealloc(calls->p, calls->size * sizeof *calls->p);
     }
-    calls->p[calls->n++] = (struct call){fn, ctx};
+    calls->p[calls->n++] = call;
 }
 
 /* What is added meanwhile belongs to a later turn. */
-static void calls_run(struct calls calls)
+static void calls_run(struct loop *loop, struct calls calls)
 {
-    for (size_t i = 0; i < calls.n; i++)
-        calls.p[i].fn(calls.p[i].ctx);
+    for (size_t i = 0; i < calls.n; i++) {
+        const struct call *call = &calls.p[i];
+        int64_t entered = loop_enter();
+        call->fn(call->ctx);
+        if (call->source)
+            loop_leave_call(loop, call->source, entered);
+    }
     free(calls.p);
 }
 
@@ -56,7 +68,7 @@ static void on_turn(evutil_socket_t fd, short what, void *ctx)
     (void)fd;
     (void)what;
     loop->deferred = (struct calls){0};
-    calls_run(calls);
+    calls_run(loop, calls);
 }
 
 static void on_wake(evutil_socket_t fd, short what, void *ctx)
@@ -69,7 +81,7 @@ static void on_wake(evutil_socket_t fd, short what, void *ctx)
     struct calls calls = loop->posted;
     loop->posted = (struct calls){0};
     pthread_mutex_unlock(&loop->mutex);
-    calls_run(calls);
+    calls_run(loop, calls);
 }
 
 static void on_wait(evutil_socket_t fd, short what, void *ctx)
@@ -118,20 +130,77 @@ void loop_destroy(struct loop **loop_inout)
     *loop_inout = NULL;
 }
 
+/* --- the measure (CONN-11) ------------------------------------------------ */
+
+static int64_t us_of(struct timeval t)
+{
+    return (int64_t)t.tv_sec * 1000000 + t.tv_usec;
+}
+
+/* Of this thread. Not by clock_gettime: what moves the wall clock of a scenario
+ * would move this one too. */
+static int64_t cpu_us(void)
+{
+    struct rusage used;
+    if (getrusage(RUSAGE_THREAD, &used) != 0)
+        return 0;
+    return us_of(used.ru_utime) + us_of(used.ru_stime);
+}
+
+static int64_t mono_us(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
+}
+
+int64_t loop_enter(void)
+{
+    return mono_us();
+}
+
+void loop_leave_call(struct loop *loop, const char *source, int64_t entered)
+{
+    loop_measure_call(&loop->measure, source, mono_us() - entered);
+}
+
+static void end_turn(struct loop *loop)
+{
+    struct loop_measure turn;
+    enum loop_turn kind =
+        loop_measure_end(&loop->measure, cpu_us(), mono_us() / 1000, &turn);
+    if (kind == LOOP_TURN_LONG)
+        log_warn("loop", "long turn",
+                 "cpu_ms=%" PRId64 " longest=\"%s\" ms=%" PRId64 " untold=%u",
+                 turn.cpu_us / 1000, turn.most, turn.most_us / 1000,
+                 turn.untold);
+    else if (kind == LOOP_TURN_BLOCKED)
+        log_info("loop", "turn waited",
+                 "cpu_ms=%" PRId64 " longest=\"%s\" ms=%" PRId64,
+                 turn.cpu_us / 1000, turn.most, turn.most_us / 1000);
+}
+
+/* --- turns ---------------------------------------------------------------- */
+
 void loop_run(struct loop *loop)
 {
-    while (!loop->is_stopped)
+    loop_measure_begin(&loop->measure, cpu_us());
+    while (!loop->is_stopped) {
         event_base_loop(loop->base, EVLOOP_ONCE | EVLOOP_NO_EXIT_ON_EMPTY);
+        end_turn(loop);
+    }
     loop->is_stopped = false;
 }
 
 void loop_run_once(struct loop *loop, int64_t wait_ms)
 {
+    loop_measure_begin(&loop->measure, cpu_us());
     if (wait_ms > 0)
         loop_event_add(loop->wait, wait_ms);
     event_base_loop(loop->base,
                     wait_ms > 0 ? EVLOOP_ONCE : EVLOOP_ONCE | EVLOOP_NONBLOCK);
     event_del(loop->wait);
+    end_turn(loop);
 }
 
 void loop_stop(struct loop *loop)
@@ -140,17 +209,18 @@ void loop_stop(struct loop *loop)
     event_base_loopbreak(loop->base);
 }
 
-void loop_defer(struct loop *loop, loop_fn *fn, void *ctx)
+void loop_defer_as(struct loop *loop, const char *source, loop_fn *fn,
+                   void *ctx)
 {
-    calls_add(&loop->deferred, fn, ctx);
+    calls_add(&loop->deferred, (struct call){source, fn, ctx});
     if (loop->deferred.n == 1)
         loop_event_add(loop->turn, 0);
 }
 
-void loop_post(struct loop *loop, loop_fn *fn, void *ctx)
+void loop_post_as(struct loop *loop, const char *source, loop_fn *fn, void *ctx)
 {
     pthread_mutex_lock(&loop->mutex);
-    calls_add(&loop->posted, fn, ctx);
+    calls_add(&loop->posted, (struct call){source, fn, ctx});
     /* Inside the lock: the loop may be destroyed once the call has run. */
     (void)eventfd_write(loop->wake_fd, 1);
     pthread_mutex_unlock(&loop->mutex);

@@ -15,6 +15,10 @@ void loop_join(struct loop *loop, struct loop_member *member,
                void (*release)(struct loop_member *));
 void loop_leave(struct loop_member *member);
 
+/* Around a call that the loop makes: what it took is the source's. */
+int64_t loop_enter(void);
+void loop_leave_call(struct loop *loop, const char *source, int64_t entered);
+
 size_t *loop_conn_count(struct loop *loop);
 /* event_add with a delay in milliseconds. */
 void loop_event_add(struct event *event, int64_t delay_ms);

@@ -8,6 +8,8 @@
 
 struct loop_timer {
     struct loop_member member;
+    struct loop *loop;
+    const char *source;
     struct event *event;
     loop_fn *fn;
     void *ctx;
@@ -16,6 +18,7 @@ struct loop_timer {
 struct loop_watch {
     struct loop_member member;
     struct loop *loop;
+    const char *source;
     struct event *event;
     int fd;
     loop_watch_fn *fn;
@@ -27,7 +30,11 @@ static void on_fire(evutil_socket_t fd, short what, void *ctx)
     struct loop_timer *timer = ctx;
     (void)fd;
     (void)what;
+    struct loop *loop = timer->loop; /* the call may destroy the timer */
+    const char *source = timer->source;
+    int64_t entered = loop_enter();
     timer->fn(timer->ctx);
+    loop_leave_call(loop, source, entered);
 }
 
 static void release_timer(struct loop_member *member)
@@ -37,10 +44,12 @@ static void release_timer(struct loop_member *member)
     free(timer);
 }
 
-static struct loop_timer *create(struct loop *loop, int signo, short what,
-                                 loop_fn *fn, void *ctx)
+static struct loop_timer *create(struct loop *loop, const char *source,
+                                 int signo, short what, loop_fn *fn, void *ctx)
 {
     struct loop_timer *timer = xcalloc(1, sizeof *timer);
+    timer->loop = loop;
+    timer->source = source;
     timer->fn = fn;
     timer->ctx = ctx;
     timer->event =
@@ -51,9 +60,10 @@ static struct loop_timer *create(struct loop *loop, int signo, short what,
     return timer;
 }
 
-struct loop_timer *loop_timer_create(struct loop *loop, loop_fn *fn, void *ctx)
+struct loop_timer *loop_timer_create_as(struct loop *loop, const char *source,
+                                        loop_fn *fn, void *ctx)
 {
-    return create(loop, -1, 0, fn, ctx);
+    return create(loop, source, -1, 0, fn, ctx);
 }
 
 void loop_timer_start(struct loop_timer *timer, int64_t delay_ms)
@@ -75,20 +85,25 @@ void loop_timer_destroy(struct loop_timer **timer)
     *timer = NULL;
 }
 
-void loop_signal(struct loop *loop, int signo, loop_fn *fn, void *ctx)
+void loop_signal_as(struct loop *loop, const char *source, int signo,
+                    loop_fn *fn, void *ctx)
 {
-    struct loop_timer *source =
-        create(loop, signo, EV_SIGNAL | EV_PERSIST, fn, ctx);
-    event_add(source->event, NULL);
+    struct loop_timer *signal =
+        create(loop, source, signo, EV_SIGNAL | EV_PERSIST, fn, ctx);
+    event_add(signal->event, NULL);
 }
 
 static void on_ready(evutil_socket_t fd, short what, void *ctx)
 {
     struct loop_watch *watch = ctx;
+    struct loop *loop = watch->loop; /* the call may destroy the watch */
+    const char *source = watch->source;
+    int64_t entered = loop_enter();
     watch->fn((int)fd,
               (what & EV_READ ? LOOP_READ : 0) |
                   (what & EV_WRITE ? LOOP_WRITE : 0),
               watch->ctx);
+    loop_leave_call(loop, source, entered);
 }
 
 static void release_watch(struct loop_member *member)
@@ -99,11 +114,13 @@ static void release_watch(struct loop_member *member)
     free(watch);
 }
 
-struct loop_watch *loop_watch_create(struct loop *loop, int fd, int wanted,
-                                     loop_watch_fn *fn, void *ctx)
+struct loop_watch *loop_watch_create_as(struct loop *loop, const char *source,
+                                        int fd, int wanted, loop_watch_fn *fn,
+                                        void *ctx)
 {
     struct loop_watch *watch = xcalloc(1, sizeof *watch);
-    *watch = (struct loop_watch){.loop = loop, .fd = fd, .fn = fn, .ctx = ctx};
+    *watch = (struct loop_watch){
+        .loop = loop, .source = source, .fd = fd, .fn = fn, .ctx = ctx};
     loop_join(loop, &watch->member, release_watch);
     loop_watch_set(watch, wanted);
     return watch;
