@@ -56,6 +56,13 @@ static void judge_target(struct trial *t)
         const char *what = json_string_value(text);
         fault(t, t->c->place, NULL, "the run", "no fault", what ? what : "?");
     }
+    json_array_foreach(evidence_list(target, "long_turns"), i, text)
+    {
+        const char *what = json_string_value(text);
+        fault(t, t->c->place, "CONN-11", "the gateway's log",
+              "no turn of its loop that keeps others waiting",
+              what ? what : "?");
+    }
     if (signal && !json_is_null(signal))
         fault(t, t->c->place, "KEEP-1", "the gateway's end", "an orderly stop",
               TEXT(t, "signal %lld", evidence_number(target, "signal", 0)));

@@ -107,6 +107,9 @@ static void test_judge_evidence_needs_claims(void **state)
          "reverse-path"},
         {{"target/exit", NULL, "1"}, "KEEP-1", "exit"},
         {{"target/signal", NULL, "11"}, "KEEP-1", "signal"},
+        {{"target/long_turns", NULL, "[\"warn loop: long turn cpu_ms=900\"]"},
+         "CONN-11",
+         "cpu_ms=900"},
         {{"target/clock_ok", NULL, "false"}, NULL, "clock"},
         {{"faults", NULL, "[\"did not settle\"]"}, NULL, "did not settle"},
     };

@@ -31,7 +31,8 @@
  *    "handshake_error"?,"request","request_host","status" (0: no answer),
  *    "policy" (all of it was served),"late"}],
  *  "journal":[{...,"step","seen"}],
- *  "target":{"exit","signal","stderr_tail","clock_ok"},
+ *  "target":{"exit","signal","stderr_tail","clock_ok",
+ *    "long_turns":[text] (what its log says of them)},
  *  "faults":[text]}
  *
  * "seen" counts journal lines and received messages in the order in which the

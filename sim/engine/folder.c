@@ -107,3 +107,22 @@ void folder_tail(const char *path, char *out, size_t cap)
         fclose(f);
     out[n] = '\0';
 }
+
+size_t folder_lines(struct arena *arena, const char *path, const char *begin,
+                    const char **lines, size_t most)
+{
+    FILE *f = fopen(path, "re");
+    char *line = NULL;
+    size_t room = 0, count = 0;
+    ssize_t n;
+    while (f && count < most && (n = getline(&line, &room, f)) > 0) {
+        if (strncmp(line, begin, strlen(begin)) != 0)
+            continue;
+        size_t end = line[n - 1] == '\n' ? (size_t)n - 1 : (size_t)n;
+        lines[count++] = arena_text(arena, (struct slice){line, end});
+    }
+    free(line);
+    if (f)
+        fclose(f);
+    return count;
+}

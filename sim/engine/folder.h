@@ -5,6 +5,8 @@
 #include "base/slice.h"
 #include "base/status.h"
 
+struct arena;
+
 /* folder_create - a new folder below root (NULL: /dev/shm where there is room,
  * else /tmp), "lasthop-NAME-" and random letters. owner: the path is the
  * caller's, by free(). */
@@ -22,5 +24,9 @@ enum status folder_write(const char *path, struct slice octets,
 /* folder_tail - the last octets of a file, at most cap - 1, NUL-terminated; ""
  * when it cannot be read. */
 void folder_tail(const char *path, char *out, size_t cap);
+/* folder_lines - of a file, those that begin so, at most as many; in the arena.
+ * None when it cannot be read. */
+size_t folder_lines(struct arena *arena, const char *path, const char *begin,
+                    const char **lines, size_t most);
 
 #endif

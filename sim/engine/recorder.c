@@ -486,6 +486,11 @@ void recorder_target(struct recorder *recorder,
                         target->signal ? json_integer(target->signal)
                                        : json_null());
     set_text(t, "stderr_tail", target->stderr_tail);
+    json_t *turns = json_array();
+    for (size_t i = 0; i < target->long_turn_count; i++)
+        json_array_append_new(turns,
+                              text_value(slice_of(target->long_turns[i])));
+    json_object_set_new(t, "long_turns", turns);
     set_yes(t, "clock_ok", target->clock_ok);
     json_object_set_new(recorder->evidence, "target", t);
 }

@@ -84,6 +84,8 @@ struct recorder_target {
     int exit;   /* -1: it did not exit by itself */
     int signal; /* 0: none */
     const char *stderr_tail;
+    const char *const *long_turns; /* lines of the log (CONN-11) */
+    size_t long_turn_count;
     bool clock_ok;
 };
 void recorder_target(struct recorder *recorder,

@@ -18,6 +18,7 @@ enum {
     STOP_LIMIT_MS = 10000,
     CLOSE_LIMIT_MS = 3000,
     REAL_CLOCK_OFF_S = 60, /* a slow start */
+    LONG_TURNS_MOST = 16,  /* that are told; one fails a case */
     LOG_BYTES = 65536
 };
 
@@ -315,9 +316,15 @@ static void record_target(struct stage *s)
 {
     char *tail = arena_alloc(s->arena, LOG_BYTES);
     folder_tail(target_log(s->target), tail, LOG_BYTES);
+    const char *turns[LONG_TURNS_MOST];
+    size_t turn_count =
+        folder_lines(s->arena, target_log(s->target), "warn loop: long turn ",
+                     turns, LONG_TURNS_MOST);
     struct recorder_target t = {.exit = target_exit(s->target),
                                 .signal = target_signal(s->target),
                                 .stderr_tail = tail,
+                                .long_turns = turns,
+                                .long_turn_count = turn_count,
                                 .clock_ok = s->clock_seen && !s->clock_wrong};
     recorder_target(s->recorder, &t);
     const char *bad = target_bad_line(s->target);
