@@ -87,6 +87,7 @@ struct config_settings {
     int64_t idle_timeout_ms;
     int64_t connect_timeout_ms;
     int64_t smtp_timeout_ms;
+    int64_t smtp_transaction_ms; /* CONN-11: MAIL to the last reply */
     int64_t spf_timeout_ms;
     int64_t sts_timeout_ms;      /* TRANSPORT-6: of fetching a policy */
     int64_t auth_pause_first_ms; /* AUTH-2 */

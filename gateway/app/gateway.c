@@ -24,6 +24,7 @@
 #include "deliver/transport_pool.h"
 #include "deliver/transport_smtp.h"
 #include "dns/resolver_ub.h"
+#include "net/workers.h"
 
 enum {
     SHARE = 10,
@@ -37,6 +38,7 @@ struct gateway {
     const struct config *config;
     struct arena *arena;
     struct loop *loop;
+    struct workers *workers;
     struct organizations *organizations;
     struct directory directory;
     struct keys *keys;
@@ -274,6 +276,8 @@ static enum status start_last_hop(struct gateway *g)
         .smtp_port = (uint16_t)config->outbound.smtp_port,
         .connect_timeout_ms = config->settings.connect_timeout_ms,
         .reply_timeout_ms = config->settings.smtp_timeout_ms,
+        .transaction_timeout_ms = config->settings.smtp_transaction_ms,
+        .workers = g->workers,
         .tls = g->tls_client};
     struct deliver_settings *settings =
         ARENA_NEW(g->arena, struct deliver_settings);
@@ -288,6 +292,7 @@ static enum status start_last_hop(struct gateway *g)
                                           .resolver = g->resolver,
                                           .transport = g->transport,
                                           .policies = g->policies,
+                                          .workers = g->workers,
                                           .store = g->store,
                                           .spool = store_spool(g->store),
                                           .directory = &g->directory,
@@ -370,6 +375,7 @@ static void release(struct gateway *g)
     tls_client_destroy(&g->tls_client);
     tls_server_destroy(&g->tls_server);
     journal_close(&g->journal);
+    workers_destroy(&g->workers);
     loop_destroy(&g->loop);
     arena_destroy(&g->arena);
 }
@@ -397,6 +403,7 @@ enum status gateway_serve(const struct config *config, struct err *err)
     raise_descriptors(&config->settings);
     g.arena = arena_create();
     g.loop = loop_create();
+    g.workers = workers_create(g.loop);
     g.status = zone_use(config->settings.nta_time_zone, err);
     if (g.status == ST_OK)
         g.status = start_intake(&g);

@@ -80,6 +80,7 @@ static const struct {
     {"  idle_timeout_ms: 5", false},
     {"  connect_timeout_ms: 6", false},
     {"  smtp_timeout_ms: 7", false},
+    {"  smtp_transaction_ms: 21", false},
     {"  spf_timeout_ms: 11", false},
     {"  sts_timeout_ms: 19", false},
     {"  message_bytes: 8", false},

@@ -3,10 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/log.h"
-#include "deliver/compose.h"
 #include "deliver/destination.h"
 #include "deliver/nta.h"
+#include "deliver/posting.h"
 #include "deliver/sealing.h"
 
 struct attempt {
@@ -27,6 +26,7 @@ struct attempt {
     struct nta nta;
     struct outbound *connection; /* that stands; it carries the content */
     struct sealing sealing;
+    struct posting posting;
     void (*after_sealing)(struct attempt *a);
     struct attempt_report report;
 };
@@ -116,7 +116,6 @@ static bool is_nta(const struct attempt *a)
            a->decision.method == METHOD_NTA7516;
 }
 
-/* What the mail is signed with is asked before its way is taken. */
 /* CONV-4: a reply of a guest comes from the gateway itself. */
 static const char *from_of(const struct attempt *a)
 {
@@ -126,6 +125,7 @@ static const char *from_of(const struct attempt *a)
     return is_reply ? a->settings->from : message->sender;
 }
 
+/* What the mail is signed with is asked before its way is taken. */
 static void seal_first(struct attempt *a, const char *from,
                        struct slice content, void (*then)(struct attempt *a))
 {
@@ -141,31 +141,35 @@ static void on_sealing(void *ctx)
     a->after_sealing(a);
 }
 
-static void send_over(struct attempt *a, const struct reached *reached)
+static void on_posted(void *ctx)
 {
-    a->report.host = reached->host;
-    a->report.tls = reached->measure.tls;
-    struct compose_wish wish = {.settings = a->settings,
-                                .item = a->item,
-                                .now_ms = a->now_ms,
-                                .decision = &a->decision,
-                                .spool = a->world->spool,
-                                .sender = &a->sealing.answer};
-    if (a->decision.kind == DECISION_CHOSEN && a->decision.idd) {
-        const struct directory *directory = a->world->directory;
-        wish.idd_uuid = directory->inbound(directory->self, a->address);
-    }
-    struct transport_mail mail;
-    struct err err;
-    if (compose(a->arena, &wish, &mail, &err) != ST_OK) {
-        log_error("deliver", "mail not composed", "reason=\"%s\"", err.text);
+    struct attempt *a = ctx;
+    struct posting *posting = &a->posting;
+    if (posting->status != ST_OK) {
         a->report.why = WHY_NO_CONNECTION;
         finish(a, DELIVERY_DEFERRED);
         return;
     }
-    mail.seal = &a->sealing.seal;
-    a->report.links = mail.links;
-    a->world->transport->send(a->connection, &mail, on_sent, a);
+    posting->mail.seal = &a->sealing.seal;
+    a->report.links = posting->mail.links;
+    a->world->transport->send(a->connection, &posting->mail, on_sent, a);
+}
+
+static void send_over(struct attempt *a, const struct reached *reached)
+{
+    a->report.host = reached->host;
+    a->report.tls = reached->measure.tls;
+    a->posting = (struct posting){.arena = a->arena,
+                                  .world = a->world,
+                                  .on_done = on_posted,
+                                  .ctx = a,
+                                  .wish = {.settings = a->settings,
+                                           .item = a->item,
+                                           .now_ms = a->now_ms,
+                                           .decision = &a->decision,
+                                           .spool = a->world->spool,
+                                           .sender = &a->sealing.answer}};
+    posting_start(&a->posting);
 }
 
 /* TRANSPORT-7, and ORDER-6 where no host takes a greeting or EHLO. */
@@ -487,6 +491,7 @@ void attempt_destroy(struct attempt **attempt)
     destination_cancel(&a->hosts_query);
     nta_cancel(&a->nta);
     sealing_cancel(&a->sealing);
+    posting_cancel(&a->posting);
     reach_cancel(&a->reach_query);
     quit_all(a);
     arena_destroy(&a->arena);

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "deliver/attempt.h"
+#include "deliver/scans.h"
 #include "deliver/transport_fake.h"
 #include "dns/resolver_fake.h"
 #include "mail/dkim_test_key.h"
@@ -457,6 +458,7 @@ struct world {
     struct resolver_fake *resolver;
     struct transport_fake *transport;
     struct directory directory;
+    struct scans *scans;
     struct deliver_world face;
 };
 
@@ -479,10 +481,12 @@ static struct row *open_world(struct world *world, const struct row *row)
     world->transport = transport_fake_create(row->servers, server_count(row));
     world->directory = (struct directory){&copy, find_account, find_inbound,
                                           find_policy, find_share};
+    world->scans = scans_create(NULL);
     world->face = (struct deliver_world){
         .resolver = resolver_fake_face(world->resolver),
         .transport = transport_fake_face(world->transport),
-        .directory = &world->directory};
+        .directory = &world->directory,
+        .scans = world->scans};
     return &copy;
 }
 
@@ -490,6 +494,7 @@ static void close_world(struct world *world)
 {
     transport_fake_destroy(&world->transport);
     resolver_fake_destroy(&world->resolver);
+    scans_destroy(&world->scans);
 }
 
 static void run_row(const struct row *row, struct buf *got)

@@ -7,6 +7,7 @@
 #include "mail/copy.h"
 #include "mail/links.h"
 #include "mail/notification.h"
+#include "mail/scan.h"
 
 static enum mail_transport transport_of(const struct decision *decision)
 {
@@ -35,18 +36,25 @@ static struct slice notification(struct arena *arena,
     return mail_notification(arena, &in);
 }
 
-/* ATTACH-1: the large attachments as links; NULL where there is none. What is
- * not larger than the limit as it stands is not larger when decoded. */
+/* What is not larger than the limit as it stands is not larger when decoded. */
+bool compose_needs_scan(const struct deliver_settings *settings,
+                        const struct store_item *item, enum delivery delivery)
+{
+    return delivery == DELIVERY_DIRECT &&
+           attachment_is_link(&settings->attachments, false,
+                              item->message->content.n);
+}
+
+/* ATTACH-1: the large attachments as links; NULL where there is none. */
 static const struct mail_edits *
 links(struct arena *arena, const struct compose_wish *wish, unsigned *count_out)
 {
     const struct attachment_settings *limit = &wish->settings->attachments;
     struct slice content = wish->item->message->content;
-    if (!attachment_is_link(limit, false, content.n)) {
+    if (wish->scan == NULL) {
         return NULL;
     }
-    struct mail_part_list list;
-    mail_parts(arena, content, &list);
+    struct mail_part_list list = mail_scan_parts(arena, wish->scan, content);
     bool *is_link = arena_alloc(arena, list.count * sizeof *is_link);
     for (size_t i = 0; i < list.count; i++) {
         const struct mail_part *part = &list.parts[i];
@@ -64,7 +72,7 @@ links(struct arena *arena, const struct compose_wish *wish, unsigned *count_out)
         .url = arena_printf(arena, "%s/d/%s", wish->settings->portal,
                             wish->item->recipient->link_token),
         .mark = wish->item->recipient->mail_id};
-    mail_link_edits(arena, content, &in, edits);
+    mail_link_edits_of(arena, content, &wish->scan->tree, &in, edits);
     return edits;
 }
 

@@ -12,6 +12,7 @@
 #include "deliver/notice.h"
 #include "deliver/recorder.h"
 #include "deliver/retry.h"
+#include "deliver/scans.h"
 #include "deliver/transport.h"
 #include "net/loop.h"
 
@@ -395,6 +396,7 @@ struct deliver *deliver_create(const struct deliver_settings *settings,
     d->jobs.next = &d->jobs;
     d->jobs.previous = &d->jobs;
     d->timer = loop_timer_create(world->loop, on_timer, d);
+    d->world.scans = scans_create(world->workers);
     d->recorder = recorder_create(world);
     d->world.transport->on_closed = on_connection_closed;
     d->world.transport->on_closed_ctx = d;
@@ -431,6 +433,7 @@ void deliver_destroy(struct deliver **deliver)
     if (d->claim != NULL) {
         d->claim->deliver = NULL;
     }
+    scans_destroy(&d->world.scans);
     loop_timer_destroy(&d->timer);
     free(d);
 }

@@ -19,7 +19,9 @@ struct loop;
 struct dkim_ring;
 struct deliver;
 struct policies;
+struct scans;
 struct transport;
+struct workers;
 
 struct deliver_settings {
     const char *host_name;   /* the gateway's: notifications, DSNs */
@@ -48,6 +50,8 @@ struct deliver_world {
     const struct resolver *resolver;
     struct transport *transport; /* deliver/transport.h */
     struct policies *policies;   /* MTA-STS; NULL: none is asked for */
+    struct workers *workers;     /* NULL: everything is done on the loop */
+    struct scans *scans;         /* deliver_create makes them */
     struct store *store;
     const char *spool; /* folder for what is large; NULL: memory alone */
     const struct directory *directory;

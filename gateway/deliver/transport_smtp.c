@@ -1,68 +1,26 @@
 /* One object a connection: addresses of the host are tried until one connects;
  * that one decides for the host. After quit the object lives on by itself until
  * the server has answered QUIT or PARTING_MS have passed. */
-#include "deliver/transport_smtp.h"
+#include "deliver/transport_smtp_internal.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/alloc.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "deliver/measure.h"
-#include "deliver/outgoing.h"
-#include "net/conn.h"
 #include "net/loop.h"
 #include "net/tls.h"
-#include "session/client.h"
 
 enum { PARTING_MS = 5000 };
 
-enum outbound_state {
-    OUTBOUND_CONNECTING, /* TCP under way */
-    OUTBOUND_GREETING,   /* the session comes up by itself */
-    OUTBOUND_HANDSHAKE,  /* TLS under way */
-    OUTBOUND_IDLE,       /* opened, whether usable or not: the caller's turn */
-    OUTBOUND_SENDING,    /* a transaction */
-    OUTBOUND_PARTING,    /* the caller is gone */
-    OUTBOUND_STATE_COUNT
-};
 static const char *const state_names[] = {"connecting", "greeting", "handshake",
                                           "idle",       "sending",  "parting"};
 _Static_assert(sizeof state_names / sizeof *state_names == OUTBOUND_STATE_COUNT,
                "one name a state");
 
-struct smtp_transport;
-
-struct outbound {
-    struct smtp_transport *owner;
-    struct outbound *next;
-    enum outbound_state state;
-    const struct mail_host *host; /* until opened */
-    size_t address_next;
-    char *host_name;
-    bool strict;
-    struct client_settings client_settings;
-    struct client_session *session;
-    struct conn *conn;
-    struct outgoing outgoing;
-    const char *refusal; /* status of a message that cannot go there */
-    bool takes_notify;   /* of the transaction under way */
-    bool is_lost;        /* it could not even begin */
-    bool deferred;       /* on_turn is due */
-    transport_on_opened *on_opened;
-    transport_on_sent *on_sent;
-    void *ctx;
-};
-
-struct smtp_transport {
-    struct transport face;
-    struct loop *loop;
-    struct transport_smtp_settings settings;
-    struct outbound *all;
-    size_t count;
-};
-
-static void set_state(struct outbound *o, enum outbound_state state)
+void outbound_set_state(struct outbound *o, enum outbound_state state)
 {
     log_debug("deliver", "connection", "host=%s state=%s was=%s", o->host_name,
               state_names[state], state_names[o->state]);
@@ -97,11 +55,39 @@ static void part(struct outbound *o)
     }
 }
 
-static void stop_deadline(struct outbound *o)
+void outbound_stop_deadline(struct outbound *o)
 {
+    o->is_timed = false;
+    o->sent_until_ms = 0;
     if (o->conn != NULL) {
         conn_set_deadline_ms(o->conn, 0);
     }
+}
+
+static int64_t earlier(int64_t a, int64_t b)
+{
+    return a == 0 || (b != 0 && b < a) ? b : a;
+}
+
+void outbound_set_deadline(struct outbound *o)
+{
+    if (o->state == OUTBOUND_PARTING) {
+        return; /* set once, when it began to part */
+    }
+    int64_t wait_ms = client_session_deadline_ms(o->session);
+    int64_t now_ms = clock_mono_ms();
+    unsigned progress = client_session_progress(o->session);
+    if (!o->is_timed || progress != o->progress) {
+        o->is_timed = true;
+        o->progress = progress;
+        o->reply_until_ms = wait_ms > 0 ? now_ms + wait_ms : 0;
+    }
+    int64_t until_ms = earlier(o->reply_until_ms, o->sent_until_ms);
+    if (until_ms == 0) {
+        conn_set_deadline_ms(o->conn, 0);
+        return;
+    }
+    conn_set_deadline_ms(o->conn, until_ms > now_ms ? until_ms - now_ms : 1);
 }
 
 static const struct tls_facts *tls_facts_of(const struct outbound *o)
@@ -112,55 +98,13 @@ static const struct tls_facts *tls_facts_of(const struct outbound *o)
 static void opened(struct outbound *o, struct measure measure)
 {
     measure = measure_bound(measure, o->host, tls_facts_of(o));
-    set_state(o, OUTBOUND_IDLE);
+    outbound_set_state(o, OUTBOUND_IDLE);
     o->host = NULL;
-    stop_deadline(o);
+    outbound_stop_deadline(o);
     o->on_opened(o, &measure, o->ctx);
 }
 
-static void report_sent(struct outbound *o)
-{
-    struct sent sent = {.kind = SENT_PERMANENT};
-    if (o->is_lost || o->outgoing.is_broken) {
-        sent.kind = SENT_LOST;
-        sent.is_at_start = o->is_lost;
-    } else if (o->refusal == NULL) {
-        sent = measure_sent(o->session);
-    } else {
-        snprintf(sent.reply.status, sizeof sent.reply.status, "%s", o->refusal);
-    }
-    sent.takes_notify = o->takes_notify;
-    outgoing_release(&o->outgoing); /* the caller's content goes now */
-    o->outgoing = (struct outgoing){0};
-    set_state(o, OUTBOUND_IDLE);
-    stop_deadline(o);
-    o->on_sent(o, &sent, o->ctx);
-}
-
 /* --- the pump ------------------------------------------------------------ */
-
-static void give_content(struct outbound *o)
-{
-    struct slice piece;
-    while (conn_room(o->conn) > 0) {
-        bool is_over = !outgoing_next(&o->outgoing, &piece);
-        if (o->outgoing.is_broken) {
-            log_error("deliver", "content of a message is gone", "host=%s",
-                      o->host_name);
-            client_session_lost(o->session);
-            return;
-        }
-        if (is_over) {
-            client_session_content_end(o->session);
-        } else {
-            client_session_content(o->session, piece);
-        }
-        conn_write(o->conn, client_session_take(o->session));
-        if (is_over) {
-            return;
-        }
-    }
-}
 
 static void start_tls(struct outbound *o)
 {
@@ -172,7 +116,7 @@ static void start_tls(struct outbound *o)
         .tlsa = binding->tlsa,
         .tlsa_count = binding->tlsa_count};
     memcpy(options.dane_names, binding->names, sizeof options.dane_names);
-    set_state(o, OUTBOUND_HANDSHAKE);
+    outbound_set_state(o, OUTBOUND_HANDSHAKE);
     if (conn_start_tls_client(o->conn, o->owner->settings.tls, &options,
                               &err) != ST_OK) {
         log_info("deliver", "no handshake", "host=%s why=%s", o->host_name,
@@ -181,9 +125,7 @@ static void start_tls(struct outbound *o)
     }
 }
 
-/* Writes what the session says and does what its state asks; the last thing
- * it does may be a callback that ends the connection. */
-static void pump(struct outbound *o)
+void outbound_pump(struct outbound *o)
 {
     if (o->deferred && o->state == OUTBOUND_SENDING) {
         return; /* on_turn tells how it ended */
@@ -194,12 +136,10 @@ static void pump(struct outbound *o)
     }
     enum client_state state = client_session_state(o->session);
     if (state == CLIENT_STATE_CONTENT && o->state == OUTBOUND_SENDING) {
-        give_content(o);
+        outbound_give_content(o);
         state = client_session_state(o->session);
     }
-    conn_set_deadline_ms(o->conn, o->state == OUTBOUND_PARTING
-                                      ? PARTING_MS
-                                      : client_session_deadline_ms(o->session));
+    outbound_set_deadline(o);
     switch (state) {
     case CLIENT_STATE_WAITING:
     case CLIENT_STATE_CONTENT:
@@ -213,14 +153,14 @@ static void pump(struct outbound *o)
         if (o->state == OUTBOUND_GREETING) {
             opened(o, measure_session(o->session, tls_facts_of(o)));
         } else if (o->state == OUTBOUND_SENDING) {
-            report_sent(o);
+            outbound_report_sent(o);
         }
         return;
     case CLIENT_STATE_OVER:
         if (o->state == OUTBOUND_GREETING) {
             opened(o, measure_failure(o->session, tls_facts_of(o)));
         } else if (o->state == OUTBOUND_SENDING) {
-            report_sent(o);
+            outbound_report_sent(o);
         } else if (o->state == OUTBOUND_PARTING) {
             part(o);
         }
@@ -249,8 +189,12 @@ static void lost(struct outbound *o)
         return;
     case OUTBOUND_GREETING:
     case OUTBOUND_SENDING:
+        if (o->work != NULL) {
+            o->is_lost = true; /* told when the mail is made */
+            return;
+        }
         client_session_lost(o->session);
-        pump(o);
+        outbound_pump(o);
         return;
     case OUTBOUND_IDLE:
         client_session_lost(o->session);
@@ -263,10 +207,13 @@ static void lost(struct outbound *o)
 
 static void take_input(struct outbound *o)
 {
+    if (o->work != NULL) {
+        return; /* looked at when the mail is made */
+    }
     struct slice input = conn_input(o->conn);
     client_session_feed(o->session, input);
     conn_consume(o->conn, input.n);
-    pump(o);
+    outbound_pump(o);
 }
 
 static void on_event(struct conn *conn, enum conn_event event, void *ctx)
@@ -275,21 +222,21 @@ static void on_event(struct conn *conn, enum conn_event event, void *ctx)
     (void)conn;
     switch (event) {
     case CONN_EVENT_CONNECTED:
-        set_state(o, OUTBOUND_GREETING);
+        outbound_set_state(o, OUTBOUND_GREETING);
         o->session = client_session_create(&o->client_settings);
-        pump(o);
+        outbound_pump(o);
         return;
     case CONN_EVENT_TLS_READY:
-        set_state(o, OUTBOUND_GREETING);
+        outbound_set_state(o, OUTBOUND_GREETING);
         client_session_tls_ready(o->session);
-        pump(o);
+        outbound_pump(o);
         return;
     case CONN_EVENT_DATA:
         take_input(o);
         return;
     case CONN_EVENT_DRAINED:
         if (o->state == OUTBOUND_SENDING) {
-            pump(o);
+            outbound_pump(o);
         }
         return;
     case CONN_EVENT_TIMEOUT:
@@ -335,7 +282,7 @@ static void on_turn(void *ctx)
         opened(o, not_connected(o->host));
         return;
     case OUTBOUND_SENDING:
-        report_sent(o);
+        outbound_report_sent(o);
         return;
     case OUTBOUND_PARTING:
         part(o);
@@ -349,7 +296,7 @@ static void on_turn(void *ctx)
     BUG("deferred in state %d", (int)o->state);
 }
 
-static void defer(struct outbound *o)
+void outbound_defer(struct outbound *o)
 {
     if (!o->deferred) {
         o->deferred = true;
@@ -360,7 +307,7 @@ static void defer(struct outbound *o)
 static void try_address(struct outbound *o)
 {
     if (is_off_limits(o->host) || o->address_next == o->host->address_count) {
-        defer(o);
+        outbound_defer(o);
         return;
     }
     const struct transport_smtp_settings *settings = &o->owner->settings;
@@ -370,6 +317,12 @@ static void try_address(struct outbound *o)
                                .connect_timeout_ms =
                                    settings->connect_timeout_ms};
     o->conn = conn_connect(o->owner->loop, &to, on_event, o);
+}
+
+bool outbound_is_ready(const struct outbound *o)
+{
+    return o->state == OUTBOUND_IDLE && o->conn != NULL && o->session != NULL &&
+           client_session_state(o->session) == CLIENT_STATE_READY;
 }
 
 static struct outbound *open_host(void *self,
@@ -395,53 +348,11 @@ static struct outbound *open_host(void *self,
     return o;
 }
 
-static bool is_ready(const struct outbound *o)
-{
-    return o->state == OUTBOUND_IDLE && o->conn != NULL && o->session != NULL &&
-           client_session_state(o->session) == CLIENT_STATE_READY;
-}
-
-static void send_mail(struct outbound *o, const struct transport_mail *mail,
-                      transport_on_sent *on_sent, void *ctx)
-{
-    o->on_sent = on_sent;
-    o->ctx = ctx;
-    o->refusal = NULL;
-    outgoing_release(&o->outgoing);
-    outgoing_init(&o->outgoing, mail);
-    o->takes_notify = false;
-    o->is_lost = !is_ready(o);
-    set_state(o, OUTBOUND_SENDING);
-    if (o->is_lost) {
-        defer(o);
-        return;
-    }
-    struct outgoing_reports reports = outgoing_reports(mail);
-    struct client_transaction transaction = {
-        .reverse_path = slice_of(mail->reverse_path),
-        .recipient = slice_of(mail->recipient),
-        .mail = mail->notify != 0 ? &reports.mail : NULL,
-        .rcpt = mail->notify != 0 ? &reports.rcpt : NULL,
-    };
-    o->takes_notify =
-        mail->notify != 0 && client_session_offers(o->session)->dsn;
-    const char *status =
-        outgoing_adapt(&o->outgoing, client_session_offers(o->session),
-                       &transaction, o->owner->settings.spool);
-    if (status != NULL || o->outgoing.is_broken) {
-        o->refusal = status;
-        defer(o);
-        return;
-    }
-    client_session_begin(o->session, &transaction);
-    conn_write(o->conn, client_session_take(o->session));
-    conn_set_deadline_ms(o->conn, client_session_deadline_ms(o->session));
-}
-
 static void quit(struct outbound *o)
 {
-    bool is_idle = is_ready(o);
-    set_state(o, OUTBOUND_PARTING);
+    bool is_idle = outbound_is_ready(o);
+    work_cancel(&o->work);
+    outbound_set_state(o, OUTBOUND_PARTING);
     if (is_idle) {
         client_session_quit(o->session);
         conn_write(o->conn, client_session_take(o->session));
@@ -451,7 +362,7 @@ static void quit(struct outbound *o)
     if (o->conn != NULL) {
         conn_close(&o->conn);
     }
-    defer(o);
+    outbound_defer(o);
 }
 
 static size_t open_count(void *self)
@@ -467,9 +378,9 @@ transport_smtp_create(struct loop *loop,
     struct smtp_transport *transport = xcalloc(1, sizeof *transport);
     transport->face = (struct transport){.self = transport,
                                          .open = open_host,
-                                         .send = send_mail,
+                                         .send = outbound_send,
                                          .quit = quit,
-                                         .is_ready = is_ready,
+                                         .is_ready = outbound_is_ready,
                                          .open_count = open_count};
     transport->loop = loop;
     transport->settings = *settings;
@@ -485,6 +396,7 @@ void transport_smtp_destroy(struct transport **transport)
     *transport = NULL;
     while (old->all != NULL) {
         struct outbound *o = old->all;
+        work_cancel(&o->work);
         if (o->conn != NULL) {
             conn_abort(&o->conn);
         }

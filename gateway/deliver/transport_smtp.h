@@ -6,6 +6,7 @@
 
 struct loop;
 struct tls_client;
+struct workers;
 
 /* Must outlive it. */
 struct transport_smtp_settings {
@@ -13,9 +14,11 @@ struct transport_smtp_settings {
     const char *bind_address; /* NULL: the system's choice */
     uint16_t smtp_port;       /* default 25 */
     int64_t connect_timeout_ms;
-    int64_t reply_timeout_ms; /* each reply */
+    int64_t reply_timeout_ms;       /* each reply, as a whole */
+    int64_t transaction_timeout_ms; /* MAIL to the last reply; 0: none */
     struct tls_client *tls;
-    const char *spool; /* folder for what is large; NULL: memory */
+    struct workers *workers; /* mail is made on them; NULL: on the loop */
+    const char *spool;       /* folder for what is large; NULL: memory */
 };
 
 /* owner: caller; the loop must outlive it. */

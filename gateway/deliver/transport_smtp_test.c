@@ -16,6 +16,7 @@
 #include "net/conn.h"
 #include "net/loop.h"
 #include "net/tls.h"
+#include "net/workers.h"
 
 enum {
     LINES = 8,
@@ -48,6 +49,7 @@ struct world {
     struct conn *server;
     bool in_data;
     struct buf seen; /* every line, with "|" between */
+    struct workers *workers;
     struct tls_client *tls;
     struct transport_smtp_settings settings;
     struct transport *transport;
@@ -56,7 +58,22 @@ struct world {
     bool is_opened;
     bool is_sent;
     unsigned closed;
+    struct loop_timer *drip; /* of a server that never ends a reply */
+    unsigned dripped;
 };
+
+enum { DRIP_MS = 5, DRIP_MOST = 1500 };
+
+/* One octet more of a line that has no end. */
+static void on_drip(void *ctx)
+{
+    struct world *w = ctx;
+    if (w->server == NULL || ++w->dripped == DRIP_MOST) {
+        return;
+    }
+    conn_write(w->server, (struct slice){"2", 1});
+    loop_timer_start(w->drip, DRIP_MS);
+}
 
 static void answer_line(struct world *w, struct slice line)
 {
@@ -71,6 +88,10 @@ static void answer_line(struct world *w, struct slice line)
         const char *reply = w->script->line[i].reply;
         if (strcmp(reply, "close") == 0) {
             conn_close(&w->server);
+            return;
+        }
+        if (strcmp(reply, "drip") == 0) {
+            on_drip(w);
             return;
         }
         w->in_data = reply[0] == '3';
@@ -173,6 +194,8 @@ static void open_world(struct world *w, const struct script *script)
     buf_init(&w->seen, SEEN_BYTES);
     buf_puts(&w->seen, "");
     w->loop = loop_create();
+    w->drip = loop_timer_create(w->loop, on_drip, w);
+    w->workers = workers_create(w->loop);
     const struct listener_settings at = {.address = "127.0.0.1"};
     assert_int_equal(
         listener_create(w->loop, &at, on_accept, w, &w->listener, &err), ST_OK);
@@ -182,6 +205,7 @@ static void open_world(struct world *w, const struct script *script)
         .smtp_port = listener_port(w->listener),
         .connect_timeout_ms = PATIENCE_MS,
         .reply_timeout_ms = PATIENCE_MS,
+        .workers = w->workers,
         .tls = w->tls};
     w->transport = transport_smtp_create(w->loop, &w->settings);
     w->transport->on_closed = on_closed;
@@ -193,6 +217,7 @@ static void close_world(struct world *w)
     assert_int_equal(w->transport->open_count(w->transport->self), 0);
     transport_smtp_destroy(&w->transport);
     tls_client_destroy(&w->tls);
+    workers_destroy(&w->workers);
     loop_destroy(&w->loop);
     buf_release(&w->seen);
 }
@@ -374,6 +399,83 @@ static void test_transport_failures_while_sending(void **state)
     }
 }
 
+/* CONN-11: neither octets one by one nor replies one by one go on for ever. */
+static void test_transport_slow_server_is_given_up(void **state)
+{
+    (void)state;
+    static const struct {
+        struct script script;
+        int64_t reply_ms, transaction_ms;
+    } rows[] = {
+        {{"220 mx\r\n", {{"MAIL", "drip"}}}, 100, PATIENCE_MS},
+        {{"220 mx\r\n", {{"DATA", "354 go\r\n"}, {".", "drip"}}},
+         100,
+         PATIENCE_MS},
+        {{"220 mx\r\n", {{"DATA", "354 go\r\n"}, {".", "drip"}}},
+         PATIENCE_MS,
+         100},
+        {{"220 mx\r\n", {{"RCPT", ""}}}, PATIENCE_MS, 100},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct world w;
+        open_world(&w, &rows[i].script);
+        w.settings.reply_timeout_ms = rows[i].reply_ms;
+        w.settings.transaction_timeout_ms = rows[i].transaction_ms;
+        transport_smtp_destroy(&w.transport);
+        w.transport = transport_smtp_create(w.loop, &w.settings);
+        w.transport->on_closed = on_closed;
+        w.transport->on_closed_ctx = &w;
+        struct outbound *outbound = open_host(&w, "127.0.0.1");
+        assert_true(w.measure.usable);
+        send_mail(&w, outbound, SLICE_LITERAL("x: y\r\n\r\nz\r\n"));
+        assert_int_equal(w.sent.kind, SENT_LOST);
+        assert_true(w.dripped < DRIP_MOST);
+        w.transport->quit(outbound);
+        run_until_closed(&w, 1);
+        close_world(&w);
+    }
+}
+
+static void test_transport_slow_greeting_is_unknown(void **state)
+{
+    (void)state;
+    static const struct script script = {"2", {{"EHLO", "250 ok\r\n"}}};
+    struct world w;
+    open_world(&w, &script);
+    w.settings.reply_timeout_ms = 100;
+    transport_smtp_destroy(&w.transport);
+    w.transport = transport_smtp_create(w.loop, &w.settings);
+    w.transport->on_closed = on_closed;
+    w.transport->on_closed_ctx = &w;
+    loop_timer_start(w.drip, 50);
+    struct outbound *outbound = open_host(&w, "127.0.0.1");
+    assert_int_equal(w.measure.kind, MEASURE_UNKNOWN);
+    assert_true(w.dripped < DRIP_MOST);
+    w.transport->quit(outbound);
+    run_until_closed(&w, 1);
+    close_world(&w);
+}
+
+/* What is being made is waited for: the caller may free it afterwards. */
+static void test_transport_quit_while_the_mail_is_made(void **state)
+{
+    (void)state;
+    static const struct script polite = {"220 mx\r\n", {POLITE}};
+    struct world w;
+    open_world(&w, &polite);
+    struct outbound *outbound = open_host(&w, "127.0.0.1");
+    const struct transport_mail mail = {.reverse_path = "a@b.example",
+                                        .recipient = "c@d.example",
+                                        .content =
+                                            SLICE_LITERAL("x: y\r\n\r\nz\r\n")};
+    w.transport->send(outbound, &mail, on_sent, &w);
+    w.transport->quit(outbound);
+    run_until_closed(&w, 1);
+    assert_false(w.is_sent);
+    assert_int_equal(workers_count(w.workers), 0);
+    close_world(&w);
+}
+
 static void test_transport_quit_before_it_is_open(void **state)
 {
     (void)state;
@@ -403,6 +505,9 @@ int main(void)
         cmocka_unit_test(test_transport_nobody_listens_is_unknown),
         cmocka_unit_test(test_transport_refusals_are_measured),
         cmocka_unit_test(test_transport_failures_while_sending),
+        cmocka_unit_test(test_transport_slow_server_is_given_up),
+        cmocka_unit_test(test_transport_slow_greeting_is_unknown),
+        cmocka_unit_test(test_transport_quit_while_the_mail_is_made),
         cmocka_unit_test(test_transport_quit_before_it_is_open),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

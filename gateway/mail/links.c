@@ -172,12 +172,15 @@ static int by_place(const void *a, const void *b)
     return (left->remove > 0) - (right->remove > 0);
 }
 
-void mail_link_edits(struct arena *arena, struct slice content,
-                     const struct mail_links *links, struct mail_edits *out)
+void mail_link_edits_of(struct arena *arena, struct slice content,
+                        const struct entity_tree *tree,
+                        const struct mail_links *links, struct mail_edits *out)
 {
-    struct splice s = {
-        .arena = arena, .content = content, .links = links, .out = out};
-    entity_scan(arena, content, &s.tree);
+    struct splice s = {.arena = arena,
+                       .content = content,
+                       .links = links,
+                       .tree = *tree,
+                       .out = out};
     const struct entity *root = &s.tree.entities[0];
     size_t count = (size_t)s.tree.count;
     s.is_gone = arena_alloc(arena, count * sizeof *s.is_gone);
@@ -191,4 +194,12 @@ void mail_link_edits(struct arena *arena, struct slice content,
     else if (!insert_in_texts(&s))
         is_mixed(root) ? insert_part(&s, root) : wrap(&s);
     qsort(out->edits, out->count, sizeof *out->edits, by_place);
+}
+
+void mail_link_edits(struct arena *arena, struct slice content,
+                     const struct mail_links *links, struct mail_edits *out)
+{
+    struct entity_tree tree;
+    entity_scan(arena, content, &tree);
+    mail_link_edits_of(arena, content, &tree, links, out);
 }

@@ -24,4 +24,11 @@ struct mail_links {
 void mail_link_edits(struct arena *arena, struct slice content,
                      const struct mail_links *links, struct mail_edits *out);
 
+struct entity_tree;
+/* mail_link_edits_of - the same where the content's entities were found before.
+ */
+void mail_link_edits_of(struct arena *arena, struct slice content,
+                        const struct entity_tree *tree,
+                        const struct mail_links *links, struct mail_edits *out);
+
 #endif

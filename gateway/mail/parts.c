@@ -122,25 +122,31 @@ static size_t count_octets(const struct mail_part *part)
     return decoder_count(&decoder);
 }
 
+void mail_parts_of(struct arena *arena, struct slice content,
+                   const struct entity_tree *tree, struct mail_part_list *out)
+{
+    struct mail_part *parts =
+        arena_alloc(arena, (size_t)tree->count * sizeof *parts);
+    bool *is_lead = arena_alloc(arena, (size_t)tree->count * sizeof *is_lead);
+    size_t count = 0;
+    (void)mark_leads(tree, 0, is_lead);
+    for (int i = 0; i < tree->count; i++) {
+        if (tree->entities[i].is_parent)
+            continue;
+        struct mail_part *part = &parts[count++];
+        fill(arena, tree, i, content, part);
+        part->is_lead = is_lead[i];
+        part->decoded_octets = count_octets(part);
+    }
+    *out = (struct mail_part_list){parts, count};
+}
+
 void mail_parts(struct arena *arena, struct slice content,
                 struct mail_part_list *out)
 {
     struct entity_tree tree;
     entity_scan(arena, content, &tree);
-    struct mail_part *parts =
-        arena_alloc(arena, (size_t)tree.count * sizeof *parts);
-    bool *is_lead = arena_alloc(arena, (size_t)tree.count * sizeof *is_lead);
-    size_t count = 0;
-    (void)mark_leads(&tree, 0, is_lead);
-    for (int i = 0; i < tree.count; i++) {
-        if (tree.entities[i].is_parent)
-            continue;
-        struct mail_part *part = &parts[count++];
-        fill(arena, &tree, i, content, part);
-        part->is_lead = is_lead[i];
-        part->decoded_octets = count_octets(part);
-    }
-    *out = (struct mail_part_list){parts, count};
+    mail_parts_of(arena, content, &tree, out);
 }
 
 /* --- decoding ------------------------------------------------------------- */

@@ -54,6 +54,11 @@ struct mail_part_list {
 void mail_parts(struct arena *arena, struct slice content,
                 struct mail_part_list *out);
 
+struct entity_tree;
+/* mail_parts_of - the same of entities that were found before. */
+void mail_parts_of(struct arena *arena, struct slice content,
+                   const struct entity_tree *tree, struct mail_part_list *out);
+
 /* Takes octets as they come, in pieces of at most 64 KiB; false: stop. */
 typedef bool mail_write_fn(void *ctx, struct slice octets);
 

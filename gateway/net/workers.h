@@ -33,8 +33,8 @@ enum { WORKERS_SMALL_BYTES = 262144, WORKERS_THREADS = 2 /* a lane */ };
 
 /* Threads begin with the first work of their lane. owner: caller */
 struct workers *workers_create(struct loop *loop);
-/* What waits is not run any more, and what runs is waited for; done is called of
- * neither. The loop must not turn again. */
+/* What waits is not run any more, and what runs is waited for; done is called
+ * of neither. The loop must not turn again. */
 void workers_destroy(struct workers **workers);
 
 /* workers_put - *slot is the work until done is called, and NULL then. Without

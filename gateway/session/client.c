@@ -55,6 +55,7 @@ void client_say(struct client_session *c, enum client_phase phase,
                 const char *line)
 {
     buf_puts(&c->out, line);
+    c->progress++;
     buf_puts(&c->out, "\r\n");
     expect(c, phase);
 }
@@ -135,6 +136,7 @@ static void take_unasked(struct client_session *c, const struct reply *reply)
 static void take_reply(struct client_session *c, const struct reply *reply,
                        bool has_behind)
 {
+    c->progress++;
     bool is_asked = c->pending_count > 0;
     enum client_phase phase = is_asked ? take_pending(c) : c->phase;
     if (c->settings->on_reply)
@@ -224,6 +226,11 @@ int64_t client_session_deadline_ms(const struct client_session *c)
     bool is_ours =
         c->state == CLIENT_STATE_READY || c->state == CLIENT_STATE_OVER;
     return is_ours ? 0 : c->settings->reply_timeout_ms;
+}
+
+unsigned client_session_progress(const struct client_session *c)
+{
+    return c->progress;
 }
 
 const struct client_offers *

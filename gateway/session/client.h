@@ -102,6 +102,9 @@ void client_session_tls_ready(struct client_session *);
 /* eof - the server closed, or the deadline passed. */
 void client_session_lost(struct client_session *);
 int64_t client_session_deadline_ms(const struct client_session *);
+/* Another number whenever a whole reply came or something was said: only then
+ * does a deadline begin anew. */
+unsigned client_session_progress(const struct client_session *);
 
 const struct client_offers *
 client_session_offers(const struct client_session *);

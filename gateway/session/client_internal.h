@@ -18,6 +18,7 @@ struct client_session {
     enum client_phase pending[CLIENT_PENDING_MAX]; /* replies to come */
     size_t pending_count;
     enum client_phase phase; /* the latest one asked or answered */
+    unsigned progress;       /* whole replies, and what was said */
     struct reply_parser parser;
     struct buf out;
     size_t taken;

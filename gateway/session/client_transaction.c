@@ -147,6 +147,7 @@ void client_session_content(struct client_session *c, struct slice piece)
         BUG("content of %zu while %s", piece.n, client_phase_name(c->phase));
     buf_consume(&c->out, c->taken);
     c->taken = 0;
+    c->progress++;
     dot_encoder_feed(&c->encoder, piece, &c->out);
 }
 
