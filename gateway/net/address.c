@@ -63,3 +63,32 @@ uint16_t net_address_port(const struct net_address *address)
         address->any.sa_family == AF_INET || address->any.sa_family == AF_INET6;
     return is_ip ? ntohs(v4.sin_port) : 0;
 }
+
+void net_address_client_key(const struct net_address *address,
+                            char out[NET_ADDRESS_TEXT_BYTES])
+{
+    struct sockaddr_in6 v6;
+    struct net_address block = *address;
+    char text[NET_ADDRESS_TEXT_BYTES];
+    memcpy(&v6, &address->storage, sizeof v6);
+    if (address->any.sa_family != AF_INET6 ||
+        IN6_IS_ADDR_V4MAPPED(&v6.sin6_addr)) {
+        net_address_format(address, out);
+        return;
+    }
+    memset(v6.sin6_addr.s6_addr + 8, 0, 8);
+    memcpy(&block.storage, &v6, sizeof v6);
+    net_address_format(&block, text);
+    snprintf(out, NET_ADDRESS_TEXT_BYTES, "%.*s/64", NET_ADDRESS_TEXT_BYTES - 4,
+             text);
+}
+
+void net_client_key(const char *address, char out[NET_ADDRESS_TEXT_BYTES])
+{
+    struct net_address parsed;
+    struct err err;
+    if (net_address_parse(address, 0, &parsed, &err) == ST_OK)
+        net_address_client_key(&parsed, out);
+    else
+        snprintf(out, NET_ADDRESS_TEXT_BYTES, "%s", address);
+}

@@ -1,4 +1,5 @@
-/* address - texts to socket addresses and back; inside net alone. */
+/* address - texts to socket addresses and back, and which addresses are one
+ * client. */
 #ifndef NET_ADDRESS_H
 #define NET_ADDRESS_H
 
@@ -30,5 +31,12 @@ enum status net_address_unix(const char *path, struct net_address *out,
 void net_address_format(const struct net_address *address,
                         char out[NET_ADDRESS_TEXT_BYTES]);
 uint16_t net_address_port(const struct net_address *address);
+
+/* net_client_key - whose limits and counts an address shares (CONN-10): an IPv4
+ * address stands for itself, also inside IPv6; an IPv6 one for its /64, which a
+ * single host may have for itself. What is no address is its own key. */
+void net_client_key(const char *address, char out[NET_ADDRESS_TEXT_BYTES]);
+void net_address_client_key(const struct net_address *address,
+                            char out[NET_ADDRESS_TEXT_BYTES]);
 
 #endif
