@@ -1,7 +1,7 @@
-/* auth_lock - a temporary lock per client address and user name after wrong
- * credentials (AUTH-2). It bars nobody else: neither another client with that
- * name nor that client with another name. A name that does not exist is locked
- * as one that does. Times are the caller's; memory is bounded. */
+/* auth_lock - a temporary lock per client (net_client_key) and user name after
+ * wrong credentials (AUTH-2). It bars nobody else: neither another client with
+ * that name nor that client with another name. A name that does not exist is
+ * locked as one that does. Times are the caller's; memory is bounded. */
 #ifndef APP_AUTH_LOCK_H
 #define APP_AUTH_LOCK_H
 

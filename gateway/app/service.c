@@ -6,6 +6,7 @@
 
 #include "base/blob.h"
 #include "base/log.h"
+#include "net/address.h"
 
 enum { DISCARD_MS = 5000 };
 
@@ -201,13 +202,24 @@ static void on_refused(void *ctx, enum server_stage stage, const char *reply)
     c->service->settings.owner->refused(c, stage, reply);
 }
 
-static bool are_too_many(const struct service *s, const char *ip)
+/* CONN-10: of all the sessions there may be, one client has a quarter. */
+static int64_t most_of_one(const struct config_settings *limits)
+{
+    int64_t quarter = limits->sessions_total / 4;
+    if (quarter < 1)
+        quarter = 1;
+    return quarter < limits->sessions_per_address
+               ? quarter
+               : limits->sessions_per_address;
+}
+
+static bool are_too_many(const struct service *s, const char *client)
 {
     const struct config_settings *limits = s->settings.limits;
     int64_t count = 0;
     for (const struct service_client *c = s->clients; c; c = c->next)
-        count += strcmp(c->ip, ip) == 0;
-    return count > limits->sessions_per_address ||
+        count += strcmp(c->client, client) == 0;
+    return count > most_of_one(limits) ||
            (int64_t)s->count > limits->sessions_total;
 }
 
@@ -218,6 +230,7 @@ static void on_accept(struct conn *conn, void *ctx)
     c->service = s;
     c->conn = conn;
     snprintf(c->ip, sizeof c->ip, "%s", conn_peer(conn));
+    net_client_key(c->ip, c->client);
     c->settings = s->settings.session;
     c->settings.idle_timeout_ms = s->settings.limits->idle_timeout_ms;
     c->settings.discard_timeout_ms = DISCARD_MS;
@@ -231,7 +244,7 @@ static void on_accept(struct conn *conn, void *ctx)
     s->clients = c;
     s->count++;
     conn_set_handler(conn, on_event, c);
-    if (are_too_many(s, c->ip))
+    if (are_too_many(s, c->client))
         server_session_end(c->session, &server_reply_too_many);
     flush(c);
     pump(c);

@@ -22,6 +22,7 @@ struct service_client {
     bool pumping; /* what is answered now is taken up by the one who asked */
     bool eof;     /* the client will send no more */
     char ip[64];
+    char client[64]; /* whose limits it shares: net_client_key */
 };
 
 struct service_owner {

@@ -35,9 +35,9 @@ static void on_auth(void *ctx, bool right)
     if (right) {
         free(c->user);
         c->user = xasprintf("%.*s", SLICE_ARG(user));
-        auth_lock_passed(lock, c->base.ip, user);
+        auth_lock_passed(lock, c->base.client, user);
     } else {
-        auth_lock_failed(lock, c->base.ip, user, clock_wall_ms());
+        auth_lock_failed(lock, c->base.client, user, clock_wall_ms());
     }
     service_resume(&c->base,
                    right ? &server_reply_auth_ok : &server_reply_auth_wrong);
@@ -74,7 +74,7 @@ static void begin_auth(struct service_client *base,
 {
     struct client *c = (struct client *)base;
     struct submission *s = submission_of(c);
-    if (auth_lock_is_closed(s->auth_lock, c->base.ip, want->user,
+    if (auth_lock_is_closed(s->auth_lock, c->base.client, want->user,
                             clock_wall_ms())) {
         service_resume(&c->base, &server_reply_auth_locked);
         return;
