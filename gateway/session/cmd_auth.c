@@ -166,6 +166,7 @@ void auth_resume(struct server_session *s, const struct reply *reply)
 {
     secret_release(&s->plain.secret);
     if (reply_is(reply, 2)) {
+        s->is_known = true;
         s->user = arena_slice(s->life, s->plain.user);
         server_say(s, SERVER_STAGE_AUTH, reply);
     } else if (reply_is(reply, 5)) {

@@ -58,10 +58,13 @@ void proceed_mail(struct server_session *s, const struct command *command)
 void mail_resume(struct server_session *s, const struct reply *reply)
 {
     server_say(s, SERVER_STAGE_MAIL, reply);
-    if (reply_is(reply, 2))
+    if (reply_is(reply, 2)) {
+        /* By credentials or SPF; where all may send it proves nothing. */
+        s->is_known |= !s->settings->is_open;
         server_set_state(s, SERVER_STATE_MAIL);
-    else if (reply->code == 421)
+    } else if (reply->code == 421) {
         server_close(s);
-    else
+    } else {
         server_reset_transaction(s);
+    }
 }

@@ -45,6 +45,8 @@ static const struct reply line_too_long = {500, "5.5.2",
                                            "Line above 2048 octets"};
 static const struct reply auth_too_long = {500, "5.5.6",
                                            "AUTH line above 12288 octets"};
+static const struct reply too_often = {421, "4.7.0",
+                                       "Too many refused commands, closing"};
 static const struct reply no_args = {501, "5.5.4", "No parameter allowed"};
 
 const char *server_stage_name(enum server_stage stage)
@@ -72,7 +74,10 @@ void server_say(struct server_session *s, enum server_stage stage,
                 const struct reply *reply)
 {
     reply_format(&s->out, reply);
-    if (reply->code < 400 || !s->settings->on_refused)
+    if (reply->code < 400)
+        return;
+    s->refusals++;
+    if (!s->settings->on_refused)
         return;
     struct arena *arena = arena_create();
     s->settings->on_refused(s->settings->ctx, stage, reply_line(arena, reply));
@@ -233,6 +238,21 @@ static size_t feed_open_want(struct server_session *s, struct slice octets)
     return 0;
 }
 
+/* CONN-10: between two commands. Whoever proved who he is may be wrong as often
+ * as he likes (of 1000 recipients many may be misspelt); a stranger may not. */
+static void end_command_of_stranger(struct server_session *s)
+{
+    bool is_between =
+        s->state == SERVER_STATE_NEW || s->state == SERVER_STATE_READY ||
+        s->state == SERVER_STATE_MAIL || s->state == SERVER_STATE_RCPT ||
+        s->state == SERVER_STATE_CHUNKS;
+    if (s->is_known || s->refusals < REFUSALS_MAX || !is_between ||
+        s->want.kind != SERVER_WANT_NONE)
+        return;
+    server_say(s, SERVER_STAGE_SESSION, &too_often);
+    server_close(s);
+}
+
 static size_t feed_some(struct server_session *s, struct slice octets)
 {
     if (s->state == SERVER_STATE_DATA || s->state == SERVER_STATE_VOID)
@@ -252,6 +272,7 @@ size_t server_session_feed(struct server_session *s, struct slice octets)
            buf_slice(&s->out).n < OUT_ENOUGH_BYTES) {
         struct slice rest = slice_from(octets, done);
         done += feed_some(s, rest);
+        end_command_of_stranger(s);
     }
     return s->want.kind == SERVER_WANT_CLOSE ? octets.n : done;
 }
@@ -295,6 +316,7 @@ void server_session_resume(struct server_session *s, const struct reply *reply)
     case SERVER_WANT_COUNT:
         BUG("resume without a question");
     }
+    end_command_of_stranger(s);
 }
 
 void server_session_tls_ready(struct server_session *s, const char *version)
@@ -344,6 +366,7 @@ void server_session_timed_out(struct server_session *s)
         auth_pause_over(s);
     else
         server_session_end(s, &server_reply_idle);
+    end_command_of_stranger(s);
 }
 
 int64_t server_session_deadline_ms(const struct server_session *s)

@@ -28,7 +28,10 @@ enum server_state {
     SERVER_STATE_COUNT
 };
 
-enum { AUTH_FAILURES_MAX = 5 }; /* AUTH-2 */
+enum {
+    AUTH_FAILURES_MAX = 5, /* AUTH-2 */
+    REFUSALS_MAX = 20      /* of a stranger in a session (CONN-10) */
+};
 
 /* What the next line in state AUTH answers. */
 enum auth_step { AUTH_STEP_PLAIN, AUTH_STEP_USER, AUTH_STEP_PASSWORD };
@@ -62,6 +65,8 @@ struct server_session {
     struct buf out;
     size_t taken;   /* octets of out that the latest take gave away */
     bool is_silent; /* nothing was taken yet */
+    bool is_known;  /* AUTH or MAIL was answered with 2xx: no stranger */
+    unsigned refusals;
     struct line_reader reader;
     struct dot_decoder decoder;
     struct blob *content;

@@ -50,6 +50,21 @@ static void test_open_knows_no_authentication(void **state)
     OPEN(HELLO, "C: AUTH PLAIN AGFwcABwYXNz", "S: 502 5.5.1");
 }
 
+#define FIVE(line, reply)                                                      \
+    line, reply, line, reply, line, reply, line, reply, line, reply
+
+/* CONN-10: a recipient that is one does not make him known. */
+static void test_open_knows_only_strangers(void **state)
+{
+    (void)state;
+    OPEN(HELLO, "C: MAIL FROM:<>", "S: 250", "C: RCPT TO:<known@gw.example>",
+         "S: 250", FIVE("C: RCPT TO:<x@gw.example>", "S: 550 5.1.1"),
+         FIVE("C: RCPT TO:<x@gw.example>", "S: 550 5.1.1"),
+         FIVE("C: RCPT TO:<x@gw.example>", "S: 550 5.1.1"),
+         FIVE("C: RCPT TO:<x@gw.example>", "S: 550 5.1.1"), "S: 421 4.7.0",
+         "M: none", "X:");
+}
+
 static void test_closed_asks_for_no_recipient(void **state)
 {
     (void)state;
@@ -63,6 +78,7 @@ int main(void)
         cmocka_unit_test(test_open_takes_mail_in_plain_for_the_known_alone),
         cmocka_unit_test(test_open_takes_mail_over_tls_too),
         cmocka_unit_test(test_open_knows_no_authentication),
+        cmocka_unit_test(test_open_knows_only_strangers),
         cmocka_unit_test(test_closed_asks_for_no_recipient),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

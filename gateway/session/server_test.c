@@ -225,6 +225,38 @@ static void test_utf8_addresses_need_the_parameter(void **state)
            "M: j\xc3\xa4@c.example>j\xc3\xa4@xn--d-0fa.example");
 }
 
+#define TEN(line, reply)                                                       \
+    line, reply, line, reply, line, reply, line, reply, line, reply, line,     \
+        reply, line, reply, line, reply, line, reply, line, reply
+
+/* CONN-10 */
+static void test_a_stranger_is_refused_twenty_times(void **state)
+{
+    (void)state;
+    SCRIPT("S: 220", TEN("C: WHAT", "S: 530 5.7.0"),
+           TEN("C: DATA", "S: 530 5.7.0"), "S: 421 4.7.0",
+           "R: session 421 4.7.0 Too many refused commands", "X:");
+    SCRIPT("S: 220", TEN("C: WHAT", "S: 530"), "C: NOOP", "S: 250", "C: WHAT",
+           "S: 530", "C: QUIT", "S: 221", "X:");
+    /* Neither TLS nor a new EHLO forgets them. */
+    SCRIPT("S: 220", TEN("C: WHAT", "S: 530"), "C: STARTTLS", "S: 220",
+           "T: 1.3", "C: HELO a", "S: 250 gw",
+           TEN("C: MAIL FROM:<a@c.example>", "S: 530 5.7.0"), "S: 421 4.7.0",
+           "X:");
+    /* What is pipelined behind is never looked at. */
+    SCRIPT("S: 220", TEN("C: WHAT", "C: WHAT"), "C: NOOP",
+           TEN("S: 530", "S: 530"), "S: 421 4.7.0", "X:");
+}
+
+static void test_who_is_known_may_be_refused_more_often(void **state)
+{
+    (void)state;
+    SCRIPT(LOGGED_IN, "C: MAIL FROM:<a@c.example>", "S: 250",
+           TEN("C: RCPT TO:<b@>", "S: 501"), TEN("C: RCPT TO:<b@>", "S: 501"),
+           TEN("C: RCPT TO:<b@>", "S: 501"), "C: RCPT TO:<b@d.example>",
+           "S: 250", "C: DATA", "S: 354", "C: .", "S: 250");
+}
+
 static void test_shutdown_and_refusal_at_connect(void **state)
 {
     (void)state;
@@ -284,6 +316,8 @@ int main(void)
         cmocka_unit_test(test_without_authorisation_no_mail_gets_2xx),
         cmocka_unit_test(test_mail_parameters_of_offered_extensions),
         cmocka_unit_test(test_utf8_addresses_need_the_parameter),
+        cmocka_unit_test(test_a_stranger_is_refused_twenty_times),
+        cmocka_unit_test(test_who_is_known_may_be_refused_more_often),
         cmocka_unit_test(test_shutdown_and_refusal_at_connect),
         cmocka_unit_test(test_a_flood_of_commands_is_taken_in_portions),
     };
