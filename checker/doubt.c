@@ -191,8 +191,8 @@ static bool is_any(const char *word, const char *const *words)
 static void try_journal(struct doubting *d)
 {
     static const char *const dropped[] = {"accepted", "outcome", "refused",
-                                          "dsn",      "bounced", "opened",
-                                          "reply",    NULL};
+                                          "refusals", "dsn",     "bounced",
+                                          "opened",   "reply",   NULL};
     static const char *const doubled_names[] = {"outcome", "dsn",   "bounced",
                                                 "opened",  "reply", NULL};
     const json_t *list = evidence_list(d->evidence, "journal"), *e;

@@ -71,9 +71,14 @@ struct mismatch *fault(struct trial *t, struct place place, const char *clause,
 
 /* Which of the case's clauses it is that such an expectation shows. */
 const char *clause_shown_by(const struct trial *t, const char *what);
-/* A reply that refuses stands in the journal as often as it was given. */
+/* A reply that refuses stands in the journal as often as it was given, or is
+ * counted there (CONN-10). */
 void judge_refusal(struct trial *t, unsigned step, const char *command,
                    const char *reply);
+/* All of them together: none is missing, and no client has too many lines. */
+void judge_refusals(struct trial *t);
+/* The same code and enhanced code, whatever the text. */
+bool judge_same_reply(const char *a, const char *b);
 
 /* The text of an expected cell, with the change applied; NULL: no cell. */
 const char *cell_text(const struct trial *t, const struct node *cell);

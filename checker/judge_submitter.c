@@ -106,67 +106,6 @@ static bool expects_replies(const struct trial *t, unsigned from)
     return false;
 }
 
-/* Code and enhanced code, without the text. */
-static bool same_reply(const char *a, const char *b)
-{
-    enum { CODES = 9 }; /* "550 5.7.1" */
-    return strncmp(a, b, strlen(a) < CODES || strlen(b) < CODES ? 3 : CODES) ==
-           0;
-}
-
-/* How often the journal says in a step that it gave such a reply. */
-static unsigned count_refused(const struct trial *t, unsigned step,
-                              const char *reply)
-{
-    unsigned n = 0;
-    size_t i;
-    const json_t *e;
-    json_array_foreach(evidence_list(t->evidence, "journal"), i, e)
-    {
-        n += strcmp(evidence_text(e, "event"), "refused") == 0 &&
-             step_of(e) == step && same_reply(evidence_text(e, "reply"), reply);
-    }
-    return n;
-}
-
-/* How often the submitters of a step were told so. */
-static unsigned count_told(const struct trial *t, unsigned step,
-                           const char *reply)
-{
-    unsigned n = 0;
-    size_t i, k;
-    const json_t *one, *r;
-    json_array_foreach(evidence_list(t->evidence, "submissions"), i, one)
-    {
-        json_array_foreach(evidence_list(one, "replies"), k, r)
-        {
-            n += step_of(one) == step &&
-                 same_reply(evidence_text(r, "reply"), reply);
-        }
-    }
-    json_array_foreach(evidence_list(t->evidence, "sessions"), i, one)
-    {
-        json_array_foreach(evidence_list(one, "dialogue"), k, r)
-        {
-            n += step_of(one) == step &&
-                 same_reply(evidence_text(r, "got"), reply);
-        }
-    }
-    return n;
-}
-
-/* A reply that refuses stands in the journal as often as it was given. */
-void judge_refusal(struct trial *t, unsigned step, const char *command,
-                   const char *reply)
-{
-    unsigned told = count_told(t, step, reply);
-    unsigned claimed = count_refused(t, step, reply);
-    if (claimed < told)
-        fault(t, t->c->place, "CONN-7", TEXT(t, "reply to %s", command),
-              TEXT(t, "%u events 'refused' that say %s", told, reply),
-              TEXT(t, "%u", claimed));
-}
-
 /* The gateway may have died before it could say or do more. */
 static bool is_disturbed(const struct trial *t, unsigned step)
 {
@@ -316,7 +255,7 @@ static bool was_told(const json_t *submission, const char *reply)
     const json_t *r;
     json_array_foreach(evidence_list(submission, "replies"), i, r)
     {
-        if (same_reply(evidence_text(r, "reply"), reply))
+        if (judge_same_reply(evidence_text(r, "reply"), reply))
             return true;
     }
     return false;
@@ -356,4 +295,5 @@ void judge_submitter(struct trial *t)
             judge_refused(t, one);
     }
     judge_dialogues(t);
+    judge_refusals(t);
 }

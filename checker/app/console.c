@@ -90,6 +90,13 @@ static void tell_refused(struct console *c, const json_t *event)
         fprintf(c->to, "           %s\n", says);
 }
 
+static void tell_refusals(struct console *c, const json_t *event)
+{
+    fprintf(c->to, "refused    %s %lld more times in that minute\n",
+            text(event, "client"),
+            (long long)json_integer_value(json_object_get(event, "count")));
+}
+
 static void tell_handshake(struct console *c, const json_t *event)
 {
     const char *version = text(event, "version");
@@ -216,15 +223,11 @@ void console_tell(struct console *console, const json_t *event)
         const char *event;
         void (*tell)(struct console *, const json_t *);
     } all[] = {
-        {"accepted", tell_accepted},
-        {"refused", tell_refused},
-        {"handshake-refused", tell_handshake},
-        {"warning", tell_warning},
-        {"decided", keep_reasons},
-        {"outcome", tell_outcome},
-        {"deferred", tell_deferred},
-        {"dsn", tell_dsn},
-        {"listening", tell_nothing},
+        {"accepted", tell_accepted}, {"refused", tell_refused},
+        {"refusals", tell_refusals}, {"handshake-refused", tell_handshake},
+        {"warning", tell_warning},   {"decided", keep_reasons},
+        {"outcome", tell_outcome},   {"deferred", tell_deferred},
+        {"dsn", tell_dsn},           {"listening", tell_nothing},
         {"settled", tell_nothing},
     };
     for (size_t i = 0; i < sizeof all / sizeof *all; i++) {

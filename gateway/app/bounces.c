@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "app/quota.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "deliver/bounce.h"
@@ -39,6 +40,7 @@ struct client {
 
 struct bounces {
     struct bounces_world world;
+    struct quota *quota;
     struct service *service;
     struct question *questions;
 };
@@ -219,8 +221,18 @@ static void begin_store(struct service_client *base,
 static void on_refused(const struct service_client *base,
                        enum server_stage stage, const char *reply)
 {
-    log_info("bounces", "refused", "client=%s stage=%s reply=%s", base->ip,
-             server_stage_name(stage), reply);
+    const struct bounces *b = service_ctx(base);
+    if (quota_may_tell(b->quota, base->client))
+        log_info("bounces", "refused", "client=%s stage=%s reply=%s", base->ip,
+                 server_stage_name(stage), reply);
+}
+
+static void on_rest(void *ctx, const char *client, unsigned long count,
+                    int64_t since_s)
+{
+    (void)ctx;
+    log_info("bounces", "refused besides", "client=%s count=%lu since=%lld",
+             client, count, (long long)since_s);
 }
 
 static bool is_busy(const struct service_client *base)
@@ -251,6 +263,7 @@ enum status bounces_create(const struct bounces_world *world,
     const struct config *config = world->config;
     struct bounces *b = xcalloc(1, sizeof *b);
     b->world = *world;
+    b->quota = quota_create(world->loop, on_rest, b);
     enum status status = service_create(
         &(struct service_settings){
             .area = "bounces",
@@ -271,7 +284,7 @@ enum status bounces_create(const struct bounces_world *world,
     if (status == ST_OK)
         *out = b;
     else
-        free(b);
+        bounces_destroy(&b);
     return status;
 }
 
@@ -287,6 +300,7 @@ void bounces_destroy(struct bounces **bounces)
     if (!b)
         return;
     service_destroy(&b->service);
+    quota_destroy(&b->quota);
     for (struct question *q = b->questions; q; q = q->next)
         q->owner = NULL;
     free(b);

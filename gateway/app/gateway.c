@@ -84,6 +84,8 @@ static void on_accepted(void *ctx, const char *message_id)
 static void on_poke(void *ctx)
 {
     struct gateway *g = ctx;
+    if (g->submission)
+        submission_poke(g->submission);
     if (g->deliver)
         deliver_poke(g->deliver);
 }

@@ -49,6 +49,9 @@ void journal_listening(struct journal *journal, const char *address,
                        uint16_t port, const char *host);
 void journal_refused(struct journal *journal, const char *stage,
                      const char *reply, const char *client);
+/* So many more of the client in the minute that began at since_s (CONN-10). */
+void journal_refusals(struct journal *journal, const char *client,
+                      unsigned long count, int64_t since_s);
 void journal_handshake_refused(struct journal *journal, const char *client,
                                const char *version, const char *reason);
 void journal_warning(struct journal *journal, const char *message,

@@ -83,6 +83,17 @@ void journal_refused(struct journal *journal, const char *stage,
     write_event(journal, event);
 }
 
+void journal_refusals(struct journal *journal, const char *client,
+                      unsigned long count, int64_t since_s)
+{
+    char id[2 * ID_OCTETS + 1];
+    json_t *event = begin("refusals", id);
+    put(event, "client", client);
+    json_object_set_new(event, "count", json_integer((json_int_t)count));
+    json_object_set_new(event, "since", json_integer(since_s));
+    write_event(journal, event);
+}
+
 void journal_handshake_refused(struct journal *journal, const char *client,
                                const char *version, const char *reason)
 {

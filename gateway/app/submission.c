@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "app/auth_lock.h"
+#include "app/quota.h"
 #include "base/clock.h"
 
 struct client {
@@ -18,6 +19,7 @@ struct submission {
     struct submission_world world;
     struct sender_world sender;
     struct auth_lock *auth_lock;
+    struct quota *quota;
     struct service *service;
 };
 
@@ -168,18 +170,28 @@ static void begin_store(struct service_client *base,
         service_resume(&c->base, &server_reply_unauthorised);
 }
 
+static void on_rest(void *ctx, const char *client, unsigned long count,
+                    int64_t since_s)
+{
+    const struct submission *s = ctx;
+    journal_refusals(s->world.intake.journal, client, count, since_s);
+}
+
 static void on_refused(const struct service_client *base,
                        enum server_stage stage, const char *reply)
 {
     const struct submission *s = service_ctx(base);
-    journal_refused(s->world.intake.journal, server_stage_name(stage), reply,
-                    base->ip);
+    if (quota_may_tell(s->quota, base->client))
+        journal_refused(s->world.intake.journal, server_stage_name(stage),
+                        reply, base->ip);
 }
 
 static void on_no_handshake(const struct service_client *base,
                             const struct tls_facts *tls)
 {
     const struct submission *s = service_ctx(base);
+    if (!quota_may_tell(s->quota, base->client))
+        return;
     journal_handshake_refused(
         s->world.intake.journal, base->ip, tls->offered_version,
         tls->version_refused ? "TLS below 1.2 is not accepted"
@@ -246,8 +258,10 @@ enum status submission_create(const struct submission_world *world,
     const struct config_settings *settings = &world->intake.config->settings;
     s->auth_lock = auth_lock_create(&(struct auth_lock_settings){
         (unsigned)settings->auth_lock_failures, settings->auth_lock_ms});
+    s->quota = quota_create(world->loop, on_rest, s);
     enum status status = listen_at(s, err);
     if (status != ST_OK) {
+        quota_destroy(&s->quota);
         auth_lock_destroy(&s->auth_lock);
         free(s);
         return status;
@@ -267,6 +281,11 @@ struct service *submission_service(const struct submission *submission)
     return submission->service;
 }
 
+void submission_poke(struct submission *submission)
+{
+    quota_poke(submission->quota);
+}
+
 void submission_destroy(struct submission **submission)
 {
     struct submission *s = *submission;
@@ -274,6 +293,7 @@ void submission_destroy(struct submission **submission)
     if (!s)
         return;
     service_destroy(&s->service);
+    quota_destroy(&s->quota);
     auth_lock_destroy(&s->auth_lock);
     free(s);
 }

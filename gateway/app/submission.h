@@ -26,6 +26,8 @@ void submission_set_resolver(struct submission *submission,
                              const struct resolver *resolver);
 /* Its sessions; a message under way to the disk makes a client busy. */
 struct service *submission_service(const struct submission *submission);
+/* submission_poke - the wall clock may have gone on. */
+void submission_poke(struct submission *submission);
 /* Cuts what is left. */
 void submission_destroy(struct submission **submission);
 

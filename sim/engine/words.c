@@ -31,7 +31,8 @@ const char *const words_event[] = {
     "listening", "accepted", "refused", "handshake-refused",
     "warning",   "decided",  "outcome", "deferred",
     "dsn",       "bounced",  "opened",  "reply",
-    "sms",       "mailed",   "settled", NULL};
+    "sms",       "mailed",   "settled", "refusals",
+    NULL};
 const char *const words_reaches[] = {
     "no-domain",   "null-mx",   "no-host", "look-up-fails", "refused",
     "unreachable", "barred",    "none",    "tls",           "pkix",
