@@ -1,6 +1,8 @@
 /* A client asks the store at most one thing at a time: whose return path a
- * recipient is, then to record what the mail reports. Such a question outlives
- * the client; what was recorded is journalled in any case. */
+ * recipient is; then, for one recipient after the other, for his message, and
+ * to record what the mail reports. Such a question outlives the client; what
+ * was recorded is journalled in any case. What a client holds meanwhile are
+ * local parts, never a message (CONN-10). */
 #include "app/bounces.h"
 
 #include <stdlib.h>
@@ -26,14 +28,15 @@ struct question {
     struct bounces *owner;         /* NULL: gone */
     struct question *next, **back; /* list of all */
     struct arena *arena;
-    struct slice domain;      /* find: of the recipient */
+    struct slice local;       /* find: of the recipient */
+    struct slice domain;      /* the same */
     struct store_event event; /* record; id NULL: none */
 };
 
 struct client {
-    struct service_client base;               /* the first */
-    struct question *question;                /* NULL: none */
-    struct store_item *found[RECIPIENTS_MAX]; /* recipients so far */
+    struct service_client base;  /* the first */
+    struct question *question;   /* NULL: none */
+    char *found[RECIPIENTS_MAX]; /* local parts of the recipients so far */
     size_t found_count;
     size_t recorded; /* STORE: so many of them are */
 };
@@ -50,7 +53,7 @@ static void record_next(struct client *c);
 static void forget_recipients(struct client *c)
 {
     while (c->found_count)
-        store_item_release(c->found[--c->found_count]);
+        free(c->found[--c->found_count]);
     c->recorded = 0;
 }
 
@@ -112,23 +115,30 @@ static bool is_given_out(const struct bounces *b, struct slice domain,
     return owner && strcmp(owner->name, item->message->organization) == 0;
 }
 
+/* Whoever is named twice is one recipient. */
+static void remember(struct client *c, struct slice local)
+{
+    for (size_t i = 0; i < c->found_count; i++)
+        if (slice_is(local, c->found[i]))
+            return;
+    c->found[c->found_count++] = xasprintf("%.*s", SLICE_ARG(local));
+}
+
 static void on_found(void *ctx, const struct store_found *found)
 {
     struct question *q = ctx;
     bool is_live = q->owner && found->status == ST_OK &&
                    is_given_out(q->owner, q->domain, found->item);
+    if (found->item)
+        store_item_release(found->item);
+    if (is_live && q->client)
+        remember(q->client, q->local);
     struct client *c = end_question(q);
-    if (!c || !is_live) {
-        if (found->item)
-            store_item_release(found->item);
-        if (c)
-            service_resume(&c->base, found->status == ST_TEMP
-                                         ? &server_reply_not_stored
-                                         : &nobody);
-        return;
-    }
-    c->found[c->found_count++] = found->item;
-    service_resume(&c->base, &server_reply_rcpt_ok);
+    if (c)
+        service_resume(&c->base, is_live ? &server_reply_rcpt_ok
+                                 : found->status == ST_TEMP
+                                     ? &server_reply_not_stored
+                                     : &nobody);
 }
 
 static void find(struct service_client *base, const struct server_want *want)
@@ -147,7 +157,9 @@ static void find(struct service_client *base, const struct server_want *want)
     for (char *p = local; *p; p++)
         if (*p >= 'A' && *p <= 'Z')
             *p = (char)(*p + 32);
-    store_find(q->owner->world.store, slice_of(local), on_found, q);
+    q->local = slice_of(local);
+    store_find(q->owner->world.store, &(struct store_question){q->local, false},
+               on_found, q);
 }
 
 static void on_recorded(void *ctx, const struct store_answer *answer)
@@ -173,27 +185,54 @@ static void on_recorded(void *ctx, const struct store_answer *answer)
                                  : &server_reply_not_stored);
 }
 
+/* What the mail reports of this recipient is recorded; false: nothing. */
+static bool record(struct question *q, const struct store_item *item)
+{
+    const struct bounces_world *world = &q->owner->world;
+    const struct server_want *want =
+        server_session_want(q->client->base.session);
+    struct store_record record;
+    struct store_dsn dsn;
+    struct bounce bounce = {.item = item,
+                            .content = want->content,
+                            .is_null_path = want->envelope->reverse_path.n == 0,
+                            .now_ms = clock_wall_ms()};
+    if (!bounce_take(q->arena, world->settings, &bounce, &record, &dsn))
+        return false;
+    q->event = record.event;
+    store_record(world->store, &record, on_recorded, q);
+    return true;
+}
+
+static void on_message(void *ctx, const struct store_found *found)
+{
+    struct question *q = ctx;
+    bool is_asked = q->client && q->owner;
+    bool is_recorded =
+        is_asked && found->status == ST_OK && record(q, found->item);
+    if (found->item)
+        store_item_release(found->item);
+    if (is_recorded)
+        return;
+    struct client *c = end_question(q);
+    if (c && found->status != ST_TEMP) { /* nothing, or he is gone by now */
+        record_next(c);
+    } else if (c) {
+        forget_recipients(c);
+        service_resume(&c->base, &server_reply_not_stored);
+    }
+}
+
 /* One recipient after the other: 250 when all that is reported is durable. */
 static void record_next(struct client *c)
 {
     const struct bounces *b = service_ctx(&c->base);
     const struct bounces_world *world = &b->world;
-    const struct server_want *want = server_session_want(c->base.session);
-    while (c->recorded < c->found_count) {
-        struct question *q = ask(c);
-        struct store_record record;
-        struct store_dsn dsn;
-        struct bounce bounce = {.item = c->found[c->recorded++],
-                                .content = want->content,
-                                .is_null_path =
-                                    want->envelope->reverse_path.n == 0,
-                                .now_ms = clock_wall_ms()};
-        if (bounce_take(q->arena, world->settings, &bounce, &record, &dsn)) {
-            q->event = record.event;
-            store_record(world->store, &record, on_recorded, q);
-            return;
-        }
-        end_question(q);
+    if (c->recorded < c->found_count) {
+        struct slice local = slice_of(c->found[c->recorded++]);
+        store_find(world->store, &(struct store_question){local, true},
+                   on_message, ask(c));
+        return;
     }
     forget_recipients(c);
     world->on_taken(world->ctx);

@@ -304,12 +304,37 @@ static void ask(struct fixture *f, const char *text)
     }
 }
 
+/* Until it was asked to record, too. */
+static void ask_to_record(struct fixture *f)
+{
+    ask(f, REPORT);
+    let_go(f);
+    store_drain(f->store);
+    assert_int_equal(f->count, 1);
+}
+
+/* CONN-10: what is named a hundred times is recorded once. */
+static void test_a_recipient_named_twice_is_one(void **state)
+{
+    struct fixture *f = *state;
+    for (int i = 0; i < 110; i++) {
+        say(f, i % 2 ? "RCPT TO:<b-1@back.example>\r\n"
+                     : "RCPT TO:<B-1@zivverbounce.clinic.example>\r\n");
+        hear(f, i < 100 ? "250 2.1.5" : "452 4.5.3");
+    }
+    say(f, REPORT);
+    hear(f, "250 2.0.0");
+    char text[4096];
+    ssize_t n = read(f->reader, text, sizeof text - 1);
+    assert_true(n > 0 && memchr(text, '\n', (size_t)n) == text + n - 1);
+}
+
 static void test_a_client_that_leaves_is_recorded_all_the_same(void **state)
 {
     struct fixture *f = *state;
     say(f, "RCPT TO:<b-1@back.example>\r\n");
     hear(f, "250 2.1.5");
-    ask(f, REPORT);
+    ask_to_record(f);
     conn_abort(&f->conn);
     while (service_count(bounces_service(f->bounces)))
         loop_run_once(f->loop, WAIT_MS);
@@ -346,7 +371,7 @@ static void test_what_is_recorded_after_the_end_comes_later(void **state)
     struct err err;
     say(f, "RCPT TO:<b-1@back.example>\r\n");
     hear(f, "250 2.1.5");
-    ask(f, REPORT);
+    ask_to_record(f);
     service_stop(bounces_service(f->bounces));
     bounces_destroy(&f->bounces);
     let_go(f);
@@ -366,6 +391,7 @@ int main(void)
         TEST(test_only_what_was_given_out_is_a_recipient),
         TEST(test_what_is_announced_too_large_for_the_disk_waits),
         TEST(test_a_failure_is_durable_and_journalled_before_its_250),
+        TEST(test_a_recipient_named_twice_is_one),
         TEST(test_a_client_that_leaves_is_recorded_all_the_same),
         TEST(test_who_waits_for_the_store_gets_his_reply_at_a_stop),
         TEST(test_what_is_found_after_the_end_finds_nobody),

@@ -47,7 +47,8 @@ enum status db_due(struct db *db, struct arena *arena, int64_t now_ms,
                    struct err *err) MUST_USE;
 
 /* db_find - ST_NONE: nobody. */
-enum status db_find(struct db *db, struct arena *arena, struct slice local_part,
+enum status db_find(struct db *db, struct arena *arena,
+                    const struct store_question *question,
                     struct store_item **out, struct err *err) MUST_USE;
 
 /* policy.c */

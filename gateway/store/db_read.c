@@ -95,7 +95,8 @@ static enum status load_message(struct load *load, int64_t n, bool with_content,
     return ST_OK;
 }
 
-static enum status load_recipient(struct load *load, struct store_item *item)
+static enum status load_recipient(struct load *load, struct store_item *item,
+                                  bool with_content)
 {
     sqlite3_stmt *stmt = one_row(load, STMT_RECIPIENT, item->id);
     if (!stmt)
@@ -118,7 +119,8 @@ static enum status load_recipient(struct load *load, struct store_item *item)
     r->reported = (unsigned)sqlite3_column_int(stmt, 12);
     item->recipient = r;
     sqlite3_reset(stmt);
-    enum status status = load_message(load, message, true, &item->message);
+    enum status status =
+        load_message(load, message, with_content, &item->message);
     if (status == ST_OK)
         item->created_ms = item->message->accepted_ms;
     return status;
@@ -215,8 +217,9 @@ enum status db_due(struct db *db, struct arena *arena, int64_t now_ms,
         status = list_due(&load, now_ms, limit, items, &listed);
     while (status == ST_OK && count < listed && load.bytes < BATCH_BYTES) {
         struct store_item *item = items[count++];
-        status = item->kind == STORE_KIND_DSN ? load_dsn(&load, item)
-                                              : load_recipient(&load, item);
+        status = item->kind == STORE_KIND_DSN
+                     ? load_dsn(&load, item)
+                     : load_recipient(&load, item, true);
         if (status == ST_OK)
             status = claim(&load, item);
     }
@@ -232,9 +235,11 @@ enum status db_due(struct db *db, struct arena *arena, int64_t now_ms,
     return status;
 }
 
-enum status db_find(struct db *db, struct arena *arena, struct slice local_part,
+enum status db_find(struct db *db, struct arena *arena,
+                    const struct store_question *question,
                     struct store_item **out, struct err *err)
 {
+    struct slice local_part = question->local_part;
     struct load load = {.db = db, .arena = arena, .err = err};
     sqlite3_stmt *stmt = stmt_prepare(db, STMT_FIND, err);
     if (!stmt)
@@ -250,5 +255,5 @@ enum status db_find(struct db *db, struct arena *arena, struct slice local_part,
     item->id = sqlite3_column_int64(stmt, 0);
     sqlite3_reset(stmt);
     *out = item;
-    return load_recipient(&load, item);
+    return load_recipient(&load, item, question->with_content);
 }

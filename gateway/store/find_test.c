@@ -140,11 +140,17 @@ static int teardown(void **state)
     return 0;
 }
 
+static void find(struct fixture *f, const char *local_part, bool with_content)
+{
+    const struct store_question question = {slice_of(local_part), with_content};
+    store_find(f->store, &question, on_found, f);
+    run(f);
+}
+
 static const char *found(struct fixture *f, const char *local_part)
 {
     static char address[64];
-    store_find(f->store, slice_of(local_part), on_found, f);
-    run(f);
+    find(f, local_part, true);
     if (f->found.status != ST_OK)
         return f->found.status == ST_NONE ? "none" : "fault";
     const struct store_item *item = f->found.item;
@@ -167,6 +173,17 @@ static void test_find_by_the_whole_local_part_alone(void **state)
     assert_string_equal(found(f, "b-12@gw.example"), "none");
 }
 
+/* CONN-10: whoever asks for a return path makes nobody load the message. */
+static void test_content_is_loaded_where_it_is_asked_for_alone(void **state)
+{
+    struct fixture *f = *state;
+    find(f, "b-12", false);
+    assert_int_equal(f->found.status, ST_OK);
+    assert_string_equal(f->found.item->message->organization, "clinic");
+    assert_int_equal(f->found.item->message->content.n, 0);
+    store_item_release(f->found.item);
+}
+
 static size_t due_count(struct fixture *f)
 {
     store_due(f->store, INT64_MAX, 4, on_due, f);
@@ -183,8 +200,7 @@ static void bounce(struct fixture *f, const char *event, unsigned reports)
                             .action = "failed",
                             .reports = reports,
                             .content = SLICE_LITERAL("report")};
-    store_find(f->store, slice_of("b-12"), on_found, f);
-    run(f);
+    find(f, "b-12", false);
     store_record(f->store,
                  &(struct store_record){.item = f->found.item,
                                         .change = STORE_CHANGE_BOUNCED,
@@ -221,6 +237,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_find_by_the_whole_local_part_alone,
                                         setup, teardown),
+        cmocka_unit_test_setup_teardown(
+            test_content_is_loaded_where_it_is_asked_for_alone, setup,
+            teardown),
         cmocka_unit_test_setup_teardown(test_the_same_is_told_once, setup,
                                         teardown),
     };

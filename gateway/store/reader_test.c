@@ -81,8 +81,10 @@ static void end(struct db *db, struct arena *arena, enum store_change change,
     struct err err;
     struct store_item *item;
     assert_int_equal(db_begin(db, &err), ST_OK);
-    assert_int_equal(db_find(db, arena, SLICE_LITERAL("r1"), &item, &err),
-                     ST_OK);
+    assert_int_equal(
+        db_find(db, arena, &(struct store_question){SLICE_LITERAL("r1"), true},
+                &item, &err),
+        ST_OK);
     struct store_record record = {.item = item,
                                   .change = change,
                                   .delivery = "direct",

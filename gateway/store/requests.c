@@ -51,11 +51,12 @@ void store_due(struct store *store, int64_t now_ms, size_t limit,
     store_put(store, r);
 }
 
-void store_find(struct store *store, struct slice local_part,
+void store_find(struct store *store, const struct store_question *question,
                 store_found_fn *done, void *ctx)
 {
     struct request *r = request_create(REQUEST_FIND);
-    r->in.local_part = arena_slice(r->arena, local_part);
+    r->in.find = *question;
+    r->in.find.local_part = arena_slice(r->arena, question->local_part);
     r->found_done = done;
     r->ctx = ctx;
     store_put(store, r);

@@ -194,13 +194,18 @@ void store_due(struct store *store, int64_t now_ms, size_t limit,
 void store_item_release(struct store_item *item);
 
 /* store_find - the recipient whose return path has this local part (BOUNCE-1),
- * whatever became of him; not claimed. */
+ * whatever became of him; not claimed. Whether there is one costs no content:
+ * strangers ask (CONN-10). */
 struct store_found {
     enum status status;      /* ST_NONE: nobody has; ST_TEMP: try again later */
     struct store_item *item; /* ST_OK: store_item_release */
 };
 typedef void store_found_fn(void *ctx, const struct store_found *found);
-void store_find(struct store *store, struct slice local_part,
+struct store_question {
+    struct slice local_part;
+    bool with_content; /* of the item's message; else it is empty */
+};
+void store_find(struct store *store, const struct store_question *question,
                 store_found_fn *done, void *ctx);
 
 enum store_change {

@@ -145,7 +145,7 @@ static void answer_find(struct db *db, struct request *r)
     struct err err;
     struct arena *arena = arena_create();
     struct store_item *item = NULL;
-    enum status status = db_find(db, arena, r->in.local_part, &item, &err);
+    enum status status = db_find(db, arena, &r->in.find, &item, &err);
     if (status == ST_TEMP)
         log_error("store", "cannot look for a recipient", "error=%s", err.text);
     r->found = (struct store_found){status, status == ST_OK ? item : NULL};

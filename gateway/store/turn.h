@@ -30,7 +30,7 @@ struct request {
             int64_t now_ms;
             size_t limit;
         } due;
-        struct slice local_part;
+        struct store_question find;
         struct {
             store_run_fn *run;
             store_answer_fn *answer;
