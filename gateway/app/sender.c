@@ -133,7 +133,11 @@ struct sender *sender_by_spf(const struct sender_world *world,
                                   .receiver = world->config->host_name,
                                   .now_s = clock_wall_s()};
     struct spf_check_settings settings = {
-        world->loop, world->resolver, world->config->settings.spf_timeout_ms};
+        .loop = world->loop,
+        .resolver = world->resolver,
+        .timeout_ms = world->config->settings.spf_timeout_ms,
+        .may_ask = question->may_look_up,
+        .ctx = question->ctx};
     sender->check = spf_check_begin(&settings, &request, on_verdict, sender);
     return sender;
 }

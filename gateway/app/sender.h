@@ -20,6 +20,9 @@ struct sender_question {
     struct slice reverse_path; /* empty: null */
     struct slice helo;
     const char *ip;
+    /* By SPF: one more look-up, may it be made? NULL: always. */
+    bool (*may_look_up)(void *ctx);
+    void *ctx;
 };
 
 /* sender_with_credentials - of that organization; the reply to MAIL, in the

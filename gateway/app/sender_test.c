@@ -90,7 +90,8 @@ static void on_done(void *ctx, const struct config_organization *organization,
 static struct sender *begin(struct fixture *f, const char *path,
                             const char *helo, const char *ip)
 {
-    struct sender_question question = {slice_of(path), slice_of(helo), ip};
+    struct sender_question question = {
+        .reverse_path = slice_of(path), .helo = slice_of(helo), .ip = ip};
     f->calls = 0;
     return sender_by_spf(&f->world, &question, on_done, f);
 }
@@ -157,6 +158,61 @@ static void test_sender_by_spf_too_slow_is_temporary(void **state)
     assert_int_equal(resolver_fake_open(f->resolver), 0);
 }
 
+static bool may_look_up(void *ctx)
+{
+    unsigned *left = ctx;
+    return *left && (*left)--;
+}
+
+/* CONN-10: the look-ups of a client are bounded, within a check too. */
+static void test_sender_by_spf_without_look_ups_left_is_temporary(void **state)
+{
+    static const struct resolver_fake_row deep[] = {
+        {"clinic.example",
+         DNS_TYPE_TXT,
+         DNS_FOUND,
+         DNS_SECURE,
+         NULL,
+         {"v=spf1 a:one.example a:two.example ip4:192.0.2.3 -all"}},
+        {"one.example",
+         DNS_TYPE_A,
+         DNS_FOUND,
+         DNS_SECURE,
+         NULL,
+         {"203.0.113.1"}},
+        {"two.example",
+         DNS_TYPE_A,
+         DNS_FOUND,
+         DNS_SECURE,
+         NULL,
+         {"203.0.113.2"}},
+    };
+    struct fixture *f = *state;
+    resolver_fake_destroy(&f->resolver);
+    f->resolver = resolver_fake_create(deep, 3);
+    f->world.resolver = resolver_fake_face(f->resolver);
+    for (unsigned most = 0; most <= 3; most++) {
+        unsigned left = most;
+        struct sender_question question = {.reverse_path =
+                                               slice_of("a@clinic.example"),
+                                           .helo = slice_of("x"),
+                                           .ip = "192.0.2.3",
+                                           .may_look_up = may_look_up,
+                                           .ctx = &left};
+        f->calls = 0;
+        sender_by_spf(&f->world, &question, on_done, f);
+        assert_int_equal(f->calls, 0);
+        while (!f->calls) {
+            resolver_fake_run(f->resolver);
+            loop_run_once(f->loop, 0);
+        }
+        const char *want = most < 3 ? "451 4.7.24 SPF temperror" : "250 2.1.0";
+        if (strncmp(f->reply, want, strlen(want)) != 0)
+            fail_msg("%u look-ups: got %s, want %s", most, f->reply, want);
+        assert_int_equal(left, 0);
+    }
+}
+
 static void test_sender_cancelled_is_heard_no_more(void **state)
 {
     struct fixture *f = *state;
@@ -192,8 +248,10 @@ static void test_sender_with_credentials_has_an_own_path(void **state)
     for (size_t i = 0; i < 2 * sizeof cases / sizeof *cases; i++) {
         bool is_accepted = i % 2;
         f->config.settings.foreign_reverse_path = is_accepted;
-        struct sender_question question = {slice_of(cases[i / 2].path),
-                                           slice_of("x"), "192.0.2.3"};
+        struct sender_question question = {.reverse_path =
+                                               slice_of(cases[i / 2].path),
+                                           .helo = slice_of("x"),
+                                           .ip = "192.0.2.3"};
         const struct reply *reply =
             sender_with_credentials(f->arena, &f->world, &all[0], &question);
         assert_int_equal(reply->code,
@@ -209,6 +267,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_sender_by_spf_is_whom_spf_passes),
         TEST(test_sender_by_spf_too_slow_is_temporary),
+        TEST(test_sender_by_spf_without_look_ups_left_is_temporary),
         TEST(test_sender_cancelled_is_heard_no_more),
         TEST(test_sender_with_credentials_has_an_own_path),
     };

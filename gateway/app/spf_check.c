@@ -64,13 +64,18 @@ static void on_answer(const struct dns_answer *answer, void *ctx)
 
 static void proceed(struct spf_check *check)
 {
+    const struct spf_check_settings *settings = &check->settings;
     const struct spf_question *question = spf_question(check->spf);
-    if (!question)
+    if (!question) {
         finish(check);
-    else
+    } else if (settings->may_ask && !settings->may_ask(settings->ctx)) {
+        spf_give_up(check->spf, "too many look-ups for this client");
+        loop_timer_start(check->timer, 0);
+    } else {
         check->query =
-            resolver_ask(check->settings.resolver, question->name,
+            resolver_ask(settings->resolver, question->name,
                          dns_type_of(question->type), on_answer, check);
+    }
 }
 
 static void on_timer(void *ctx)

@@ -12,6 +12,9 @@ struct spf_check_settings {
     struct loop *loop;
     const struct resolver *resolver;
     int64_t timeout_ms; /* for the whole; then temperror */
+    /* One more look-up: may it be made? Else temperror. NULL: always. */
+    bool (*may_ask)(void *ctx);
+    void *ctx;
 };
 
 /* The check is gone with the call; the verdict is valid during it. */

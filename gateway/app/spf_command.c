@@ -85,7 +85,9 @@ static json_t *ask(struct command *c, const char *client, const char *helo,
         request.local = (struct slice){mail_from, (size_t)(at - mail_from)};
     if (!ip_parse(slice_of(client), &ip))
         return NULL;
-    spf_check_begin(&(struct spf_check_settings){c->loop, c->face, TIMEOUT_MS},
+    spf_check_begin(&(struct spf_check_settings){.loop = c->loop,
+                                                 .resolver = c->face,
+                                                 .timeout_ms = TIMEOUT_MS},
                     &request, on_verdict, c);
     loop_run(c->loop);
     return c->answer;

@@ -13,7 +13,13 @@ struct client {
     struct intake *intake;      /* under way, or NULL */
     char *user;                 /* after AUTH; NULL before */
     char *by_spf; /* the organization in this transaction (AUTH-3), or NULL */
+    unsigned lookups; /* of the session for nothing so far, this one's too */
+    unsigned asked;   /* of them for the MAIL under way */
 };
+
+/* A check needs 111 at most (RFC 7208 4.6.4): one in a session is always made
+ * to its end. Those that authorise cost nothing (CONN-10). */
+enum { LOOKUPS_MAX = 120 };
 
 struct submission {
     struct submission_world world;
@@ -89,11 +95,26 @@ static void begin_auth(struct service_client *base,
         auth_check(s->world.auth, want->user, want->secret, hash, on_auth, c);
 }
 
+static bool may_look_up(void *ctx)
+{
+    struct client *c = ctx;
+    if (c->lookups == LOOKUPS_MAX ||
+        !quota_may_look_up(submission_of(c)->quota, c->base.client))
+        return false;
+    c->lookups++;
+    c->asked++;
+    return true;
+}
+
 static void on_sender(void *ctx, const struct config_organization *organization,
                       const struct reply *reply)
 {
     struct client *c = ctx;
     c->sender = NULL;
+    if (organization) {
+        quota_give_back(submission_of(c)->quota, c->base.client, c->asked);
+        c->lookups -= c->asked;
+    }
     c->by_spf = organization ? xstrdup(organization->name) : NULL;
     service_resume(&c->base, reply);
 }
@@ -116,9 +137,12 @@ static void begin_mail(struct service_client *base,
 {
     struct client *c = (struct client *)base;
     struct submission *s = submission_of(c);
-    struct sender_question question = {want->envelope->reverse_path,
-                                       server_session_helo(c->base.session),
-                                       c->base.ip};
+    struct sender_question question = {
+        .reverse_path = want->envelope->reverse_path,
+        .helo = server_session_helo(c->base.session),
+        .ip = c->base.ip,
+        .may_look_up = may_look_up,
+        .ctx = c};
     free(c->by_spf);
     c->by_spf = NULL;
     struct err err;
@@ -128,6 +152,7 @@ static void begin_mail(struct service_client *base,
         return;
     }
     service_wait(&c->base);
+    c->asked = 0;
     c->sender = sender_by_spf(&s->sender, &question, on_sender, c);
 }
 
