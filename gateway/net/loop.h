@@ -13,7 +13,7 @@
 #include "base/status.h"
 
 struct loop;
-struct event_base; /* libevent's, for libunbound and evhttp alone */
+struct event_base; /* libevent's, for libunbound alone */
 
 typedef void loop_fn(void *ctx);
 

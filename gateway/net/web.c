@@ -1,275 +1,170 @@
-/* libevent's evhttp over its OpenSSL bufferevents; web_conn watches them. */
-#include "net/web.h"
+/* The server: who may connect, and what is open. */
+#include "net/web_private.h"
 
-#include <event2/buffer.h>
-#include <event2/event.h>
-#include <event2/http.h>
-#include <event2/keyvalq_struct.h>
-#include <event2/listener.h>
-#include <errno.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/socket.h>
 
 #include "base/alloc.h"
-#include "net/address.h"
-#include "net/loop_internal.h"
-#include "net/web_conn.h"
-#include "net/web_stream.h"
-
-struct web_exchange {
-    struct web_server *server;
-    struct web_exchange *next, *previous;
-    struct evhttp_request *request; /* NULL: the server is gone */
-    struct web_request parts;
-};
-
-struct web_server {
-    struct loop *loop;
-    struct web_settings settings;
-    struct evhttp *http;
-    struct evhttp_bound_socket *bound;
-    uint16_t port;
-    struct web_exchange open; /* list head */
-    size_t open_count;
-    struct web_conns conns;
-    struct web_stream *streams;
-    bool is_stopped;
-    web_on_request *on_request;
-    void *ctx;
-};
-
-static void set_accepting(void *ctx)
-{
-    struct web_server *server = ctx;
-    if (server->is_stopped)
-        return;
-    struct evconnlistener *listener =
-        evhttp_bound_socket_get_listener(server->bound);
-    if (server->conns.count < server->settings.connections)
-        evconnlistener_enable(listener);
-    else
-        evconnlistener_disable(listener);
-}
-
-static struct bufferevent *make_bufferevent(struct event_base *base, void *ctx)
-{
-    struct web_server *server = ctx;
-    return web_conn_create(base, &server->conns);
-}
+#include "base/log.h"
 
 /* --- exchanges ----------------------------------------------------------- */
 
-static const char *method_of(struct evhttp_request *request)
+struct web_exchange *web_exchange_create(struct web_conn *conn)
 {
-    switch (evhttp_request_get_command(request)) {
-    case EVHTTP_REQ_POST:
-        return "POST";
-    case EVHTTP_REQ_HEAD:
-        return "HEAD";
-    case EVHTTP_REQ_GET:
-        return "GET";
-    default: /* libevent's enum: whoever serves refuses them */
-        return "OTHER";
-    }
-}
-
-static size_t count_of(struct evhttp_request *request, const char *name)
-{
-    struct evkeyvalq *fields = evhttp_request_get_input_headers(request);
-    size_t n = 0;
-    for (struct evkeyval *f = fields->tqh_first; f; f = f->next.tqe_next)
-        n += strcasecmp(f->key, name) == 0;
-    return n;
-}
-
-/* Whoever stands before us could see another end of the body, or another host
- * (RFC 9112 3.2, 6.3). */
-static bool is_ambiguous(struct evhttp_request *request)
-{
-    const char *coding = evhttp_find_header(
-        evhttp_request_get_input_headers(request), "Transfer-Encoding");
-    size_t lengths = count_of(request, "Content-Length");
-    return lengths > 1 || count_of(request, "Host") != 1 ||
-           (coding && (lengths || strcasecmp(coding, "chunked") != 0 ||
-                       count_of(request, "Transfer-Encoding") > 1));
-}
-
-static void on_request(struct evhttp_request *request, void *ctx)
-{
-    struct web_server *server = ctx;
-    if (is_ambiguous(
-            request)) { /* its page is ours, as of all that it refuses */
-        evhttp_send_error(request, 400, NULL);
-        return;
-    }
+    struct web_server *server = conn->server;
     struct web_exchange *x = xcalloc(1, sizeof *x);
-    const struct evhttp_uri *uri = evhttp_request_get_evhttp_uri(request);
-    struct evbuffer *body = evhttp_request_get_input_buffer(request);
-    struct web_conn *conn = web_conn_of(request);
-    const char *path = uri ? evhttp_uri_get_path(uri) : NULL;
-    const char *query = uri ? evhttp_uri_get_query(uri) : NULL;
-    if (conn)
-        web_conn_asked(conn);
     x->server = server;
-    x->request = request;
+    x->conn = conn;
+    memcpy(x->client, conn->client->key, sizeof x->client);
+    request_reader_init(&x->reader, server->settings.header_max);
     x->next = &server->open;
     x->previous = server->open.previous;
     x->previous->next = x;
     server->open.previous = x;
-    server->open_count++;
-    x->parts = (struct web_request){.method = method_of(request),
-                                    .path = path && *path ? path : "/",
-                                    .query = query ? query : "",
-                                    .body = {"", 0}};
-    if (evbuffer_get_length(body))
-        x->parts.body = (struct slice){(const char *)evbuffer_pullup(body, -1),
-                                       evbuffer_get_length(body)};
-    server->on_request(x, &x->parts, server->ctx);
+    return x;
+}
+
+static void forget(struct web_exchange *x)
+{
+    struct web_server *server = x->server;
+    x->previous->next = x->next;
+    x->next->previous = x->previous;
+    server->asked_count -= x->is_asked;
+    server->large_count -= x->is_large;
+    server->body_octets -= x->counted;
+    x->server = NULL;
+}
+
+void web_exchange_free(struct web_exchange *x)
+{
+    if (x->server)
+        forget(x);
+    request_reader_release(&x->reader);
+    free(x);
+}
+
+const char *web_field_of(const struct web_request *request, const char *name)
+{
+    for (size_t i = 0; i < request->field_count; i++)
+        if (strcasecmp(request->fields[i].name, name) == 0)
+            return request->fields[i].value;
+    return NULL;
 }
 
 const char *web_header(const struct web_exchange *x, const char *name)
 {
-    return x->request ? evhttp_find_header(
-                            evhttp_request_get_input_headers(x->request), name)
-                      : NULL;
+    return web_field_of(&x->reader.request, name);
 }
 
-struct held {
-    void (*release)(void *ctx);
-    void *ctx;
-};
-
-static void on_body_done(const void *data, size_t n, void *extra)
+const char *web_client(const struct web_exchange *x)
 {
-    struct held *held = extra;
-    (void)data;
-    (void)n;
-    held->release(held->ctx);
-    free(held);
-}
-
-static struct evbuffer *body_buffer(const struct web_answer *answer)
-{
-    struct evbuffer *out = evbuffer_new();
-    if (!out)
-        BUG("no buffer");
-    if (!answer->release) {
-        if (evbuffer_add(out, answer->body.p, answer->body.n) != 0)
-            BUG("no buffer");
-        return out;
-    }
-    struct held *held = xmalloc(sizeof *held);
-    *held = (struct held){answer->release, answer->release_ctx};
-    if (!answer->body.n)
-        on_body_done(NULL, 0, held);
-    else if (evbuffer_add_reference(out, answer->body.p, answer->body.n,
-                                    on_body_done, held) != 0)
-        BUG("no buffer");
-    return out;
-}
-
-static void on_sent(struct evhttp_request *request, void *conn)
-{
-    (void)request;
-    web_conn_answered(conn);
-}
-
-static void send_answer(struct web_server *server,
-                        struct evhttp_request *request,
-                        const struct web_answer *answer)
-{
-    struct evkeyvalq *fields = evhttp_request_get_output_headers(request);
-    for (size_t i = 0; i < answer->field_count; i++)
-        if (evhttp_add_header(fields, answer->fields[i].name,
-                              answer->fields[i].value) != 0)
-            BUG("header field %s", answer->fields[i].name);
-    struct web_conn *conn = web_conn_of(request);
-    if (conn)
-        evhttp_request_set_on_complete_cb(request, on_sent, conn);
-    if (answer->pull) {
-        web_stream_start(&server->streams, request, answer);
-        return;
-    }
-    struct evbuffer *body = body_buffer(answer);
-    if (evhttp_request_get_command(request) == EVHTTP_REQ_HEAD)
-        evbuffer_drain(body, answer->body.n); /* RFC 9110 9.3.2 */
-    if (conn)
-        web_conn_begin(conn);
-    evhttp_send_reply(request, answer->status, NULL, body);
-    if (conn)
-        web_conn_end(conn);
-    evbuffer_free(body);
-}
-
-static void unlink_exchange(struct web_exchange *x)
-{
-    x->previous->next = x->next;
-    x->next->previous = x->previous;
-    x->server->open_count--;
+    return x->client;
 }
 
 void web_answer(struct web_exchange *x, const struct web_answer *answer)
 {
-    if (!x->request) {
-        if (answer->release)
-            answer->release(answer->release_ctx);
-        free(x);
+    if (x->conn) {
+        x->conn->exchange = NULL;
+        web_send(x->conn, answer, &x->reader);
+    } else if (answer->release) {
+        answer->release(answer->release_ctx);
+    }
+    web_exchange_free(x);
+}
+
+/* --- clients ---------------------------------------------------------------
+ */
+
+static struct web_client *client_of(struct web_server *server, const char *key)
+{
+    struct web_client *client = server->clients;
+    while (client && strcmp(client->key, key) != 0)
+        client = client->next;
+    if (client)
+        return client;
+    client = xcalloc(1, sizeof *client);
+    snprintf(client->key, sizeof client->key, "%s", key);
+    client->next = server->clients;
+    server->clients = client;
+    return client;
+}
+
+/* Nobody may have more than a quarter (CONN-10). */
+static size_t share_of_one(const struct web_server *server)
+{
+    size_t quarter = (server->settings.connections + 3) / 4;
+    return server->settings.connections_per_client < quarter
+               ? server->settings.connections_per_client
+               : quarter;
+}
+
+/* Who makes room: a connection between two requests, or else one that has yet
+ * to ask something, of the client who has the most of them, and at least two
+ * more than whoever comes. The oldest first. */
+static struct web_conn *find_victim(struct web_server *server,
+                                    const struct web_client *client)
+{
+    struct web_conn *victim = NULL;
+    size_t most = client->count;
+    for (struct web_conn *c = server->conns.next; c != &server->conns;
+         c = c->next) {
+        if (c->state == WEB_IDLE)
+            return c;
+        if (c->state < WEB_ASKED && c->client->count > most) {
+            most = c->client->count;
+            victim = c;
+        }
+    }
+    return victim;
+}
+
+static bool has_room(struct web_server *server, const struct web_client *client)
+{
+    if (client->count > share_of_one(server))
+        return false;
+    if (server->conn_count < server->settings.connections)
+        return true;
+    struct web_conn *victim = find_victim(server, client);
+    if (victim)
+        web_conn_destroy(victim, victim->state != WEB_IDLE);
+    return victim != NULL;
+}
+
+static void remove_client(struct web_server *server, struct web_client *client)
+{
+    struct web_client **at = &server->clients;
+    while (*at != client)
+        at = &(*at)->next;
+    *at = client->next;
+    free(client);
+}
+
+void web_client_leave(struct web_server *server, struct web_client *client)
+{
+    if (--client->count == 0)
+        remove_client(server, client);
+}
+
+static void on_accept(struct conn *conn, void *ctx)
+{
+    struct web_server *server = ctx;
+    char key[NET_ADDRESS_TEXT_BYTES];
+    net_client_key(conn_peer(conn), key);
+    struct web_client *client = client_of(server, key);
+    client->count++; /* his place; he stays while room is made */
+    if (has_room(server, client)) {
+        web_conn_create(server, client, conn);
         return;
     }
-    struct evhttp_request *request = x->request;
-    struct web_server *server = x->server;
-    unlink_exchange(x);
-    free(x);
-    send_answer(server, request, answer);
+    log_debug("web", "no room for a connection", "client=%s connections=%zu",
+              key, server->conn_count);
+    conn_abort(&conn);
+    web_client_leave(server, client);
 }
 
 /* --- the server ---------------------------------------------------------- */
-
-static struct evhttp *make_http(struct web_server *server)
-{
-    const struct web_settings *s = &server->settings;
-    struct evhttp *http = evhttp_new(loop_event_base(server->loop));
-    struct timeval idle = {s->idle_ms / 1000, s->idle_ms % 1000 * 1000};
-    if (!http)
-        BUG("no HTTP server");
-    evhttp_set_bevcb(http, make_bufferevent, server);
-    evhttp_set_gencb(http, on_request, server);
-    /* All that libevent knows: its own error page lacks our header fields. */
-    evhttp_set_allowed_methods(
-        http, EVHTTP_REQ_GET | EVHTTP_REQ_POST | EVHTTP_REQ_HEAD |
-                  EVHTTP_REQ_PUT | EVHTTP_REQ_DELETE | EVHTTP_REQ_OPTIONS |
-                  EVHTTP_REQ_TRACE | EVHTTP_REQ_CONNECT | EVHTTP_REQ_PATCH);
-    /* Who sends too much reads our answer all the same. */
-    evhttp_set_flags(http, EVHTTP_SERVER_LINGERING_CLOSE);
-    evhttp_set_max_headers_size(http, (ev_ssize_t)s->header_max);
-    evhttp_set_max_body_size(http, (ev_ssize_t)s->body_max);
-    evhttp_set_timeout_tv(http, &idle);
-    evhttp_set_default_content_type(http, NULL);
-    return http;
-}
-
-static enum status start_listening(struct web_server *server, struct err *err)
-{
-    const struct web_settings *s = &server->settings;
-    int one = 1;
-    server->bound =
-        evhttp_bind_socket_with_handle(server->http, s->address, s->port);
-    if (!server->bound)
-        return err_set(err, ST_TEMP, "listen on %s port %u: %s", s->address,
-                       s->port, strerror(errno));
-    int fd = evhttp_bound_socket_get_fd(server->bound);
-    /* Connections inherit it: 46 ms become 4 without Nagle's algorithm. */
-    (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
-    struct net_address address = {.n = sizeof address.storage};
-    if (getsockname(fd, &address.any, &address.n) != 0)
-        return err_set(err, ST_TEMP, "getsockname: %s", strerror(errno));
-    server->port = net_address_port(&address);
-    return ST_OK;
-}
 
 enum status web_server_create(struct loop *loop,
                               const struct web_settings *settings,
@@ -277,18 +172,19 @@ enum status web_server_create(struct loop *loop,
                               struct web_server **out, struct err *err)
 {
     struct web_server *server = xcalloc(1, sizeof *server);
+    struct listener_settings at = {.address = settings->address,
+                                   .port = settings->port};
     server->loop = loop;
     server->settings = *settings;
-    server->conns = (struct web_conns){.loop = loop,
-                                       .settings = &server->settings,
-                                       .on_count = set_accepting,
-                                       .ctx = server};
     server->on_request = fn;
     server->ctx = ctx;
+    server->conns.next = server->conns.previous = &server->conns;
     server->open.next = server->open.previous = &server->open;
-    server->http = make_http(server);
-    enum status status = start_listening(server, err);
-    if (status != ST_OK)
+    enum status status =
+        listener_create(loop, &at, on_accept, server, &server->listener, err);
+    if (status == ST_OK)
+        server->port = listener_port(server->listener);
+    else
         web_server_destroy(&server);
     *out = server;
     return status;
@@ -301,15 +197,24 @@ uint16_t web_port(const struct web_server *server)
 
 void web_server_stop(struct web_server *server)
 {
-    if (server->is_stopped)
-        return;
     server->is_stopped = true;
-    evhttp_del_accept_socket(server->http, server->bound);
+    listener_destroy(&server->listener);
+    for (struct web_conn *c = server->conns.next, *next; c != &server->conns;
+         c = next) {
+        next = c->next;
+        if (c->state < WEB_READING)
+            web_conn_destroy(c, false);
+    }
 }
 
 size_t web_exchange_count(const struct web_server *server)
 {
-    return server->open_count;
+    return server->asked_count;
+}
+
+size_t web_body_octets(const struct web_server *server)
+{
+    return server->body_octets;
 }
 
 void web_server_destroy(struct web_server **server_in)
@@ -318,21 +223,10 @@ void web_server_destroy(struct web_server **server_in)
     *server_in = NULL;
     if (!server)
         return;
-    server->is_stopped = true; /* what is freed now frees no listener */
-    while (server->open.next != &server->open) {
-        struct web_exchange *x = server->open.next;
-        /* evhttp frees a request with its connection; one that lost its own
-         * is ours. */
-        if (!evhttp_request_get_connection(x->request))
-            evhttp_request_free(x->request);
-        x->request = NULL;
-        unlink_exchange(x);
-        x->server = NULL;
-    }
-    web_streams_end(&server->streams);
-    evhttp_free(server->http);
-    /* libevent frees a bufferevent on a later turn. */
-    for (int i = 0; i < 8 && server->conns.count; i++)
-        loop_run_once(server->loop, 0);
+    listener_destroy(&server->listener);
+    while (server->conns.next != &server->conns)
+        web_conn_destroy(server->conns.next, false);
+    while (server->open.next != &server->open)
+        forget(server->open.next); /* whoever has it answers it */
     free(server);
 }

@@ -13,13 +13,16 @@ enum { BODY_MAX = 16384, TOKEN_OCTETS = 32, ID_MAX = 64 };
 
 static void answer_json(struct visit *v, int status, json_t *object)
 {
+    static const struct web_field allow[] = {{"Allow", "GET, POST"},
+                                             {NULL, NULL}};
     char *text = object ? json_dumps(object, JSON_COMPACT) : NULL;
     if (!text)
         BUG("an answer that is no JSON");
     struct slice body = arena_slice(v->arena, slice_of(text));
     free(text);
     json_decref(object);
-    visit_answer(v, status, ANSWER_DATA, "application/json", body, NULL);
+    visit_answer(v, status, ANSWER_DATA, "application/json", body,
+                 status == 405 ? allow : NULL); /* RFC 9110 15.5.6 */
 }
 
 static void answer_error(struct visit *v, int status, const char *word)

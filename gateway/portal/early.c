@@ -4,32 +4,17 @@
 
 #include "portal/page.h"
 
-/* A field of a head that nobody looked at yet; NULL: absent. */
-static const char *field(struct arena *arena, struct slice head,
-                         const char *name)
-{
-    (void)slice_cut(&head, '\n');
-    while (head.n) {
-        struct slice value = slice_cut(&head, '\n');
-        if (slice_is_nocase(slice_cut(&value, ':'), name))
-            return arena_text(arena, slice_trim(value));
-    }
-    return NULL;
-}
-
 /* A reply of a cookie that was given to somebody who had verified himself. Who
  * that is, and whether it still holds, is asked when the request is whole. */
-bool early_is_large(void *ctx, struct slice head)
+bool early_is_large(void *ctx, const struct web_request *head)
 {
+    struct slice path = slice_of(head->path), end = SLICE_LITERAL("/reply");
+    if (strcmp(head->method, "POST") != 0 || path.n <= end.n ||
+        !slice_eq(slice_from(path, path.n - end.n), end))
+        return false;
     struct arena *arena = arena_create();
-    struct slice line = head, target = slice_cut(&line, '\n');
-    bool is_large =
-        slice_is(slice_word(&target), "POST") &&
-        visit_is_marked(ctx, form_cookie(arena, field(arena, head, "cookie"),
-                                         VISIT_COOKIE));
-    struct slice path = slice_word(&target), end = SLICE_LITERAL("/reply");
-    is_large = is_large && path.n > end.n &&
-               slice_eq(slice_from(path, path.n - end.n), end);
+    bool is_large = visit_is_marked(
+        ctx, form_cookie(arena, web_field_of(head, "cookie"), VISIT_COOKIE));
     arena_destroy(&arena);
     return is_large;
 }
@@ -40,7 +25,8 @@ static void on_copied(void *ctx)
     arena_destroy(&arena);
 }
 
-void early_fault(void *ctx, struct slice head, struct web_answer *answer)
+void early_fault(void *ctx, const struct web_request *head,
+                 struct web_answer *answer)
 {
     struct arena *arena = arena_create();
     struct visit *v = ARENA_NEW(arena, struct visit);
@@ -49,7 +35,7 @@ void early_fault(void *ctx, struct slice head, struct web_answer *answer)
     (void)ctx;
     v->arena = arena;
     v->request.method = "";
-    v->language = language_choose(field(arena, head, "accept-language"));
+    v->language = language_choose(web_field_of(head, "accept-language"));
     answer->body =
         page_plain(v, "fault", TEXT_FAULT_TITLE,
                    answer->status == 413 ? TEXT_ERROR_TOO_LARGE : TEXT_FAULT);

@@ -1,12 +1,12 @@
-/* early - what is said of a request before it is whole, by its raw head.
- * Inside portal only. */
+/* early - what is said of a request before it is whole. Inside portal only. */
 #ifndef PORTAL_EARLY_H
 #define PORTAL_EARLY_H
 
 #include "net/web.h"
 
 /* Calls of struct web_settings; ctx: struct portal_settings. */
-bool early_is_large(void *ctx, struct slice head);
-void early_fault(void *ctx, struct slice head, struct web_answer *answer);
+bool early_is_large(void *ctx, const struct web_request *head);
+void early_fault(void *ctx, const struct web_request *head,
+                 struct web_answer *answer);
 
 #endif

@@ -14,14 +14,15 @@
 
 enum {
     HEADER_MAX = 32768,
-    BODY_MAX = 65536,     /* of who is not verified */
-    BODY_SPARE = 1 << 20, /* a reply that is a little too large gets a page */
+    BODY_MAX = 65536,      /* of who is not verified */
+    BODIES_MAX = 32 << 20, /* of all of them: five times what one may have */
+    BODY_SPARE = 1 << 20,  /* a reply that is a little too large gets a page */
     IDLE_MS = 30000,
     REQUEST_MS = 30000,
     REPLY_MS = 300000,
     REPLIES_MOST = 16, /* that come at a time: they are held in memory */
     CONNECTIONS = 1000,
-    CONNECTIONS_PER_ADDRESS = 100, /* a hospital may have but one */
+    CONNECTIONS_PER_CLIENT = 100, /* a hospital may have but one */
     CHECKS_MOST = 16,
     REPLY_WINDOW_MS = 3600000
 };
@@ -264,11 +265,11 @@ enum status portal_create(const struct portal_settings *settings,
                                .tls = settings->tls,
                                .header_max = HEADER_MAX,
                                .body_max = BODY_MAX,
+                               .bodies_max = BODIES_MAX,
                                .idle_ms = IDLE_MS,
                                .request_ms = REQUEST_MS,
                                .connections = CONNECTIONS,
-                               .connections_per_address =
-                                   CONNECTIONS_PER_ADDRESS,
+                               .connections_per_client = CONNECTIONS_PER_CLIENT,
                                .ctx = &portal->settings,
                                .is_large = early_is_large,
                                .large_max = settings->reply_bytes + BODY_SPARE,

@@ -113,8 +113,10 @@ void read_html(struct visit *v, const struct portal_link *link)
 static const char *disposition(struct arena *arena, const char *name)
 {
     static const char hex[] = "0123456789ABCDEF";
-    char *plain = arena_strdup(arena, name);
-    char *full = arena_alloc(arena, 3 * strlen(name) + 1), *out = full;
+    size_t n = strlen(name);
+    struct slice begin = {name, n < NAME_MAX ? n : NAME_MAX};
+    char *plain = arena_text(arena, begin);
+    char *full = arena_alloc(arena, 3 * n + 1), *out = full;
     for (char *p = plain; *p; p++)
         if ((unsigned char)*p < 0x20 || (unsigned char)*p > 0x7e ||
             strchr("\"\\%", *p))

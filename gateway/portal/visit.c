@@ -387,5 +387,9 @@ void visit_expired(struct visit *v)
 
 void visit_fault(struct visit *v, int status)
 {
-    visit_page(v, status, page_plain(v, "fault", TEXT_FAULT_TITLE, TEXT_FAULT));
+    static const struct web_field allow[] = {{"Allow", "GET, POST"},
+                                             {NULL, NULL}};
+    visit_answer(v, status, ANSWER_PAGE, "text/html; charset=utf-8",
+                 page_plain(v, "fault", TEXT_FAULT_TITLE, TEXT_FAULT),
+                 status == 405 ? allow : NULL); /* RFC 9110 15.5.6 */
 }
