@@ -79,9 +79,18 @@ static void close_fd(struct conn *conn)
     conn->fd = -1;
 }
 
+static void tell_gone(struct conn *conn)
+{
+    void (*on_gone)(void *ctx) = conn->on_gone;
+    conn->on_gone = NULL;
+    if (on_gone)
+        on_gone(conn->gone_ctx);
+}
+
 static void release(struct loop_member *member)
 {
     struct conn *conn = (struct conn *)member;
+    tell_gone(conn);
     if (conn->state != CONN_STATE_DEAD)
         --*loop_conn_count(conn->loop);
     close_fd(conn);
@@ -110,6 +119,7 @@ void conn_bury(struct conn *conn)
     conn->state = CONN_STATE_DEAD;
     --*loop_conn_count(conn->loop);
     loop_defer(conn->loop, on_funeral, conn);
+    tell_gone(conn);
 }
 
 static void on_kick(void *ctx)
@@ -309,6 +319,13 @@ void conn_close(struct conn **conn_inout)
     buf_reset(&conn->in);
     conn_set_deadline_ms(conn, CONN_FLUSH_MS);
     conn_kick(conn);
+}
+
+void conn_finish(struct conn *conn, void (*on_gone)(void *ctx), void *ctx)
+{
+    conn->on_gone = on_gone;
+    conn->gone_ctx = ctx;
+    conn_close(&conn);
 }
 
 void conn_abort(struct conn **conn_inout)

@@ -18,8 +18,9 @@
 #include "net/tls.h"
 
 enum {
-    CONN_INPUT_BYTES = 65536,  /* unread input that is held at most */
-    CONN_OUTPUT_BYTES = 262144 /* output above which conn_room is 0 */
+    CONN_INPUT_BYTES = 65536,   /* unread input that is held at most */
+    CONN_OUTPUT_BYTES = 262144, /* output above which conn_room is 0 */
+    CONN_LINGER_ALL_MS = 10000  /* after the last word, whatever still comes */
 };
 
 struct conn;
@@ -106,6 +107,10 @@ struct loop *conn_loop(const struct conn *conn);
  * close_notify sent, what the peer still sends is discarded for a while (so
  * that no reset eats the last reply), then it is freed. */
 void conn_close(struct conn **conn);
+/* conn_finish - the same, but the conn is there until on_gone was called, so
+ * that its owner can count it, or end it before by conn_abort: a peer that says
+ * no goodbye holds it for CONN_LINGER_ALL_MS. */
+void conn_finish(struct conn *conn, void (*on_gone)(void *ctx), void *ctx);
 /* The same without flushing and waiting. */
 void conn_abort(struct conn **conn);
 

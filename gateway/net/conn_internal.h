@@ -49,11 +49,14 @@ struct conn {
     struct buf out;   /* for the wire */
     struct buf plain; /* with TLS: not encrypted yet */
 
-    bool has_eof;       /* from the wire */
-    bool is_blocked;    /* the kernel takes no more for now */
-    bool wants_drained; /* something was written since DRAINED */
-    uint32_t due;       /* events to be told, bits of conn_event */
-    size_t discarded;   /* while lingering */
+    bool has_eof;               /* from the wire */
+    bool is_blocked;            /* the kernel takes no more for now */
+    bool wants_drained;         /* something was written since DRAINED */
+    uint32_t due;               /* events to be told, bits of conn_event */
+    size_t discarded;           /* while lingering */
+    int64_t linger_until_ms;    /* monotonic */
+    void (*on_gone)(void *ctx); /* NULL: nobody asks */
+    void *gone_ctx;
     enum conn_failure failure;
     char error[512];
     char peer[NET_ADDRESS_TEXT_BYTES];

@@ -266,6 +266,39 @@ static void test_loop_destroy_takes_connections_along(void **state)
     buf_release(&pair.server.got);
 }
 
+static void count_gone(void *ctx)
+{
+    ++*(int *)ctx;
+}
+
+/* Once, whether the peer leaves, or the owner, or the loop. */
+static void test_conn_finish_tells_when_it_is_gone(void **state)
+{
+    (void)state;
+    for (int who = 0; who < 3; who++) {
+        struct pair pair;
+        int gone = 0;
+        pair_open(&pair);
+        end_say(&pair.client, "x");
+        end_wait_octets(&pair.server, "x");
+        struct conn *conn = pair.server.conn;
+        pair.server.conn = NULL;
+        end_say(&pair.client, "y");
+        conn_finish(conn, count_gone, &gone);
+        end_wait(&pair.client, CONN_EVENT_EOF);
+        assert_int_equal(gone, 0);
+        if (who == 0)
+            conn_close(&pair.client.conn);
+        else if (who == 1)
+            conn_abort(&conn);
+        for (int i = 0; i < 100 && who == 0 && !gone; i++)
+            loop_run_once(pair.loop, 50);
+        assert_int_equal(gone, who < 2);
+        pair_close(&pair);
+        assert_int_equal(gone, 1);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -280,6 +313,7 @@ int main(void)
         cmocka_unit_test(test_listener_on_a_taken_port_says_so),
         cmocka_unit_test(test_conn_close_inside_the_callback_is_safe),
         cmocka_unit_test(test_loop_destroy_takes_connections_along),
+        cmocka_unit_test(test_conn_finish_tells_when_it_is_gone),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/clock.h"
+
 enum { READS_PER_TURN = 4 }; /* the others shall come to their turn, too */
 
 static bool is_alive(const struct conn *conn)
@@ -37,13 +39,21 @@ static bool wants_input(const struct conn *conn)
     return false;
 }
 
+/* Silence ends it, and so does a drip that never does (CONN-11). */
+static void linger_on(struct conn *conn)
+{
+    int64_t left = conn->linger_until_ms - clock_mono_ms();
+    int64_t silence = CONN_LINGER_MS;
+    conn_set_deadline_ms(conn, left < 1 ? 1 : left < silence ? left : silence);
+}
+
 static void take_octets(struct conn *conn, struct slice octets)
 {
     if (conn->state == CONN_STATE_LINGERING ||
         (conn->state == CONN_STATE_FLUSHING && !conn->is_handshaking)) {
         conn->discarded += octets.n;
         if (conn->state == CONN_STATE_LINGERING)
-            conn_set_deadline_ms(conn, CONN_LINGER_MS);
+            linger_on(conn);
     } else if (conn->ssl) {
         conn_tls_feed(conn, octets);
     } else {
@@ -168,7 +178,8 @@ static void go_on_closing(struct conn *conn)
         if (buf_slice(&conn->out).n == 0) {
             conn->state = CONN_STATE_LINGERING;
             shutdown(conn->fd, SHUT_WR);
-            conn_set_deadline_ms(conn, CONN_LINGER_MS);
+            conn->linger_until_ms = clock_mono_ms() + CONN_LINGER_ALL_MS;
+            linger_on(conn);
         }
     }
     if (conn->state == CONN_STATE_LINGERING && conn->has_eof)

@@ -100,36 +100,62 @@ static size_t share_of_one(const struct web_server *server)
                : quarter;
 }
 
-/* Who makes room: a connection between two requests, or else one that has yet
- * to ask something, of the client who has the most of them, and at least two
- * more than whoever comes. The oldest first. */
+/* Who makes room, the oldest first: one that has yet to leave; one between two
+ * requests; else, of all, one that has yet to ask something, of the client who
+ * has the most, and more than whoever comes. */
+static unsigned victim_rank(const struct web_conn *c, size_t most)
+{
+    switch (c->state) {
+    case WEB_CLOSING:
+        return 3;
+    case WEB_IDLE:
+        return 2;
+    case WEB_HANDSHAKE:
+    case WEB_READING:
+        return c->client->count > most ? 1 : 0;
+    case WEB_ASKED:
+    case WEB_SENDING:
+    case WEB_STATE_COUNT:
+        break;
+    }
+    return 0;
+}
+
 static struct web_conn *find_victim(struct web_server *server,
-                                    const struct web_client *client)
+                                    const struct web_client *client, bool own)
 {
     struct web_conn *victim = NULL;
+    unsigned best = 0;
     size_t most = client->count;
     for (struct web_conn *c = server->conns.next; c != &server->conns;
          c = c->next) {
-        if (c->state == WEB_IDLE)
-            return c;
-        if (c->state < WEB_ASKED && c->client->count > most) {
-            most = c->client->count;
-            victim = c;
-        }
+        unsigned rank = own && c->client != client ? 0 : victim_rank(c, most);
+        if (rank < best || !rank || (rank == best && rank > 1))
+            continue;
+        best = rank;
+        most = rank == 1 ? c->client->count : most;
+        victim = c;
     }
     return victim;
 }
 
+static bool make_room(struct web_server *server,
+                      const struct web_client *client, bool own)
+{
+    struct web_conn *victim = find_victim(server, client, own);
+    if (!victim)
+        return false;
+    web_conn_abort(victim);
+    return true;
+}
+
 static bool has_room(struct web_server *server, const struct web_client *client)
 {
-    if (client->count > share_of_one(server))
+    if (client->count > share_of_one(server) &&
+        !make_room(server, client, true))
         return false;
-    if (server->conn_count < server->settings.connections)
-        return true;
-    struct web_conn *victim = find_victim(server, client);
-    if (victim)
-        web_conn_destroy(victim, victim->state != WEB_IDLE);
-    return victim != NULL;
+    return server->conn_count < server->settings.connections ||
+           make_room(server, client, false);
 }
 
 static void remove_client(struct web_server *server, struct web_client *client)
@@ -203,7 +229,7 @@ void web_server_stop(struct web_server *server)
          c = next) {
         next = c->next;
         if (c->state < WEB_READING)
-            web_conn_destroy(c, false);
+            web_conn_close(c);
     }
 }
 
@@ -225,7 +251,9 @@ void web_server_destroy(struct web_server **server_in)
         return;
     listener_destroy(&server->listener);
     while (server->conns.next != &server->conns)
-        web_conn_destroy(server->conns.next, false);
+        web_conn_leave(server->conns.next);
+    while (server->clients)
+        remove_client(server, server->clients);
     while (server->open.next != &server->open)
         forget(server->open.next); /* whoever has it answers it */
     free(server);

@@ -10,35 +10,70 @@
 void web_conn_set_state(struct web_conn *c, enum web_state state)
 {
     const struct web_settings *s = &c->server->settings;
-    const int64_t limits_ms[] = {[WEB_HANDSHAKE] = s->request_ms,
-                                 [WEB_IDLE] = s->idle_ms,
-                                 [WEB_READING] = s->request_ms,
-                                 [WEB_ASKED] = 0, /* our own business */
-                                 [WEB_SENDING] = s->idle_ms};
+    const int64_t limits_ms[] = {
+        [WEB_HANDSHAKE] = s->request_ms, [WEB_IDLE] = s->idle_ms,
+        [WEB_READING] = s->request_ms,   [WEB_ASKED] = 0, /* our own business */
+        [WEB_SENDING] = s->idle_ms,      [WEB_CLOSING] = 0};
     _Static_assert(sizeof limits_ms / sizeof *limits_ms == WEB_STATE_COUNT,
                    "limits");
     c->state = state;
-    conn_set_deadline_ms(c->conn, limits_ms[state]);
+    if (state != WEB_CLOSING) /* then it is conn's */
+        conn_set_deadline_ms(c->conn, limits_ms[state]);
 }
 
-void web_conn_destroy(struct web_conn *c, bool at_once)
+/* What it had to do with requests and answers. */
+static void let_go(struct web_conn *c)
 {
-    struct web_server *server = c->server;
     struct web_exchange *x = c->exchange;
+    c->exchange = NULL;
     if (x)
         x->conn = NULL;
     if (x && !x->is_asked)
         web_exchange_free(x);
     web_send_end(c);
-    if (at_once)
-        conn_abort(&c->conn);
-    else
-        conn_close(&c->conn);
+}
+
+static void take_off(struct web_conn *c)
+{
+    struct web_server *server = c->server;
     c->previous->next = c->next;
     c->next->previous = c->previous;
     server->conn_count--;
     web_client_leave(server, c->client);
+    c->server = NULL;
+}
+
+static void on_gone(void *ctx)
+{
+    struct web_conn *c = ctx;
+    if (c->server)
+        take_off(c);
     free(c);
+}
+
+void web_conn_close(struct web_conn *c)
+{
+    let_go(c);
+    web_conn_set_state(c, WEB_CLOSING);
+    conn_finish(c->conn, on_gone, c);
+}
+
+void web_conn_abort(struct web_conn *c)
+{
+    struct conn *conn = c->conn;
+    let_go(c);
+    if (c->state != WEB_CLOSING)
+        on_gone(c);
+    conn_abort(&conn); /* of one that closes it tells on_gone */
+}
+
+void web_conn_leave(struct web_conn *c)
+{
+    bool is_closing = c->state == WEB_CLOSING;
+    let_go(c);
+    take_off(c);
+    if (!is_closing)
+        conn_finish(c->conn, on_gone, c);
 }
 
 /* --- a request -------------------------------------------------------------
@@ -132,7 +167,7 @@ static void end_input(struct web_conn *c)
         request_reader_end(&c->exchange->reader, &err) == REQUEST_BROKEN)
         answer_broken(c, &err);
     else if (c->state <= WEB_READING)
-        web_conn_destroy(c, false);
+        web_conn_close(c);
 }
 
 static void process(struct web_conn *c)
@@ -157,11 +192,11 @@ static void go_on_sending(struct web_conn *c)
     if (c->state != WEB_SENDING)
         return;
     if (!web_send_more(c)) {
-        web_conn_destroy(c, true); /* the client sees that it is not whole */
+        web_conn_abort(c); /* the client sees that it is not whole */
     } else if (!web_is_sent(c)) {
         web_conn_set_state(c, WEB_SENDING);
     } else if (c->sending.closes) {
-        web_conn_destroy(c, false);
+        web_conn_close(c);
     } else {
         web_send_end(c);
         web_conn_set_state(c, WEB_IDLE);
@@ -174,8 +209,10 @@ static void on_timeout(struct web_conn *c)
     bool is_begun = c->state == WEB_READING && c->exchange->reader.is_begun;
     if (is_begun)
         refuse(c, 408, "too slow");
+    else if (c->state == WEB_IDLE)
+        web_conn_close(c);
     else
-        web_conn_destroy(c, c->state != WEB_IDLE);
+        web_conn_abort(c);
 }
 
 static void on_event(struct conn *conn, enum conn_event event, void *ctx)
@@ -200,7 +237,7 @@ static void on_event(struct conn *conn, enum conn_event event, void *ctx)
         on_timeout(c);
         return;
     case CONN_EVENT_ERROR:
-        web_conn_destroy(c, false);
+        web_conn_close(c);
         return;
     case CONN_EVENT_CONNECTED:
     case CONN_EVENT_COUNT:

@@ -46,6 +46,23 @@ static void test_web_one_client_has_a_quarter(void **state)
         end_release(&ends[i]);
 }
 
+/* Nor has he more by not leaving when all was said to him. */
+static void test_web_who_does_not_leave_counts(void **state)
+{
+    struct world *w = *state;
+    struct end ends[3 * EIGHT];
+    for (int i = 0; i < 3 * EIGHT; i++) {
+        shake_hands(w, &ends[i]);
+        end_say(&ends[i], "nonsense\r\n");
+        end_wait(&ends[i], CONN_EVENT_EOF);
+        assert_non_null(strstr(ends[i].got.p, "HTTP/1.1 400 "));
+        size_t of_server = conn_count(w->loop) - (size_t)(i + 1);
+        assert_in_range(of_server, 1, SHARE);
+    }
+    for (int i = 0; i < 3 * EIGHT; i++)
+        end_release(&ends[i]);
+}
+
 /* Four clients have all places, and say nothing: one of them makes room. */
 static void test_web_full_server_serves_whoever_comes(void **state)
 {
@@ -176,6 +193,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         WITH(set_up_eight, test_web_one_client_has_a_quarter),
+        WITH(set_up_eight, test_web_who_does_not_leave_counts),
         WITH(set_up_eight, test_web_full_server_serves_whoever_comes),
         WITH(set_up_eight, test_web_full_server_keeps_who_waits),
         WITH(set_up_short, test_web_dripping_request_is_cut_off),

@@ -34,6 +34,7 @@ enum web_state {
     WEB_READING, /* some of it */
     WEB_ASKED,   /* it is whole; nothing is read until it is answered */
     WEB_SENDING, /* an answer */
+    WEB_CLOSING, /* all is said; the client has yet to leave */
     WEB_STATE_COUNT
 };
 
@@ -49,7 +50,7 @@ struct web_sending {
 };
 
 struct web_conn {
-    struct web_server *server;
+    struct web_server *server;        /* NULL: gone */
     struct web_conn *next, *previous; /* the oldest first */
     struct web_client *client;
     struct conn *conn;
@@ -83,8 +84,12 @@ void web_client_leave(struct web_server *server, struct web_client *client);
 /* web_conn.c */
 void web_conn_create(struct web_server *server, struct web_client *client,
                      struct conn *conn);
-/* Flushed and lingered, where something was said; aborted otherwise. */
-void web_conn_destroy(struct web_conn *conn, bool at_once);
+/* web_conn_close - flushed and lingered; it counts until the client has left.
+ * web_conn_abort - at once. */
+void web_conn_close(struct web_conn *conn);
+void web_conn_abort(struct web_conn *conn);
+/* web_conn_leave - the server goes: what was said is flushed without it. */
+void web_conn_leave(struct web_conn *conn);
 void web_conn_set_state(struct web_conn *conn, enum web_state state);
 
 /* web_answer.c */
