@@ -34,7 +34,18 @@ static void answer_error(struct visit *v, int status, const char *word)
 
 struct login {
     const char *address, *code, *token;
+    struct secret password;
+    struct login_try guarded;
 };
+
+static void say_wrong(struct visit *v)
+{
+    const struct login *login = v->extra;
+    if (login_guard_is_locked(portal_guard(v->portal), &login->guarded))
+        answer_error(v, 429, "locked");
+    else
+        answer_error(v, 401, "login");
+}
 
 static void on_login(void *ctx, const struct portal_answer *answer)
 {
@@ -44,35 +55,22 @@ static void on_login(void *ctx, const struct portal_answer *answer)
         return;
     switch (answer->result) {
     case PORTAL_OK:
+        login_guard_passed(portal_guard(v->portal), &login->guarded);
         answer_json(v, 200,
                     json_pack("{s:s, s:I}", "token", login->token, "expires",
                               (json_int_t)(v->try_in.session_until_ms / 1000)));
         return;
-    case PORTAL_LOCKED:
-        answer_error(v, 429, "locked");
+    case PORTAL_WRONG: /* its time-based code was used before */
+        say_wrong(v);
         return;
-    case PORTAL_WRONG:
+    case PORTAL_LOCKED:
     case PORTAL_VOID:
     case PORTAL_NONE:
-        answer_error(v, 401, "login");
-        return;
     case PORTAL_TOO_MANY:
     case PORTAL_FAULT:
         break;
     }
     answer_error(v, 503, "fault");
-}
-
-/* An address without an account is counted and locked like one that has, so
- * that neither answer nor time tells them apart; a few thousand names stand for
- * all of them. */
-static const char *counted_as(struct visit *v, const char *address)
-{
-    char hash[PORTAL_HASH_BYTES];
-    if (v->account.address)
-        return v->account.address;
-    visit_hash("nobody", address, hash);
-    return arena_printf(v->arena, "?%.3s", hash);
 }
 
 static void on_checked(void *ctx, bool right)
@@ -81,33 +79,54 @@ static void on_checked(void *ctx, bool right)
     struct login *login = v->extra;
     struct portal_try *t = &v->try_in;
     v->check = NULL;
+    int64_t step = v->account.totp ? totp_check(v->account.totp, login->code,
+                                                v->now_ms / 1000)
+                                   : 0;
+    if (!right || step <= 0) {
+        say_wrong(v);
+        return;
+    }
     char *token = arena_alloc(v->arena, 2 * TOKEN_OCTETS + 1);
     random_hex(token, TOKEN_OCTETS);
     login->token = token;
     visit_hash("api", token, v->session);
-    int64_t step = v->account.totp ? totp_check(v->account.totp, login->code,
-                                                v->now_ms / 1000)
-                                   : 0;
-    *t = (struct portal_try){
-        .method = "account",
-        .is_right = right && step > 0,
-        .account = counted_as(v, login->address),
-        .credential = v->account.address ? visit_credential(v) : NULL,
-        .totp_step = step,
-        .old_session = "",
-        .new_session = v->session,
-        .now_ms = v->now_ms,
-        .session_until_ms = v->now_ms + v->settings->session_ms,
-        .limits = &v->limits};
+    *t = (struct portal_try){.method = "account",
+                             .is_right = true,
+                             .account = v->account.address,
+                             .credential = visit_credential(v),
+                             .totp_step = step,
+                             .old_session = "",
+                             .new_session = v->session,
+                             .now_ms = v->now_ms,
+                             .session_until_ms =
+                                 v->now_ms + v->settings->session_ms,
+                             .limits = &v->limits};
     visit_wait(v);
     store_portal_login(v->world->store, t, on_login, v);
 }
 
-static const char *member(struct visit *v, const json_t *object,
-                          const char *name)
+static const char *json_text(const json_t *object, const char *name)
 {
     const char *text = json_string_value(json_object_get(object, name));
-    return arena_strdup(v->arena, text ? text : "");
+    return text ? text : "";
+}
+
+static void forget_password(void *arg)
+{
+    struct login *login = arg;
+    secret_release(&login->password);
+}
+
+/* Once it has waited, where it has to. */
+static void check(void *arg)
+{
+    struct visit *v = arg;
+    struct login *login = v->extra;
+    loop_timer_destroy(&v->pause);
+    bool known = visit_account(v, login->address);
+    v->check =
+        v->world->check(v->world->ctx, login->address, &login->password,
+                        known ? v->account.password_hash : NULL, on_checked, v);
 }
 
 static void log_in(struct visit *v)
@@ -122,23 +141,31 @@ static void log_in(struct visit *v)
         answer_error(v, 400, "no JSON object");
         return;
     }
-    if (portal_is_busy(v->portal)) {
+    if (portal_is_busy(v)) {
         json_decref(in);
         answer_error(v, 503, "busy");
         return;
     }
     struct login *login = ARENA_NEW(v->arena, struct login);
-    const char *address = login->address = member(v, in, "address");
-    login->code = member(v, in, "code");
+    const char *address = login->address =
+        arena_strdup(v->arena, json_text(in, "address"));
+    login->code = arena_strdup(v->arena, json_text(in, "code"));
     v->extra = login;
-    struct secret password;
-    secret_init(&password, slice_of(member(v, in, "password")));
+    secret_init(&login->password, slice_of(json_text(in, "password")));
     json_decref(in);
-    bool known = visit_account(v, address);
-    v->check =
-        v->world->check(v->world->ctx, address, &password,
-                        known ? v->account.password_hash : NULL, on_checked, v);
-    secret_release(&password);
+    arena_on_destroy(v->arena, forget_password, login);
+    login->guarded = (struct login_try){
+        v->client, v->world->address_key(v->arena, address), v->now_ms};
+    int64_t pause_ms;
+    if (!login_guard_begin(portal_guard(v->portal), &login->guarded,
+                           &pause_ms)) {
+        answer_error(v, 429, "locked");
+    } else if (pause_ms) {
+        v->pause = loop_timer_create(v->world->loop, check, v);
+        loop_timer_start(v->pause, pause_ms);
+    } else {
+        check(v);
+    }
 }
 
 /* --- conversations ------------------------------------------------------- */

@@ -1,4 +1,5 @@
 /* The interface for mail clients. */
+#include "portal/login_guard.h"
 #include "portal/test_visitor.h"
 
 static int client_login(struct world *w, const char *address,
@@ -57,11 +58,49 @@ static void test_unknown_account_is_locked_like_a_known_one(void **state)
     assert_int_equal(w->status, 400);
 }
 
+static void ask_from(struct world *w, const char *address, const char *code)
+{
+    w->bind_address = address;
+    (void)client_login(w, "bob@h.example", "pw", code);
+    w->bind_address = NULL;
+}
+
+/* A stranger who knows the address keeps nobody out but himself. */
+static void test_stranger_locks_himself_alone(void **state)
+{
+    struct world *w = *state;
+    char code[TOTP_DIGITS + 1];
+    assert_true(totp_code(SECRET, clock_wall_s() / 30, code));
+    for (int i = 0; i < 10; i++)
+        (void)client_login(w, "bob@h.example", "no", code);
+    assert_int_equal(client_login(w, "bob@h.example", "pw", code), 429);
+    ask_from(w, "127.0.0.2", code);
+    assert_int_equal(w->status, 200);
+    assert_int_equal(client_login(w, "bob@h.example", "pw", code), 429);
+}
+
+/* Tries from everywhere make each wait, and lock nobody. */
+static void test_many_strangers_make_it_slow(void **state)
+{
+    struct world *w = *state;
+    char code[TOTP_DIGITS + 1], address[32];
+    for (int i = 0; i < LOGIN_GUARD_SLOW_AFTER; i++) {
+        snprintf(address, sizeof address, "127.0.1.%d", 1 + i);
+        ask_from(w, address, "1");
+        assert_int_equal(w->status, 401);
+    }
+    assert_true(totp_code(SECRET, clock_wall_s() / 30, code));
+    ask_from(w, "127.0.2.1", code);
+    assert_int_equal(w->status, 200);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(test_mail_client_reads_its_conversation),
         TEST(test_unknown_account_is_locked_like_a_known_one),
+        TEST(test_stranger_locks_himself_alone),
+        TEST(test_many_strangers_make_it_slow),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

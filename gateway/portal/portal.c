@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "portal/api.h"
 #include "portal/early.h"
+#include "portal/login_guard.h"
 #include "portal/page.h"
 #include "portal/read.h"
 #include "portal/reply.h"
@@ -24,6 +25,7 @@ enum {
     CONNECTIONS = 1000,
     CONNECTIONS_PER_CLIENT = 100, /* a hospital may have but one */
     CHECKS_MOST = 16,
+    CHECKS_OF_CLIENT = 4, /* a quarter, those that wait included (CONN-10) */
     REPLY_WINDOW_MS = 3600000
 };
 
@@ -31,6 +33,7 @@ struct portal {
     struct portal_settings settings;
     struct portal_world world;
     struct web_server *server;
+    struct login_guard *guard;
     struct visit visits; /* list head */
 };
 
@@ -57,13 +60,22 @@ void portal_leave_list(struct visit *v)
     v->next->previous = v->previous;
 }
 
-bool portal_is_busy(const struct portal *portal)
+bool portal_is_busy(const struct visit *own)
 {
-    size_t checks = 0;
+    const struct portal *portal = own->portal;
+    size_t checks = 0, of_client = 0;
     for (const struct visit *v = portal->visits.next; v != &portal->visits;
-         v = v->next)
+         v = v->next) {
         checks += v->check != NULL;
-    return checks >= CHECKS_MOST;
+        of_client +=
+            (v->check || v->pause) && strcmp(v->client, own->client) == 0;
+    }
+    return checks >= CHECKS_MOST || of_client >= CHECKS_OF_CLIENT;
+}
+
+struct login_guard *portal_guard(const struct portal *portal)
+{
+    return portal->guard;
 }
 
 /* --- a link -------------------------------------------------------------- */
@@ -259,6 +271,8 @@ enum status portal_create(const struct portal_settings *settings,
     struct portal *portal = xcalloc(1, sizeof *portal);
     portal->settings = *settings;
     portal->world = *world;
+    portal->guard = login_guard_create(&(struct login_guard_settings){
+        settings->limits.tries, settings->limits.lock_ms});
     portal->visits.next = portal->visits.previous = &portal->visits;
     struct web_settings web = {.address = settings->address,
                                .port = settings->port,
@@ -279,6 +293,7 @@ enum status portal_create(const struct portal_settings *settings,
     enum status status = web_server_create(world->loop, &web, on_request,
                                            portal, &portal->server, err);
     if (status != ST_OK) {
+        login_guard_destroy(&portal->guard);
         free(portal);
         return err_wrap(err, "portal");
     }
@@ -311,5 +326,6 @@ void portal_destroy(struct portal **portal_in)
     web_server_destroy(&portal->server);
     while (portal->visits.next != &portal->visits)
         visit_destroy(portal->visits.next);
+    login_guard_destroy(&portal->guard);
     free(portal);
 }

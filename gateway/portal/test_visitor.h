@@ -35,7 +35,8 @@ struct world {
     struct store *store;
     struct portal *portal;
     bool is_settled, is_suspended;
-    const char *hash, *totp; /* of the account */
+    const char *hash, *totp;  /* of the account */
+    const char *bind_address; /* of the client; NULL: the usual one */
     int mails, shares;
     struct buf journal;
     /* Of the client. */
@@ -212,7 +213,12 @@ static inline void ask_with(struct world *w, const char *method,
 {
     struct end end;
     struct err err;
-    end_connect(&end, w->loop, portal_port(w->portal), NULL);
+    struct conn_settings to = {.address = "127.0.0.1",
+                               .port = portal_port(w->portal),
+                               .bind_address = w->bind_address,
+                               .connect_timeout_ms = END_WAIT_MS};
+    end_init(&end, w->loop);
+    end.conn = conn_connect(w->loop, &to, end_on_event, &end);
     end_wait(&end, CONN_EVENT_CONNECTED);
     struct tls_client_options options = {.host = "portal.example"};
     assert_int_equal(

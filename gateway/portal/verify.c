@@ -176,7 +176,7 @@ void verify_login(struct visit *v)
         visit_unknown(v);
         return;
     }
-    if (portal_is_busy(v->portal)) {
+    if (portal_is_busy(v)) {
         visit_fault(v, 503);
         return;
     }

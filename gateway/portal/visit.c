@@ -220,6 +220,7 @@ struct visit *visit_create(struct portal *portal, struct web_exchange *exchange,
     v->arena = arena;
     v->exchange = exchange;
     v->request = *request;
+    v->client = arena_strdup(arena, web_client(exchange));
     v->now_ms = clock_wall_ms();
     portal_join(portal, v);
     v->limits = v->settings->limits;
@@ -244,6 +245,7 @@ void visit_destroy(struct visit *v)
     if (v->check)
         v->world->cancel(v->check);
     v->check = NULL;
+    loop_timer_destroy(&v->pause);
     if (v->exchange) /* it goes nowhere */
         web_answer(v->exchange, &(struct web_answer){.status = 503});
     v->exchange = NULL;

@@ -11,6 +11,7 @@
 #include "net/http.h"
 #include "net/web.h"
 #include "portal/form.h"
+#include "portal/login_guard.h"
 #include "portal/portal.h"
 #include "portal/text.h"
 
@@ -53,6 +54,7 @@ struct visit {
     const struct portal_world *world;
     struct web_exchange *exchange;
     struct web_request request;
+    const char *client; /* net_client_key */
     struct arena *arena;
     struct portal_limits limits; /* the store may outlive the portal */
     int64_t now_ms;
@@ -80,6 +82,7 @@ struct visit {
     /* Under way. */
     struct http_fetch *fetch;
     void *check;
+    struct loop_timer *pause; /* before a check */
     struct portal_try try_in;
     struct portal_account account;
     struct portal_code code;
@@ -151,8 +154,10 @@ void visit_expired(struct visit *visit);
 void visit_fault(struct visit *visit, int status);
 
 /* portal_is_busy - so many passwords are being checked that submitters, who
- * share the thread, would wait for guests. */
-bool portal_is_busy(const struct portal *portal);
+ * share the thread, would wait for guests; or so many for this client alone
+ * that others would. */
+bool portal_is_busy(const struct visit *visit);
+struct login_guard *portal_guard(const struct portal *portal);
 
 /* The portal's own list. */
 void portal_join(struct portal *portal, struct visit *visit);

@@ -102,8 +102,8 @@ struct portal_try {
 void store_portal_try(struct store *store, const struct portal_try *try_in,
                       portal_done_fn *done, void *ctx);
 
-/* store_portal_login - of an account without a link (PORTAL-5). OK, WRONG,
- * LOCKED; recipient is not looked at. */
+/* store_portal_login - of an account without a link (PORTAL-5). OK, WRONG; how
+ * often it may be tried is not counted here (portal/login_guard). */
 void store_portal_login(struct store *store, const struct portal_try *login,
                         portal_done_fn *done, void *ctx);
 

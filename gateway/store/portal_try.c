@@ -156,58 +156,12 @@ enum status portal_try(struct db *db, struct arena *arena, const void *in,
 
 /* --- an account without a link ------------------------------------------- */
 
-static enum status read_account(struct db *db, const char *address,
-                                struct tries *tries, struct err *err)
-{
-    *tries = (struct tries){.wrong = 0};
-    struct query q = query_open(db,
-                                "SELECT wrong, locked_until_ms"
-                                " FROM portal_account WHERE address = ?",
-                                err);
-    query_text(&q, address);
-    enum status status = query_row(&q, err);
-    if (status == ST_OK) {
-        tries->wrong = query_get_int(&q, 0);
-        tries->locked_until_ms = query_get_int(&q, 1);
-        query_close(&q);
-    }
-    return status == ST_NONE ? ST_OK : status;
-}
-
-static enum status write_account(struct db *db, const char *address,
-                                 const struct tries *tries, struct err *err)
-{
-    struct query q = query_open(db,
-                                "INSERT INTO portal_account (address, wrong,"
-                                " locked_until_ms) VALUES (?,?,?)"
-                                " ON CONFLICT (address) DO UPDATE SET"
-                                " wrong = excluded.wrong,"
-                                " locked_until_ms = excluded.locked_until_ms",
-                                err);
-    query_text(&q, address);
-    query_int(&q, tries->wrong);
-    query_int(&q, tries->locked_until_ms);
-    return query_run(&q, err);
-}
-
 enum status portal_login(struct db *db, struct arena *arena, const void *in,
                          struct portal_answer *answer, struct err *err)
 {
     const struct portal_try *try_in = in;
-    struct portal_limits limits = *try_in->limits;
-    struct tries tries;
     bool right = false;
-    limits.void_tries = (unsigned)-1; /* an account is locked, never void */
-    enum status status = read_account(db, try_in->account, &tries, err);
-    answer->result = tries_gate(&tries, try_in->now_ms);
-    if (status != ST_OK || answer->result != PORTAL_OK)
-        return status;
-    status = is_right(db, arena, try_in, &right, err);
-    if (right)
-        tries.wrong = 0;
-    else
-        answer->result = tries_count(&tries, try_in->now_ms, &limits);
-    if (status == ST_OK)
-        status = write_account(db, try_in->account, &tries, err);
+    enum status status = is_right(db, arena, try_in, &right, err);
+    answer->result = right ? PORTAL_OK : PORTAL_WRONG;
     return status == ST_OK && right ? renew_session(db, try_in, err) : status;
 }

@@ -3,7 +3,9 @@
 /* A link is found by the first 16 of its 64 digits, then compared whole in
  * constant time. Sessions are found by the hash of their token. A code is live
  * until the next one, a success, or its time; older ones are kept to be
- * counted. A session of an account keeps what its login was checked with. */
+ * counted. A session of an account keeps what its login was checked with. How
+ * often an account was tried is no longer kept (portal_account: wrong,
+ * locked_until_ms). */
 const char schema_portal[] =
     "CREATE INDEX message_reply ON message (sender, accepted_ms)"
     " WHERE kind = 'reply';"
