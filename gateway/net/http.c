@@ -18,9 +18,13 @@ struct http_fetch {
     void *ctx;
 };
 
-static void release(struct http_fetch *fetch)
+/* at_once: with a server that does not do its part nothing is waited for. */
+static void release(struct http_fetch *fetch, bool at_once)
 {
-    conn_close(&fetch->conn);
+    if (at_once)
+        conn_abort(&fetch->conn);
+    else
+        conn_close(&fetch->conn);
     http_reader_release(&fetch->reader);
     buf_release(&fetch->request);
     free(fetch->host);
@@ -31,7 +35,7 @@ static void finish(struct http_fetch *fetch,
                    const struct http_response *response)
 {
     fetch->on_done(response, fetch->ctx);
-    release(fetch);
+    release(fetch, response->failure && !response->certificate);
 }
 
 static void fail(struct http_fetch *fetch, const char *failure,
@@ -159,5 +163,5 @@ void http_cancel(struct http_fetch **fetch)
     struct http_fetch *old = *fetch;
     *fetch = NULL;
     if (old)
-        release(old);
+        release(old, true);
 }

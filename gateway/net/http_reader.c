@@ -1,23 +1,25 @@
 #include "net/http_reader.h"
 
-#include <string.h>
-
 void http_reader_init(struct http_reader *reader, size_t body_max)
 {
     *reader = (struct http_reader){.state = HTTP_READING_STATUS};
-    buf_init(&reader->line, HTTP_LINE_BYTES);
+    http_line_init(&reader->line, HTTP_LINE_BYTES);
+    reader->line.takes_lf = true;
+    http_chunks_init(&reader->chunks);
     buf_init(&reader->content_type, HTTP_LINE_BYTES);
     buf_init(&reader->body, body_max);
 }
 
 void http_reader_release(struct http_reader *reader)
 {
-    buf_release(&reader->line);
+    http_line_release(&reader->line);
+    http_chunks_release(&reader->chunks);
     buf_release(&reader->content_type);
     buf_release(&reader->body);
 }
 
-/* RFC 9112 4: "HTTP/1.1 200 OK"; the reason may be absent. */
+/* RFC 9112 4: "HTTP/1.1 200 OK"; the reason may be absent. Nothing here asks
+ * for another protocol (101). */
 static enum status take_status(struct http_reader *reader, struct slice line,
                                struct err *err)
 {
@@ -25,8 +27,9 @@ static enum status take_status(struct http_reader *reader, struct slice line,
     struct slice version = slice_cut(&rest, ' ');
     struct slice code = slice_cut(&rest, ' ');
     unsigned long number = 0;
-    if (!(slice_is(version, "HTTP/1.1") || slice_is(version, "HTTP/1.0")) ||
-        code.n != 3 || !slice_number(code, 999, &number) || number < 100)
+    reader->is_old = slice_is(version, "HTTP/1.0");
+    if (!(slice_is(version, "HTTP/1.1") || reader->is_old) || code.n != 3 ||
+        !slice_number(code, 599, &number) || number < 100 || number == 101)
         return err_set(err, ST_PROTO, "no HTTP status line");
     reader->status = (int)number;
     reader->state = HTTP_READING_FIELDS;
@@ -36,32 +39,33 @@ static enum status take_status(struct http_reader *reader, struct slice line,
 static enum status take_length(struct http_reader *reader, struct slice value,
                                struct err *err)
 {
-    unsigned long length = 0;
-    if (!slice_number(value, 1UL << 40, &length) ||
-        (reader->has_length && reader->left != length))
+    if (reader->has_length || !http_length(value, &reader->left))
         return err_set(err, ST_PROTO, "bad Content-Length");
     reader->has_length = true;
-    reader->left = length;
+    return ST_OK;
+}
+
+/* RFC 9112 6.1: with HTTP/1.0 its framing is not to be trusted. */
+static enum status take_coding(struct http_reader *reader, struct slice value,
+                               struct err *err)
+{
+    if (reader->is_chunked || reader->is_old ||
+        !slice_is_nocase(value, "chunked"))
+        return err_set(err, ST_PROTO, "unknown Transfer-Encoding");
+    reader->is_chunked = true;
     return ST_OK;
 }
 
 static enum status take_field(struct http_reader *reader, struct slice line,
                               struct err *err)
 {
-    struct slice value = line;
-    struct slice name = slice_cut(&value, ':');
-    /* RFC 9112 5.1, 5.2: no blank before the colon, no folding. */
-    if (name.n == 0 || name.n == line.n || slice_find(name, ' ') != name.n ||
-        slice_find(name, '\t') != name.n)
+    struct slice name, value;
+    if (!http_field_split(line, &name, &value))
         return err_set(err, ST_PROTO, "a header line that is no field");
-    value = slice_trim(value);
     if (slice_is_nocase(name, "content-length"))
         return take_length(reader, value, err);
-    if (slice_is_nocase(name, "transfer-encoding")) {
-        if (reader->is_chunked || !slice_is_nocase(value, "chunked"))
-            return err_set(err, ST_PROTO, "unknown Transfer-Encoding");
-        reader->is_chunked = true;
-    }
+    if (slice_is_nocase(name, "transfer-encoding"))
+        return take_coding(reader, value, err);
     if (slice_is_nocase(name, "content-type")) {
         if (reader->has_type)
             return err_set(err, ST_PROTO, "two Content-Type fields");
@@ -71,22 +75,27 @@ static enum status take_field(struct http_reader *reader, struct slice line,
     return ST_OK;
 }
 
+/* Interim: the answer follows. */
+static enum status start_again(struct http_reader *reader)
+{
+    reader->is_chunked = reader->has_length = reader->has_type = false;
+    reader->left = 0;
+    buf_reset(&reader->content_type);
+    reader->state = HTTP_READING_STATUS;
+    return ST_OK;
+}
+
 /* RFC 9112 6.3. */
 static enum status end_fields(struct http_reader *reader, struct err *err)
 {
     if (reader->is_chunked && reader->has_length)
         return err_set(err, ST_PROTO, "a length beside chunks");
-    if (reader->status < 200) { /* interim: the answer follows */
-        reader->is_chunked = reader->has_length = reader->has_type = false;
-        reader->left = 0;
-        buf_reset(&reader->content_type);
-        reader->state = HTTP_READING_STATUS;
-        return ST_OK;
-    }
+    if (reader->status < 200)
+        return start_again(reader);
     if (reader->status == 204 || reader->status == 304)
         reader->state = HTTP_READING_DONE;
     else if (reader->is_chunked)
-        reader->state = HTTP_READING_CHUNK;
+        reader->state = HTTP_READING_CHUNKS;
     else if (!reader->has_length)
         reader->state = HTTP_READING_REST;
     else
@@ -96,82 +105,23 @@ static enum status end_fields(struct http_reader *reader, struct err *err)
     return ST_OK;
 }
 
-static int hex_digit(char c)
-{
-    static const char digits[] = "0123456789abcdef";
-    const char *at = c ? strchr(digits, c >= 'A' && c <= 'F' ? c + 32 : c) : 0;
-    return at ? (int)(at - digits) : -1;
-}
-
-static enum status take_chunk_size(struct http_reader *reader,
-                                   struct slice line, struct err *err)
-{
-    struct slice rest = line;
-    struct slice size = slice_trim(slice_cut(&rest, ';'));
-    if (size.n == 0 || size.n > 8)
-        return err_set(err, ST_PROTO, "bad chunk size");
-    reader->left = 0;
-    for (size_t i = 0; i < size.n; i++) {
-        int digit = hex_digit(size.p[i]);
-        if (digit < 0)
-            return err_set(err, ST_PROTO, "bad chunk size");
-        reader->left = reader->left * 16 + (size_t)digit;
-    }
-    reader->state =
-        reader->left ? HTTP_READING_CHUNK_DATA : HTTP_READING_TRAILER;
-    return ST_OK;
-}
-
-static enum status take_line(struct http_reader *reader, struct slice line,
-                             struct err *err)
-{
-    switch (reader->state) {
-    case HTTP_READING_STATUS:
-        return take_status(reader, line, err);
-    case HTTP_READING_FIELDS:
-        return line.n ? take_field(reader, line, err) : end_fields(reader, err);
-    case HTTP_READING_CHUNK:
-        return take_chunk_size(reader, line, err);
-    case HTTP_READING_CHUNK_END:
-        reader->state = HTTP_READING_CHUNK;
-        return line.n ? err_set(err, ST_PROTO, "no end of chunk") : ST_OK;
-    case HTTP_READING_TRAILER:
-        if (line.n == 0)
-            reader->state = HTTP_READING_DONE;
-        return ST_OK;
-    case HTTP_READING_BODY:
-    case HTTP_READING_CHUNK_DATA:
-    case HTTP_READING_REST:
-    case HTTP_READING_DONE:
-    case HTTP_READING_COUNT:
-        break;
-    }
-    BUG("line in state %d", (int)reader->state);
-}
-
 /* Takes up to the end of one line. */
 static enum status feed_line(struct http_reader *reader, struct slice *octets,
                              struct err *err)
 {
-    size_t at = slice_find(*octets, '\n');
-    bool is_whole = at < octets->n;
-    size_t n = is_whole ? at + 1 : octets->n;
-    reader->head_bytes += reader->state < HTTP_READING_BODY ||
-                                  reader->state == HTTP_READING_TRAILER
-                              ? n
-                              : 0;
-    if (reader->head_bytes > HTTP_HEAD_BYTES ||
-        buf_add(&reader->line, (struct slice){octets->p, n}) != ST_OK)
+    size_t had = octets->n;
+    enum status status = http_line_feed(&reader->line, octets, err);
+    reader->head_bytes += had - octets->n;
+    if (status == ST_PERM || reader->head_bytes > HTTP_HEAD_BYTES)
         return err_set(err, ST_PERM, "the answer's head is too large");
-    *octets = slice_from(*octets, n);
-    if (!is_whole)
-        return ST_OK;
-    struct slice line = buf_slice(&reader->line);
-    line.n--; /* RFC 9112 2.2: a bare LF is taken as a line's end */
-    if (line.n && line.p[line.n - 1] == '\r')
-        line.n--;
-    enum status status = take_line(reader, line, err);
-    buf_reset(&reader->line);
+    if (status != ST_OK)
+        return status == ST_MORE ? ST_OK : status;
+    struct slice line = buf_slice(&reader->line.text);
+    status = reader->state == HTTP_READING_STATUS
+                 ? take_status(reader, line, err)
+             : line.n ? take_field(reader, line, err)
+                      : end_fields(reader, err);
+    http_line_reset(&reader->line);
     return status;
 }
 
@@ -179,7 +129,8 @@ static enum status feed_body(struct http_reader *reader, struct slice *octets,
                              struct err *err)
 {
     bool is_rest = reader->state == HTTP_READING_REST;
-    size_t n = is_rest || octets->n < reader->left ? octets->n : reader->left;
+    size_t n =
+        is_rest || octets->n < reader->left ? octets->n : (size_t)reader->left;
     if (buf_add(&reader->body, (struct slice){octets->p, n}) != ST_OK)
         return err_set(err, ST_PERM, "the answer is too large");
     *octets = slice_from(*octets, n);
@@ -187,20 +138,44 @@ static enum status feed_body(struct http_reader *reader, struct slice *octets,
         return ST_OK;
     reader->left -= n;
     if (reader->left == 0)
-        reader->state =
-            reader->is_chunked ? HTTP_READING_CHUNK_END : HTTP_READING_DONE;
+        reader->state = HTTP_READING_DONE;
     return ST_OK;
+}
+
+static enum status feed_chunks(struct http_reader *reader, struct slice *octets,
+                               struct err *err)
+{
+    enum status status =
+        http_chunks_feed(&reader->chunks, octets, &reader->body, err);
+    if (status == ST_OK)
+        reader->state = HTTP_READING_DONE;
+    return status == ST_MORE ? ST_OK : status;
+}
+
+static enum status feed_some(struct http_reader *reader, struct slice *octets,
+                             struct err *err)
+{
+    switch (reader->state) {
+    case HTTP_READING_STATUS:
+    case HTTP_READING_FIELDS:
+        return feed_line(reader, octets, err);
+    case HTTP_READING_BODY:
+    case HTTP_READING_REST:
+        return feed_body(reader, octets, err);
+    case HTTP_READING_CHUNKS:
+        return feed_chunks(reader, octets, err);
+    case HTTP_READING_DONE:
+    case HTTP_READING_COUNT:
+        break;
+    }
+    BUG("octets in state %d", (int)reader->state);
 }
 
 enum status http_reader_feed(struct http_reader *reader, struct slice octets,
                              struct err *err)
 {
     while (octets.n && reader->state != HTTP_READING_DONE) {
-        bool is_body = reader->state == HTTP_READING_BODY ||
-                       reader->state == HTTP_READING_CHUNK_DATA ||
-                       reader->state == HTTP_READING_REST;
-        enum status status = is_body ? feed_body(reader, &octets, err)
-                                     : feed_line(reader, &octets, err);
+        enum status status = feed_some(reader, &octets, err);
         if (status != ST_OK)
             return status;
     }

@@ -2,15 +2,13 @@
  *
  * Strict where two readers could disagree about where an answer ends: several
  * lengths, a length beside chunks, an unknown coding, or an end that came too
- * early are no answer at all. */
+ * early are no answer at all. In its head alone a bare LF ends a line, too. */
 #ifndef NET_HTTP_READER_H
 #define NET_HTTP_READER_H
 
 #include <stdbool.h>
 
-#include "base/buf.h"
-#include "base/slice.h"
-#include "base/status.h"
+#include "net/http_chunks.h"
 
 enum {
     HTTP_LINE_BYTES = 8192, /* of one line of the head */
@@ -20,11 +18,8 @@ enum {
 enum http_reading {
     HTTP_READING_STATUS,
     HTTP_READING_FIELDS,
-    HTTP_READING_BODY,       /* so many octets */
-    HTTP_READING_CHUNK,      /* a chunk's size is next */
-    HTTP_READING_CHUNK_DATA, /* so many octets of a chunk */
-    HTTP_READING_CHUNK_END,  /* the line end behind them */
-    HTTP_READING_TRAILER,
+    HTTP_READING_BODY, /* so many octets */
+    HTTP_READING_CHUNKS,
     HTTP_READING_REST, /* up to the end of the connection */
     HTTP_READING_DONE,
     HTTP_READING_COUNT
@@ -33,12 +28,13 @@ enum http_reading {
 struct http_reader {
     enum http_reading state;
     int status;
-    struct buf line; /* being collected */
+    struct http_line line;
+    struct http_chunks chunks;
     size_t head_bytes;
     struct buf content_type;
     struct buf body;
-    size_t left; /* octets of body or chunk */
-    bool has_length, is_chunked, has_type;
+    uint64_t left; /* octets of the body */
+    bool is_old, has_length, is_chunked, has_type;
 };
 
 void http_reader_init(struct http_reader *reader, size_t body_max);

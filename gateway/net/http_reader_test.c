@@ -58,12 +58,31 @@ static const struct row rows[] = {
     {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3x\r\n", ST_PROTO, 0,
      NULL, "chunk size", false},
     {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n123456789\r\n",
-     ST_PROTO, 0, NULL, "chunk size", false},
+     ST_PERM, 0, NULL, "too large", false},
     {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nab\r\n",
      ST_PROTO, 0, NULL, "end of chunk", false},
     {"HTTP/1.1 200 OK\r\nContent-Type: a\r\nContent-Type: b\r\n", ST_PROTO, 0,
      NULL, "Content-Type", false},
+    {"HTTP/1.1 101 Switching Protocols\r\n", ST_PROTO, 0, NULL, "status line",
+     false},
+    {"HTTP/1.1 999 x\r\n", ST_PROTO, 0, NULL, "status line", false},
+    {"HTTP/1.1 200 OK\r\nContent-Length: 3\r\nContent-Length: 3\r\n", ST_PROTO,
+     0, NULL, "Content-Length", false},
+    {"HTTP/1.1 200 OK\r\nContent-Length: +3\r\n", ST_PROTO, 0, NULL,
+     "Content-Length", false},
+    {"HTTP/1.1 200 OK\r\nContent-Length: 3, 3\r\n", ST_PROTO, 0, NULL,
+     "Content-Length", false},
+    {"HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n", ST_PROTO, 0, NULL,
+     "Transfer-Encoding", false},
+    {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n+3\r\n", ST_PROTO, 0,
+     NULL, "chunk size", false},
+    {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\nabc", ST_PROTO, 0,
+     NULL, "control", false},
+    {"HTTP/1.1 200 OK\r\nX: a\rb\r\n", ST_PROTO, 0, NULL, "CR", false},
+    {"HTTP/1.1 200 OK\r\nX(Y): a\r\n", ST_PROTO, 0, NULL, "no field", false},
     /* the cap of these tests is 16 octets */
+    {"HTTP/1.1 200 OK\r\nContent-Length: 18446744073709551617\r\n\r\n", ST_PERM,
+     0, NULL, "too large", false},
     {"HTTP/1.1 200 OK\r\nContent-Length: 17\r\n\r\n", ST_PERM, 0, NULL,
      "too large", false},
     {"HTTP/1.1 200 OK\r\n\r\n01234567890123456", ST_PERM, 0, NULL, "too large",
@@ -123,11 +142,38 @@ static void test_http_reader_head_has_a_cap(void **state)
     http_reader_release(&reader);
 }
 
+/* Interim answers, trailers, extensions: none goes on for ever. */
+static void test_http_reader_endless_answers_end(void **state)
+{
+    (void)state;
+    static const char *const endless[][2] = {
+        {"", "HTTP/1.1 103 Early Hints\r\nX: y\r\n\r\n"},
+        {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n",
+         "X: y\r\n"},
+        {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1", ";x=y"},
+        {"HTTP/1.1 200 OK\r\n\r\n", "a"},
+    };
+    for (size_t i = 0; i < sizeof endless / sizeof *endless; i++) {
+        struct http_reader reader;
+        struct err err;
+        http_reader_init(&reader, 16);
+        enum status got =
+            http_reader_feed(&reader, slice_of(endless[i][0]), &err);
+        size_t taken = 0;
+        for (; got == ST_MORE && taken < 100000; taken += strlen(endless[i][1]))
+            got = http_reader_feed(&reader, slice_of(endless[i][1]), &err);
+        assert_int_equal(got, ST_PERM);
+        assert_in_range(taken, 1, HTTP_HEAD_BYTES + 100);
+        http_reader_release(&reader);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_http_reader_whole_and_bytewise),
         cmocka_unit_test(test_http_reader_head_has_a_cap),
+        cmocka_unit_test(test_http_reader_endless_answers_end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

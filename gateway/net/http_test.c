@@ -120,7 +120,8 @@ static void load(struct world *w, struct pki_wish wish)
         tls_client_create(in_folder("root.pem"), &w->tls_client, &err), ST_OK);
 }
 
-static void begin(struct world *w, const char *method, const char *body)
+static void begin_for(struct world *w, const char *method, const char *body,
+                      int64_t timeout_ms)
 {
     struct http_request request = {
         .method = method,
@@ -132,10 +133,15 @@ static void begin(struct world *w, const char *method, const char *body)
         .content_type = body ? "application/json" : NULL,
         .body = slice_of(body),
         .body_max = 64,
-        .timeout_ms = END_WAIT_MS,
+        .timeout_ms = timeout_ms,
     };
     w->fetch = http_fetch(w->loop, &request, on_done, w);
     assert_false(w->is_done);
+}
+
+static void begin(struct world *w, const char *method, const char *body)
+{
+    begin_for(w, method, body, END_WAIT_MS);
 }
 
 static void turn_until(struct world *w, const bool *flag)
@@ -285,6 +291,38 @@ static void test_http_silence_refusal_and_cancel(void **state)
     world_release(&w);
 }
 
+/* Each octet in time, the answer as a whole not: nothing is held by it, and
+ * nothing stays open (CONN-11). */
+static void test_http_dripping_server_is_left(void **state)
+{
+    (void)state;
+    static const char *const begins[] = {
+        "", "HTTP/1.1 200 OK\r\nX: ",
+        "HTTP/1.1 200 OK\r\nContent-Length: 60\r\n\r\n"};
+    for (size_t i = 0; i < sizeof begins / sizeof *begins; i++) {
+        struct world w;
+        world_init(&w);
+        begin_for(&w, "GET", NULL, 100);
+        accept_one(&w);
+        end_say(&w.server, begins[i]);
+        int64_t now = clock_mono_ms(), until = now + END_WAIT_MS, next = now;
+        for (; !w.is_done && now < until; now = clock_mono_ms()) {
+            if (now >= next)
+                end_say(&w.server, "a");
+            next = now >= next ? now + 10 : next;
+            loop_run_once(w.loop, 10);
+        }
+        assert_true(w.is_done);
+        assert_string_equal(w.failure, "no answer in time");
+        assert_int_equal(w.status, 0);
+        conn_abort(&w.server.conn);
+        for (int turn = 0; turn < 3; turn++)
+            loop_run_once(w.loop, 0);
+        assert_int_equal(conn_count(w.loop), 0);
+        world_release(&w);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -293,6 +331,7 @@ int main(void)
         cmocka_unit_test(test_http_tls_verifies_before_a_word_is_sent),
         cmocka_unit_test(test_http_fails_in_words),
         cmocka_unit_test(test_http_silence_refusal_and_cancel),
+        cmocka_unit_test(test_http_dripping_server_is_left),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
