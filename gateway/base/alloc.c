@@ -22,6 +22,7 @@ struct farewell {
 struct arena {
     struct block *blocks; /* newest first */
     struct farewell *farewells;
+    bool is_secret;
 };
 
 static void *checked(void *p)
@@ -77,10 +78,17 @@ void arena_destroy(struct arena **arena)
         f->fn(f->arg);
     for (struct block *b = (*arena)->blocks, *next; b; b = next) {
         next = b->next;
+        if ((*arena)->is_secret)
+            explicit_bzero(b->data, b->used);
         free(b);
     }
     free(*arena);
     *arena = NULL;
+}
+
+void arena_set_secret(struct arena *arena)
+{
+    arena->is_secret = true;
 }
 
 void arena_on_destroy(struct arena *arena, void (*fn)(void *arg), void *arg)

@@ -22,6 +22,9 @@ struct arena;
 
 struct arena *arena_create(void);
 void arena_destroy(struct arena **arena);
+/* arena_set_secret - passwords and codes lie in it: it is wiped when it goes.
+ */
+void arena_set_secret(struct arena *arena);
 
 /* Calls fn(arg) when the arena goes, the latest first, its memory still there.
  */

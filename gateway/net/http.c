@@ -1,6 +1,7 @@
 #include "net/http.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/alloc.h"
 #include "base/buf.h"
@@ -26,6 +27,7 @@ static void release(struct http_fetch *fetch, bool at_once)
     else
         conn_close(&fetch->conn);
     http_reader_release(&fetch->reader);
+    explicit_bzero(fetch->request.p, fetch->request.size); /* a code */
     buf_release(&fetch->request);
     free(fetch->host);
     free(fetch);

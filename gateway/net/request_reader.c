@@ -10,6 +10,7 @@ void request_reader_init(struct request_reader *reader, size_t head_max)
         .request = {.method = "", .path = "", .query = "", .body = {"", 0}}};
     reader->request.fields = reader->fields;
     reader->arena = arena_create();
+    arena_set_secret(reader->arena); /* cookies, tokens */
     http_line_init(&reader->line, head_max);
     http_chunks_init(&reader->chunks);
     buf_init(&reader->body, 0);
@@ -19,6 +20,8 @@ void request_reader_release(struct request_reader *reader)
 {
     http_line_release(&reader->line);
     http_chunks_release(&reader->chunks);
+    if (reader->body.p) /* passwords, codes */
+        explicit_bzero(reader->body.p, reader->body.size);
     buf_release(&reader->body);
     arena_destroy(&reader->arena);
 }

@@ -1,6 +1,8 @@
 /* From a request to the one function that answers it. */
 #include "portal/portal.h"
 
+#include <jansson.h>
+#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -264,11 +266,20 @@ static void on_request(struct web_exchange *exchange,
 
 /* --- its life ------------------------------------------------------------ */
 
+/* What jansson frees held passwords, codes and numbers. */
+static void free_wiped(void *p)
+{
+    if (p)
+        explicit_bzero(p, malloc_usable_size(p));
+    free(p);
+}
+
 enum status portal_create(const struct portal_settings *settings,
                           const struct portal_world *world, struct portal **out,
                           struct err *err)
 {
     struct portal *portal = xcalloc(1, sizeof *portal);
+    json_set_alloc_funcs(malloc, free_wiped);
     portal->settings = *settings;
     portal->world = *world;
     portal->guard = login_guard_create(&(struct login_guard_settings){

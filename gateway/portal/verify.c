@@ -241,7 +241,7 @@ static void send_sms(struct visit *v)
                                    .timeout_ms = SMS_TIMEOUT_MS,
                                    .bind_address = sms->bind_address};
     v->fetch = http_fetch(v->world->loop, &request, on_sms, v);
-    memset(body, 0, strlen(body));
+    explicit_bzero(body, strlen(body));
     free(body);
     json_decref(object);
 }

@@ -42,7 +42,7 @@ void visit_hash(const char *use, const char *token, char out[PORTAL_HASH_BYTES])
     char *text = xasprintf("%s:%s", use, token);
     if (EVP_Digest(text, strlen(text), digest, NULL, EVP_sha256(), NULL) != 1)
         BUG("SHA-256");
-    OPENSSL_cleanse(text, strlen(text));
+    explicit_bzero(text, strlen(text));
     free(text);
     to_hex(digest, out);
 }
@@ -216,6 +216,7 @@ struct visit *visit_create(struct portal *portal, struct web_exchange *exchange,
                            const struct web_request *request)
 {
     struct arena *arena = arena_create();
+    arena_set_secret(arena);
     struct visit *v = ARENA_NEW(arena, struct visit);
     v->arena = arena;
     v->exchange = exchange;
