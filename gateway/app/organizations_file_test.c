@@ -101,11 +101,28 @@ static void test_a_domain_never_becomes_two(void **state)
     assert_null(load(f));
 }
 
+static void test_a_file_that_would_hang_its_reader_is_told(void **state)
+{
+    struct fixture *f = *state;
+    struct faults faults;
+    struct config_list list;
+    FILE *file = fopen(f->path, "we");
+    assert_non_null(file);
+    fputs("organizations: []\n%a\x80", file);
+    fclose(file);
+    faults_init(&faults, f->path);
+    assert_false(organizations_file_load(f->arena, &f->config, &faults, &list));
+    assert_non_null(strstr(faults.text.p, "directory.yaml:2:3: not UTF-8"));
+    faults_release(&faults);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(
             test_hostile_texts_come_back_as_they_went, setup, teardown),
+        cmocka_unit_test_setup_teardown(
+            test_a_file_that_would_hang_its_reader_is_told, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_domain_never_becomes_two, setup,
                                         teardown),
     };

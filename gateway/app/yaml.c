@@ -8,9 +8,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/plain.h"
+#include "base/tryout.h"
+
 enum {
     DEPTH_MAX = 8,
     FILE_BYTES = 64 << 20,
+    NODES_MAX = 2 << 20,
+    KEYS_MAX = 1000, /* of one map: each is compared with all before it */
+    CPU_S = 2,
+    BYTES_PER_CPU_S = 1 << 20,
     FAULT_BYTES = 64 << 10,
     FAULTS_MAX = 100,
     NAME_BYTES = 64
@@ -21,13 +28,14 @@ struct open_node {
     struct yaml **end;
     const char *key;
     int key_line, key_column;
+    size_t keys;
 };
 
 struct reader {
     struct arena *arena;
     struct faults *faults;
     struct open_node open[DEPTH_MAX];
-    size_t depth;
+    size_t depth, nodes;
     struct yaml *root;
 };
 
@@ -81,6 +89,7 @@ static struct yaml *node_create(struct reader *r, enum yaml_kind kind,
                                 const struct fy_mark *mark)
 {
     struct yaml *node = ARENA_NEW(r->arena, struct yaml);
+    r->nodes++;
     node->kind = kind;
     node->line = mark ? mark->line + 1 : 1;
     node->column = mark ? mark->column + 1 : 1;
@@ -98,11 +107,25 @@ static void take_key(struct reader *r, const char *text,
     top->key = text;
     top->key_line = mark->line + 1;
     top->key_column = mark->column + 1;
+    top->keys++;
     for (const struct yaml *n = top->node->first; n; n = n->next)
-        if (strcmp(n->key, text) == 0)
+        if (strcmp(n->key, text) == 0) {
             faults_add(r->faults, top->key_line, top->key_column,
                        "duplicate key `%.*s`: it stands in line %d already",
                        NAME_BYTES, text, n->key_line);
+            return;
+        }
+}
+
+static void no_anchor(struct reader *r, struct fy_token *anchor,
+                      struct fy_token *tag)
+{
+    struct fy_token *met = anchor ? anchor : tag;
+    const struct fy_mark *mark = met ? fy_token_start_mark(met) : NULL;
+    if (met)
+        faults_add(r->faults, mark ? mark->line + 1 : 1,
+                   mark ? mark->column + 1 : 1,
+                   "no anchor and no tag can stand here");
 }
 
 static void take_scalar(struct reader *r, struct fy_event *event,
@@ -112,9 +135,7 @@ static void take_scalar(struct reader *r, struct fy_event *event,
     const char *p =
         event->scalar.value ? fy_token_get_text(event->scalar.value, &n) : NULL;
     const char *text = arena_text(r->arena, (struct slice){p, p ? n : 0});
-    if (event->scalar.anchor || event->scalar.tag)
-        faults_add(r->faults, mark->line + 1, mark->column + 1,
-                   "no anchor and no tag can stand here");
+    no_anchor(r, event->scalar.anchor, event->scalar.tag);
     if (strlen(text) != n)
         faults_add(r->faults, mark->line + 1, mark->column + 1,
                    "no NUL octet can stand here");
@@ -128,8 +149,12 @@ static void take_scalar(struct reader *r, struct fy_event *event,
 }
 
 static bool take_start(struct reader *r, enum yaml_kind kind,
-                       const struct fy_mark *mark)
+                       const struct fy_event *event, const struct fy_mark *mark)
 {
+    if (kind == YAML_MAP)
+        no_anchor(r, event->mapping_start.anchor, event->mapping_start.tag);
+    else
+        no_anchor(r, event->sequence_start.anchor, event->sequence_start.tag);
     struct yaml *node = node_create(r, kind, mark);
     if (key_is_due(r) || r->depth == DEPTH_MAX) {
         faults_add(r->faults, node->line, node->column,
@@ -151,9 +176,9 @@ static bool take_event(struct reader *r, struct fy_event *event)
         take_scalar(r, event, mark);
         return true;
     case FYET_MAPPING_START:
-        return take_start(r, YAML_MAP, mark);
+        return take_start(r, YAML_MAP, event, mark);
     case FYET_SEQUENCE_START:
-        return take_start(r, YAML_LIST, mark);
+        return take_start(r, YAML_LIST, event, mark);
     case FYET_MAPPING_END:
     case FYET_SEQUENCE_END:
         r->depth--;
@@ -171,6 +196,18 @@ static bool take_event(struct reader *r, struct fy_event *event)
     default:
         return true;
     }
+}
+
+static bool is_within_limits(struct reader *r, struct fy_event *event)
+{
+    const struct fy_mark *mark = fy_event_start_mark(event);
+    bool too_many_keys = r->depth > 0 && r->open[r->depth - 1].keys > KEYS_MAX;
+    if (!too_many_keys && r->nodes <= NODES_MAX)
+        return true;
+    faults_add(r->faults, mark ? mark->line + 1 : 1,
+               mark ? mark->column + 1 : 1,
+               too_many_keys ? "too many keys in one map" : "too many values");
+    return false;
 }
 
 static void report_syntax(struct reader *r, struct fy_diag *diag)
@@ -205,13 +242,75 @@ static void read_events(struct reader *r, struct slice text)
     struct fy_event *event;
     bool go_on = true;
     while (go_on && (event = fy_parser_parse(parser))) {
-        go_on = take_event(r, event);
+        go_on = take_event(r, event) && is_within_limits(r, event);
         fy_parser_event_free(parser, event);
     }
     if (go_on && fy_parser_get_stream_error(parser))
         report_syntax(r, diag);
     fy_parser_destroy(parser);
     fy_diag_destroy(diag);
+}
+
+/* Directives would be the only lines that begin so: what stands in a map is
+ * indented. libfyaml 0.7.12 hangs on some of them. */
+static bool has_directive(struct slice text, int *line_out)
+{
+    char before = '\n';
+    *line_out = 0;
+    for (size_t i = 0; i < text.n; before = text.p[i++]) {
+        bool begins = before == '\r' ? text.p[i] != '\n' : before == '\n';
+        *line_out += begins;
+        if (begins && text.p[i] == '%')
+            return true;
+    }
+    return false;
+}
+
+struct tryout {
+    const char *file;
+    struct slice text;
+};
+
+static void try_events(void *ctx)
+{
+    const struct tryout *tryout = ctx;
+    struct faults faults;
+    faults_init(&faults, tryout->file);
+    struct reader r = {.arena = arena_create(), .faults = &faults};
+    read_events(&r, tryout->text);
+}
+
+/* False: the text may not come to libfyaml. */
+static bool is_fit(struct faults *faults, struct slice text)
+{
+    struct plain_fault fault = plain_check(text);
+    struct tryout tryout = {faults->file, text};
+    int line;
+    if (fault.what) {
+        faults_add(faults, fault.line, fault.column, "%s", fault.what);
+        return false;
+    }
+    if (has_directive(text, &line)) {
+        faults_add(faults, line, 1, "no directive can stand here");
+        return false;
+    }
+    switch (tryout_run(try_events, &tryout,
+                       CPU_S + (unsigned)(text.n / BYTES_PER_CPU_S))) {
+    case TRYOUT_END_WELL:
+        return true;
+    case TRYOUT_END_TOO_LONG:
+        faults_add(faults, 1, 1, "not read: it takes too long");
+        return false;
+    case TRYOUT_END_DIED:
+        faults_add(faults, 1, 1, "not read: whoever reads it dies of it");
+        return false;
+    case TRYOUT_END_UNKNOWN:
+    case TRYOUT_END_COUNT:
+        break;
+    }
+    faults_add(faults, 1, 1, "not read: no process to try it: %s",
+               strerror(errno));
+    return false;
 }
 
 static bool read_file(struct arena *arena, const char *path, struct slice *out)
@@ -244,7 +343,9 @@ struct yaml *yaml_read(struct arena *arena, struct faults *faults)
         faults_add(faults, 1, 1, "cannot be read: %s", strerror(errno));
         return NULL;
     }
-    read_events(&r, text);
+    text = plain_body(text);
+    if (is_fit(faults, text))
+        read_events(&r, text);
     if (faults->count == before && !r.root)
         faults_add(faults, 1, 1, "the file holds nothing");
     return faults->count == before ? r.root : NULL;

@@ -8,7 +8,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { DEPTH_MOST = 32, FILE_MOST = 4 << 20 };
+#include "base/plain.h"
+#include "base/tryout.h"
+
+enum {
+    DEPTH_MOST = 32,
+    FILE_MOST = 4 << 20,
+    FAULTS_MOST = 100,
+    KEYS_MOST = 2000, /* of one map: each is compared with all before it */
+    CPU_S = 2,
+    BYTES_PER_CPU_S = 1 << 20
+};
 
 const struct node *node_get(const struct node *map, const char *key)
 {
@@ -68,12 +78,14 @@ struct reader {
     unsigned depth;
     struct node *root;
     unsigned documents;
+    unsigned faults;
     bool bad;
 };
 
 static void complain(struct reader *r, struct place place, const char *what)
 {
-    diagnostics_add(r->list, place, "%s", what);
+    if (r->faults++ < FAULTS_MOST)
+        diagnostics_add(r->list, place, "%s", what);
     r->bad = true;
 }
 
@@ -113,13 +125,23 @@ static void take_key(struct reader *r, const char *text, struct place place)
     struct frame *top = &r->stack[r->depth - 1];
     const struct node *old = node_get(top->node, text);
     if (old) {
-        diagnostics_add(r->list, place,
-                        "duplicate key `%s`: it stands in line %d already",
-                        text, old->key_place.line);
+        if (r->faults++ < FAULTS_MOST)
+            diagnostics_add(r->list, place,
+                            "duplicate key `%s`: it stands in line %d already",
+                            text, old->key_place.line);
         r->bad = true;
     }
     top->key = text;
     top->key_place = place;
+}
+
+static void no_anchor(struct reader *r, struct fy_token *anchor,
+                      struct fy_token *tag)
+{
+    struct fy_token *met = anchor ? anchor : tag;
+    if (met)
+        complain(r, place_of(r, fy_token_start_mark(met)),
+                 "anchors and tags are not part of these files");
 }
 
 static void take_scalar(struct reader *r, struct fy_event *event,
@@ -129,8 +151,7 @@ static void take_scalar(struct reader *r, struct fy_event *event,
     const char *p =
         event->scalar.value ? fy_token_get_text(event->scalar.value, &n) : "";
     const char *text = arena_text(r->arena, (struct slice){p ? p : "", n});
-    if (event->scalar.anchor || event->scalar.tag)
-        complain(r, place, "anchors and tags are not part of these files");
+    no_anchor(r, event->scalar.anchor, event->scalar.tag);
     if (strlen(text) != n)
         complain(r, place, "a NUL octet cannot stand here");
     if (key_is_due(r)) {
@@ -145,8 +166,12 @@ static void take_scalar(struct reader *r, struct fy_event *event,
 }
 
 static bool take_start(struct reader *r, enum node_kind kind,
-                       struct place place)
+                       const struct fy_event *event, struct place place)
 {
+    if (kind == NODE_KIND_MAP)
+        no_anchor(r, event->mapping_start.anchor, event->mapping_start.tag);
+    else
+        no_anchor(r, event->sequence_start.anchor, event->sequence_start.tag);
     if (key_is_due(r)) {
         complain(r, place, "a key must be a text");
         return false;
@@ -176,9 +201,9 @@ static bool take_event(struct reader *r, struct fy_event *event)
         take_scalar(r, event, place);
         return true;
     case FYET_MAPPING_START:
-        return take_start(r, NODE_KIND_MAP, place);
+        return take_start(r, NODE_KIND_MAP, event, place);
     case FYET_SEQUENCE_START:
-        return take_start(r, NODE_KIND_LIST, place);
+        return take_start(r, NODE_KIND_LIST, event, place);
     case FYET_MAPPING_END:
     case FYET_SEQUENCE_END:
         r->depth--;
@@ -189,6 +214,16 @@ static bool take_event(struct reader *r, struct fy_event *event)
     default:
         return true;
     }
+}
+
+static bool is_within_limits(struct reader *r, struct fy_event *event)
+{
+    if (r->depth == 0 || r->stack[r->depth - 1].node->count <= KEYS_MOST ||
+        r->stack[r->depth - 1].node->kind != NODE_KIND_MAP)
+        return true;
+    complain(r, place_of(r, fy_event_start_mark(event)),
+             "too many keys in one map");
+    return false;
 }
 
 static void report_syntax(struct reader *r, struct fy_diag *diag)
@@ -227,7 +262,7 @@ static void read_events(struct reader *r, struct slice text)
     struct fy_event *event;
     bool go_on = true;
     while (go_on && (event = fy_parser_parse(parser))) {
-        go_on = take_event(r, event);
+        go_on = take_event(r, event) && is_within_limits(r, event);
         fy_parser_event_free(parser, event);
     }
     if (go_on && fy_parser_get_stream_error(parser))
@@ -236,14 +271,85 @@ static void read_events(struct reader *r, struct slice text)
     fy_diag_destroy(diag);
 }
 
+/* Directives would be the only lines that begin so: what stands in a map is
+ * indented. libfyaml 0.7.12 hangs on some of them. */
+static int directive_line(struct slice text)
+{
+    char before = '\n';
+    int line = 0;
+    for (size_t i = 0; i < text.n; before = text.p[i++]) {
+        bool begins = before == '\r' ? text.p[i] != '\n' : before == '\n';
+        line += begins;
+        if (begins && text.p[i] == '%')
+            return line;
+    }
+    return 0;
+}
+
+struct tryout {
+    const char *path;
+    struct slice text;
+};
+
+static void try_events(void *ctx)
+{
+    const struct tryout *tryout = ctx;
+    struct reader r = {.arena = arena_create(),
+                       .list = diagnostics_create(),
+                       .path = tryout->path};
+    read_events(&r, tryout->text);
+}
+
+static const char *tryout_fault(enum tryout_end end)
+{
+    switch (end) {
+    case TRYOUT_END_WELL:
+        return NULL;
+    case TRYOUT_END_TOO_LONG:
+        return "not read: it takes too long";
+    case TRYOUT_END_DIED:
+        return "not read: whoever reads it dies of it";
+    case TRYOUT_END_UNKNOWN:
+    case TRYOUT_END_COUNT:
+        break;
+    }
+    return "not read: no process to try it";
+}
+
+/* Whether the text may come to libfyaml. */
+static bool is_fit(struct reader *r, struct slice text)
+{
+    struct plain_fault plain = plain_check(text);
+    struct tryout tryout = {r->path, text};
+    if (plain.what) {
+        complain(r, (struct place){r->path, plain.line, plain.column},
+                 plain.what);
+        return false;
+    }
+    int line = directive_line(text);
+    if (line) {
+        complain(r, (struct place){r->path, line, 1},
+                 "directives are not part of these files");
+        return false;
+    }
+    unsigned cpu_s = CPU_S + (unsigned)(text.n / BYTES_PER_CPU_S);
+    const char *what = tryout_fault(tryout_run(try_events, &tryout, cpu_s));
+    if (what)
+        complain(r, (struct place){r->path, 0, 0}, what);
+    return !what;
+}
+
 enum status node_parse(struct arena *arena, const char *path, struct slice text,
                        struct diagnostics *list, struct node **out)
 {
     struct reader r = {
         .arena = arena, .list = list, .path = arena_strdup(arena, path)};
+    text = plain_body(text);
     const char *copy = arena_text(arena, text);
+    text.p = copy;
     diagnostics_source(list, path, copy);
-    read_events(&r, (struct slice){copy, text.n});
+    if (is_fit(&r, text))
+        read_events(&r, text);
     if (!r.bad && !r.root)
         complain(&r, (struct place){r.path, 1, 1},
                  "the file holds nothing; a map was expected");
@@ -260,13 +366,15 @@ static enum status read_file(struct arena *arena, const char *path,
     size_t n = 0, size = 16384;
     char *p = xmalloc(size);
     size_t got;
-    while ((got = fread(p + n, 1, size - n, f)) > 0 && n < FILE_MOST) {
+    while (n <= FILE_MOST && (got = fread(p + n, 1, size - n, f)) > 0) {
         n += got;
         if (n == size)
             p = xrealloc(p, size *= 2);
     }
-    bool bad = ferror(f);
+    bool bad = ferror(f) || n > FILE_MOST;
+    int error = n > FILE_MOST ? EFBIG : errno;
     fclose(f);
+    errno = error;
     *out = arena_slice(arena, (struct slice){p, n});
     free(p);
     return bad ? ST_NONE : ST_OK;
