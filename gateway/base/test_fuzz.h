@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/buf.h"
 #include "base/log.h"
 #include "base/random.h"
 
@@ -72,6 +73,25 @@ static inline size_t fuzz_step(struct prng *prng, size_t n)
     return 1 + prng_below(prng, n < most ? n : most);
 }
 
+/* As SMTP brings content: CRLF alone ends a line, and the last one. */
+static inline struct slice fuzz_crlf(struct arena *arena, struct slice in)
+{
+    char *out = (char *)arena_alloc(arena, 2 * in.n + 2), *to = out;
+    for (size_t i = 0; i < in.n; i++) {
+        if (in.p[i] == '\n' && i > 0 && in.p[i - 1] == '\r')
+            continue;
+        bool is_end = in.p[i] == '\n' || in.p[i] == '\r';
+        *to++ = is_end ? '\r' : in.p[i];
+        if (is_end)
+            *to++ = '\n';
+    }
+    if (to > out && to[-1] != '\n') {
+        *to++ = '\r';
+        *to++ = '\n';
+    }
+    return (struct slice){out, (size_t)(to - out)};
+}
+
 static inline bool fuzz_eq(struct slice a, struct slice b)
 {
     return a.n == b.n && (!a.n || memcmp(a.p, b.p, a.n) == 0);
@@ -80,6 +100,11 @@ static inline bool fuzz_eq(struct slice a, struct slice b)
 static inline bool fuzz_same(const char *a, const char *b)
 {
     return (!a && !b) || (a && b && strcmp(a, b) == 0);
+}
+
+static inline bool fuzz_has(struct slice s, char c)
+{
+    return s.n && memchr(s.p, c, s.n);
 }
 
 /* part lies in whole; an empty one may lie anywhere. */

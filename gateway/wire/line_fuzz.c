@@ -8,7 +8,7 @@
 static void check_line(const struct line_reader *reader, struct slice line)
 {
     struct slice args;
-    FUZZ_MUST(!memchr(line.p, '\r', line.n) && !memchr(line.p, '\n', line.n));
+    FUZZ_MUST(!fuzz_has(line, '\r') && !fuzz_has(line, '\n'));
     FUZZ_MUST(line.n + 2 <= LINE_AUTH_BYTES);
     FUZZ_MUST(line.n + 2 <= LINE_COMMAND_BYTES || reader->is_auth);
     enum smtp_verb verb = smtp_verb_parse(line, &args);

@@ -22,13 +22,13 @@ static void check(struct arena *arena, struct slice text)
     check_base64(arena, text);
     if (sasl_plain_parse(arena, text, &plain, &err) == ST_OK) {
         FUZZ_MUST(plain.user.n && plain.secret.n);
-        FUZZ_MUST(!memchr(plain.user.p, 0, plain.user.n));
-        FUZZ_MUST(!memchr(plain.secret.p, 0, plain.secret.n));
+        FUZZ_MUST(!fuzz_has(plain.user, 0));
+        FUZZ_MUST(!fuzz_has(secret_slice(&plain.secret), 0));
         FUZZ_MUST(plain.authzid.n + plain.user.n + plain.secret.n < text.n);
         secret_release(&plain.secret);
     }
     if (sasl_text_parse(arena, text, &secret, &err) == ST_OK) {
-        FUZZ_MUST(secret.n && !memchr(secret.p, 0, secret.n));
+        FUZZ_MUST(secret.n && !fuzz_has(secret_slice(&secret), 0));
         secret_release(&secret);
     }
 }
