@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "mail/charset.h"
+
 enum { BOUNDARY_MAX = 70, NAME_MAX = 200 };
 
 static int hex_digit(char c)
@@ -123,14 +125,17 @@ static struct slice cut_line(struct slice *header)
     return line;
 }
 
-/* The last component, whatever slash was used, without control characters. */
+/* The last component, whatever slash was used, as UTF-8 and without control
+ * characters. */
 static const char *file_name(struct arena *arena, const char *text)
 {
     for (const char *p = text; *p; p++)
         if (*p == '/' || *p == '\\')
             text = p + 1;
-    char *name = arena_strdup(arena, text), *out = name;
-    for (const char *p = name; *p && out - name < NAME_MAX; p++)
+    struct slice utf8 =
+        charset_to_utf8(arena, "utf-8", slice_of(text), NAME_MAX);
+    char *name = arena_text(arena, utf8), *out = name;
+    for (const char *p = name; *p; p++)
         if ((unsigned char)*p >= 0x20 && *p != 0x7f)
             *out++ = *p;
     *out = '\0';

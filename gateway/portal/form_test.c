@@ -65,6 +65,29 @@ static void test_form_multipart_gives_fields_and_files(void **state)
     assert_int_equal(form.fields[2].value.n, 0);
 }
 
+static void test_form_file_name_is_utf8_whatever_came(void **state)
+{
+    struct form form;
+    char name[260];
+    (void)state;
+    memset(name, 'a', sizeof name);
+    memcpy(name, "x\xfc\x01/\xff", 5);
+    memcpy(name + 201, "\xc3\xa9", 2);
+    const char *body =
+        arena_printf(arena,
+                     "--xyz\r\nContent-Disposition: form-data; name=a;"
+                     " filename=\"%.*s\"\r\n\r\nx\r\n--xyz--\r\n",
+                     (int)sizeof name, name);
+    assert_int_equal(form_parse(arena, MULTIPART, slice_of(body), &form),
+                     ST_OK);
+    const char *file = form.fields[0].file;
+    assert_memory_equal(file,
+                        "\xef\xbf\xbd"
+                        "aaa",
+                        6);
+    assert_int_equal(strlen(file), 199); /* no half of a character */
+}
+
 static void test_form_broken_is_refused(void **state)
 {
     static const struct {
@@ -123,6 +146,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_form_urlencoded_is_decoded),
         TEST(test_form_multipart_gives_fields_and_files),
+        TEST(test_form_file_name_is_utf8_whatever_came),
         TEST(test_form_broken_is_refused),
         TEST(test_form_with_too_many_fields_is_refused),
         TEST(test_form_cookie_and_query_are_found_by_name),
