@@ -40,7 +40,8 @@ struct mail_host {
     const char *name; /* as the MX record (or the domain itself) says it */
     const char *address_name; /* where the addresses stand, behind aliases */
     unsigned preference;
-    const char *const *addresses; /* IPv4 first; none when failure is set */
+    const char *const *addresses; /* IPv4 first; not to be used when failure is
+                                     set */
     size_t address_count;
     const char *failure;    /* the address or TLSA look-up failed: the host is
                                unknown */
