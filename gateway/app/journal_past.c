@@ -4,8 +4,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
-/* Lines of any length pass through a window of fixed size. A pipe keeps nothing,
- * and to open it would wait. */
+/* Lines of any length pass through a window of fixed size. A pipe keeps
+ * nothing, and to open it would wait. */
 bool journal_has_past(const char *path)
 {
     struct stat st;
