@@ -272,7 +272,7 @@ static enum status run_step(struct stage *s, const struct step *step,
     case STEP_KIND_RESTART:
         return step_restart(s, step, err);
     case STEP_KIND_DISK:
-        return target_set_full(s->target, step->is_full, err);
+        return target_set_disk(s->target, step->disk, err);
     case STEP_KIND_EXPECT:
     case STEP_KIND_COUNT:
         break;

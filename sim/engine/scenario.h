@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "engine/fixtures.h"
+#include "engine/target.h"
 
 struct share {
     const char *recipient, *organization;
@@ -231,8 +232,8 @@ struct step {
     struct bounce *bounce;
     struct expect *expect;
     int64_t advance_s;
-    bool kill;    /* restart: without order */
-    bool is_full; /* disk */
+    bool kill; /* restart: without order */
+    enum target_disk disk;
     struct step *next;
 };
 

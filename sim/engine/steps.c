@@ -268,7 +268,7 @@ static bool fill_step(struct reading *r, struct step *s, const struct node *n,
         s->kill = node_is_text(n, "kill");
         break;
     case STEP_KIND_DISK:
-        s->is_full = node_is_text(n, "full");
+        s->disk = (enum target_disk)words_index(words_disk, n->text);
         break;
     case STEP_KIND_EXPECT:
         s->expect = read_expect(r, n);

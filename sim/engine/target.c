@@ -354,8 +354,8 @@ enum status target_poke(struct target *target, int64_t limit_ms,
     return ST_OK;
 }
 
-enum status target_set_full(struct target *target, bool is_full,
-                            struct err *err)
+static enum status set_limit(struct target *target, bool is_full,
+                             struct err *err)
 {
     struct rlimit limit;
     if (!target->pid || prlimit(target->pid, RLIMIT_FSIZE, NULL, &limit) != 0)
@@ -364,6 +364,31 @@ enum status target_set_full(struct target *target, bool is_full,
     if (prlimit(target->pid, RLIMIT_FSIZE, &limit, NULL) != 0)
         return err_set(err, ST_TEMP, "prlimit: %s", strerror(errno));
     return ST_OK;
+}
+
+static enum status move_state(struct target *target, bool is_away,
+                              struct err *err)
+{
+    const char *dir = target->settings.dir;
+    const char *here = arena_printf(target->arena, "%s/state", dir);
+    const char *away = arena_printf(target->arena, "%s/state.away", dir);
+    if (rename(is_away ? here : away, is_away ? away : here) != 0)
+        return err_set(err, ST_TEMP, "%s: %s", here, strerror(errno));
+    return ST_OK;
+}
+
+enum status target_set_disk(struct target *target, enum target_disk disk,
+                            struct err *err)
+{
+    switch (disk) {
+    case TARGET_DISK_FULL:
+    case TARGET_DISK_ROOM:
+        return set_limit(target, disk == TARGET_DISK_FULL, err);
+    case TARGET_DISK_GONE:
+    case TARGET_DISK_BACK:
+        return move_state(target, disk == TARGET_DISK_GONE, err);
+    }
+    BUG("disk %d", (int)disk);
 }
 
 bool target_is_running(const struct target *target)

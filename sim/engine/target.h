@@ -45,11 +45,16 @@ enum status target_stop(struct target *target, bool kill, int64_t limit_ms,
 enum status target_poke(struct target *target, int64_t limit_ms,
                         int64_t *now_s_out, struct err *err) MUST_USE;
 
-/* target_set_full - from now on no file of the gateway can be written to, as on
- * a full disk (by its limit of file sizes); or all can again. A restart ends
- * it.
- */
-enum status target_set_full(struct target *target, bool is_full,
+/* target_set_disk - from now on no file of the gateway can be written to, as on
+ * a full disk (by its limit of file sizes), or all can again; a restart ends
+ * it. Or its state folder is moved away while it runs, and comes back. */
+enum target_disk {
+    TARGET_DISK_FULL,
+    TARGET_DISK_ROOM,
+    TARGET_DISK_GONE,
+    TARGET_DISK_BACK
+};
+enum status target_set_disk(struct target *target, enum target_disk disk,
                             struct err *err) MUST_USE;
 
 bool target_is_running(const struct target *target);

@@ -94,7 +94,7 @@ const char *const words_connect[] = {"accepted", "refused", "elsewhere", NULL};
 const char *const words_command[] = {"connect", "ehlo", "starttls",    "mail",
                                      "rcpt",    "data", "end-of-data", NULL};
 const char *const words_restart[] = {"orderly", "kill", NULL};
-const char *const words_disk[] = {"full", "room", NULL};
+const char *const words_disk[] = {"full", "room", "gone", "back", NULL};
 
 unsigned words_index(const char *const *words, const char *word)
 {
