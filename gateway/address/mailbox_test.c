@@ -138,6 +138,14 @@ static void test_mailbox_longer_than_a_path_is_refused(void **state)
                      ST_PROTO);
     char *label = arena_printf(arena, "b@%s%s.example", TEXT_50, TEXT_50);
     assert_int_equal(mailbox_parse(arena, slice_of(label), &m, &err), ST_PROTO);
+    /* Nobody computes what it is in Punycode. */
+    char *endless = arena_alloc(arena, 2 * 300000 + 1);
+    for (size_t i = 0; i < 300000; i++)
+        memcpy(endless + 2 * i, "\xc3\xa4", 2);
+    struct slice domain;
+    assert_int_equal(domain_to_ascii(arena, slice_of(endless), &domain, &err),
+                     ST_INVAL);
+    assert_string_equal(err.text, "a domain is no host name");
     arena_destroy(&arena);
 }
 
