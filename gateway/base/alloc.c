@@ -1,6 +1,7 @@
 #include "base/alloc.h"
 
 #include <stdalign.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -111,6 +112,8 @@ void arena_on_destroy(struct arena *arena, void (*fn)(void *arg), void *arg)
 
 void *arena_alloc(struct arena *arena, size_t n)
 {
+    if (n > SIZE_MAX / 2)
+        BUG("%zu octets", n);
     n = (n + BLOCK_ALIGN - 1) / BLOCK_ALIGN * BLOCK_ALIGN;
     if (n == 0)
         n = BLOCK_ALIGN;

@@ -1,10 +1,13 @@
 #include "base/base64.h"
 
+#include <limits.h>
 #include <openssl/evp.h>
 #include <string.h>
 
 char *base64_encode(struct arena *arena, struct slice octets)
 {
+    if (octets.n > INT_MAX / 2)
+        BUG("base64 of %zu octets", octets.n);
     char *out = arena_alloc(arena, (octets.n + 2) / 3 * 4 + 1);
     EVP_EncodeBlock((unsigned char *)out, (const unsigned char *)octets.p,
                     (int)octets.n);
@@ -22,7 +25,7 @@ enum status base64_decode(struct arena *arena, struct slice text,
 {
     size_t pad = 0;
     *out = (struct slice){"", 0};
-    if (text.n % 4)
+    if (text.n % 4 || text.n > INT_MAX)
         return ST_INVAL;
     if (text.n == 0)
         return ST_OK;

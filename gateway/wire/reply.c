@@ -1,5 +1,6 @@
 #include "wire/reply.h"
 
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -39,7 +40,7 @@ char *reply_line(struct arena *arena, const struct reply *reply)
 {
     const char *end = strrchr(reply->text, '\n');
     struct buf line;
-    buf_init(&line, strlen(reply->text) + 64);
+    buf_init(&line, SIZE_MAX);
     add_line(&line, reply, ' ', slice_of(end ? end + 1 : reply->text));
     struct slice s = slice_trim(buf_slice(&line));
     char *text = arena_text(arena, s);
