@@ -1,5 +1,7 @@
 #include "mail/content.h"
 
+#include <string.h>
+
 #include "mail/parameters.h"
 
 size_t content_line_bytes(struct slice s)
@@ -46,6 +48,17 @@ static bool take(struct slice field, const char *name, struct slice *value)
     return true;
 }
 
+/* RFC 2046 5.1.1: its last character is no blank. NULL: none. */
+static const char *read_boundary(struct arena *arena,
+                                 const struct parameters *p)
+{
+    const char *boundary = parameters_plain(arena, p, "boundary");
+    size_t n = boundary ? strlen(boundary) : 0;
+    while (n && (boundary[n - 1] == ' ' || boundary[n - 1] == '\t'))
+        n--;
+    return n ? arena_text(arena, (struct slice){boundary, n}) : NULL;
+}
+
 static void read_type(struct arena *arena, struct slice raw,
                       struct content *out)
 {
@@ -60,9 +73,7 @@ static void read_type(struct arena *arena, struct slice raw,
         parameters_read(arena, slice_of(charset), &lower);
         out->charset = lower.first;
     }
-    out->boundary = parameters_plain(arena, &p, "boundary");
-    if (out->boundary && !*out->boundary)
-        out->boundary = NULL;
+    out->boundary = read_boundary(arena, &p);
     out->start = parameters_plain(arena, &p, "start");
     out->name = parameters_text(arena, &p, "name");
 }
@@ -86,7 +97,7 @@ static const char *bare_id(struct arena *arena, struct slice raw)
 {
     struct slice id = unfold(arena, raw);
     if (id.n >= 2 && id.p[0] == '<' && id.p[id.n - 1] == '>')
-        id = (struct slice){id.p + 1, id.n - 2};
+        id = slice_sub(id, 1, id.n - 2);
     return id.n ? arena_text(arena, id) : NULL;
 }
 

@@ -1,11 +1,10 @@
 #include "mail/copy.h"
 
+#include <stdint.h>
 #include <string.h>
 
 #include "base/buf.h"
 #include "mail/encode.h"
-
-enum { ADDED_BYTES = 8192 }; /* more than all fields that are added */
 
 static struct slice finish(struct arena *arena, struct buf *out)
 {
@@ -84,7 +83,7 @@ struct slice mail_direct_head(struct arena *arena, struct slice content,
 {
     struct mail_message message = mail_parse(arena, content);
     struct buf out;
-    buf_init(&out, content.n - message.body.n + ADDED_BYTES);
+    buf_init(&out, SIZE_MAX);
     buf_printf(&out, "X-Zivver-Transport: %s\r\n",
                mail_transport_name(how->transport));
     if (how->extra_field)
@@ -101,7 +100,7 @@ void mail_edited_body(struct blob *out, struct slice content, struct slice body,
     size_t at = (size_t)(body.p - content.p);
     for (size_t i = 0; i < edits->count; i++) {
         const struct mail_edit *edit = &edits->edits[i];
-        blob_put(out, (struct slice){content.p + at, edit->at - at});
+        blob_put(out, slice_sub(content, at, edit->at - at));
         blob_put(out, edit->insert);
         at = edit->at + edit->remove;
     }

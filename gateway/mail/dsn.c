@@ -1,12 +1,15 @@
 #include "mail/dsn.h"
 
+#include <stdint.h>
 #include <string.h>
 
 #include "base/buf.h"
 #include "mail/encode.h"
 #include "mail/seven_bit.h"
 
-enum { REPORT_BYTES = 4 << 20 };
+/* What a server said has as many lines as a reply may have; the report tells
+ * the beginning. */
+enum { DIAGNOSTIC_BYTES = 8192 };
 
 /* What an action says of itself. */
 struct wording {
@@ -60,6 +63,12 @@ static void put_header(struct arena *arena, struct buf *out,
                boundary);
 }
 
+static const char *shortened(struct arena *arena, const char *diagnostic)
+{
+    struct slice s = slice_most(slice_of(diagnostic), DIAGNOSTIC_BYTES);
+    return encode_plain(arena, arena_text(arena, s));
+}
+
 static void put_words(struct arena *arena, struct buf *text,
                       const struct mail_dsn_recipient *r)
 {
@@ -69,7 +78,7 @@ static void put_words(struct arena *arena, struct buf *text,
         buf_printf(
             text, "  %s said: %s\n",
             encode_plain(arena, r->remote_mta ? r->remote_mta : "The server"),
-            encode_plain(arena, r->diagnostic));
+            shortened(arena, r->diagnostic));
     if (r->will_retry_until_s)
         buf_printf(text, "  It will be tried until %s.\n",
                    mail_date(arena, r->will_retry_until_s));
@@ -80,7 +89,7 @@ static void put_explanation(struct arena *arena, struct buf *out,
 {
     const struct wording *wording = &wordings[in->action];
     struct buf text;
-    buf_init(&text, REPORT_BYTES);
+    buf_init(&text, SIZE_MAX);
     buf_printf(&text, "Your message of %s\n%s\n",
                mail_date(arena, in->arrival_s), wording->what);
     for (size_t i = 0; i < in->recipient_count; i++)
@@ -171,7 +180,7 @@ static void put_recipient(struct arena *arena, struct buf *out,
         encode_header(out, "Diagnostic-Code",
                       arena_printf(arena, "%s; %s",
                                    is_reply(diagnostic) ? "smtp" : "x-lasthop",
-                                   encode_plain(arena, diagnostic)));
+                                   shortened(arena, diagnostic)));
     put_date(arena, out, "Last-Attempt-Date", r->last_attempt_s);
     put_date(arena, out, "Will-Retry-Until", r->will_retry_until_s);
 }
@@ -202,7 +211,7 @@ static void put_original(struct arena *arena, struct buf *out,
     struct mail_message message = mail_parse(arena, in->content);
     bool is_global; /* RFC 6533 4, in seven bits */
     struct buf fields;
-    buf_init(&fields, in->content.n + 1);
+    buf_init(&fields, SIZE_MAX);
     for (size_t i = 0; i < message.field_count; i++)
         if (message.fields[i].name.n && mail_is_kept(&message.fields[i]))
             buf_put(&fields, message.fields[i].raw);
@@ -226,9 +235,7 @@ struct slice mail_dsn(struct arena *arena, const struct mail_dsn *in)
 {
     const char *boundary = arena_printf(arena, "=_d_%s", in->mail_id);
     struct buf out;
-    /* A header that is made seven bits may be more than three times as large.
-     */
-    buf_init(&out, REPORT_BYTES + 4 * in->content.n);
+    buf_init(&out, SIZE_MAX);
     put_header(arena, &out, in, boundary);
     put_explanation(arena, &out, in, boundary);
     put_status(arena, &out, in, boundary);

@@ -1,14 +1,13 @@
 #include "mail/entity.h"
 
-#include <stdint.h>
 #include <string.h>
 
 #include "base/mapped.h"
 
 struct open {
     int entity;
-    const char *boundary;
-    size_t boundary_n;
+    struct slice boundary;
+    bool is_closed; /* its last delimiter line was there */
 };
 
 struct scan {
@@ -18,6 +17,11 @@ struct scan {
     int count, room;
     struct open open[ENTITY_DEPTH_MAX]; /* multiparts, outermost first */
     int depth;
+    /* Those that are not closed, by boundary, of equal ones the inner one last:
+     * however many are open, a line is compared with a few of them. */
+    int sorted[ENTITY_DEPTH_MAX];
+    int sorted_count;
+    size_t compared;
     int current; /* the entity whose octets these are; ENTITY_NONE: nobody's */
     bool is_header; /* of current */
 };
@@ -90,14 +94,70 @@ static void end(struct scan *s, int index, size_t delimiter)
     e->after = s->count;
 }
 
+/* --- open multiparts ------------------------------------------------------ */
+
+static int order(struct scan *s, struct slice a, struct slice b)
+{
+    size_t n = a.n < b.n ? a.n : b.n;
+    int diff = n ? memcmp(a.p, b.p, n) : 0;
+    s->compared++;
+    return diff ? diff : (a.n > b.n) - (a.n < b.n);
+}
+
+/* How many of the sorted ones are not behind the boundary. */
+static int rank(struct scan *s, struct slice boundary)
+{
+    int low = 0, high = s->sorted_count;
+    while (low < high) {
+        int middle = (low + high) / 2;
+        if (order(s, s->open[s->sorted[middle]].boundary, boundary) <= 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+static void push(struct scan *s, int entity, struct slice boundary)
+{
+    int at = rank(s, boundary);
+    memmove(&s->sorted[at + 1], &s->sorted[at],
+            (size_t)(s->sorted_count - at) * sizeof *s->sorted);
+    s->sorted[at] = s->depth;
+    s->sorted_count++;
+    s->open[s->depth++] = (struct open){entity, boundary, false};
+}
+
+/* The innermost open one is no more looked for. */
+static void unsort(struct scan *s)
+{
+    struct open *open = &s->open[s->depth - 1];
+    if (open->is_closed)
+        return;
+    int at = rank(s, open->boundary) - 1;
+    s->sorted_count--;
+    memmove(&s->sorted[at], &s->sorted[at + 1],
+            (size_t)(s->sorted_count - at) * sizeof *s->sorted);
+    open->is_closed = true;
+}
+
+/* The depth of the innermost one with that boundary; 0: none. */
+static int find(struct scan *s, struct slice boundary)
+{
+    int at = rank(s, boundary);
+    if (at == 0 || !slice_eq(s->open[s->sorted[at - 1]].boundary, boundary))
+        return 0;
+    return s->sorted[at - 1] + 1;
+}
+
 /* The header of current ends at offset at, its body begins at body. */
 static void take_header(struct scan *s, size_t at, size_t body)
 {
     struct entity *e = &s->entities[s->current];
     s->is_header = false;
     e->body = body;
-    e->content = content_read(
-        s->arena, (struct slice){s->content.p + e->start, at - e->start});
+    e->content =
+        content_read(s->arena, slice_sub(s->content, e->start, at - e->start));
     if (!*e->content.type)
         e->content.type = default_type(s, e->parent);
     if (!starts(e->content.type, "multipart/"))
@@ -108,24 +168,34 @@ static void take_header(struct scan *s, size_t at, size_t body)
         e->is_whole = true;
         return;
     }
-    s->open[s->depth++] = (struct open){s->current, e->content.boundary,
-                                        strlen(e->content.boundary)};
+    push(s, s->current, slice_of(e->content.boundary));
     s->current = ENTITY_NONE;
 }
 
 /* --- delimiter lines (RFC 2046 5.1.1) --------------------------------------
  */
 
-static bool is_delimiter(const struct open *open, struct slice line, bool *last)
+static struct slice right_trimmed(struct slice s)
 {
-    size_t n = open->boundary_n;
-    if (line.n < n + 2 || memcmp(line.p + 2, open->boundary, n) != 0)
-        return false;
-    struct slice tail = slice_from(line, n + 2);
-    *last = tail.n >= 2 && tail.p[0] == '-' && tail.p[1] == '-';
-    if (*last)
-        tail = slice_from(tail, 2);
-    return slice_trim(tail).n == 0;
+    while (s.n && strchr(" \t\r\n", s.p[s.n - 1]) && s.p[s.n - 1])
+        s.n--;
+    return s;
+}
+
+/* Of a line that begins with "--". A boundary ends with no blank (RFC 2046
+ * 5.1.1), so that what stands before them is one, or one and "--". Depth of the
+ * innermost multipart whose it is; 0: none. */
+static int delimited(struct scan *s, struct slice line, bool *is_last)
+{
+    struct slice text = right_trimmed(slice_from(line, 2));
+    int depth = find(s, text);
+    *is_last = false;
+    if (text.n > 2 && text.p[text.n - 1] == '-' && text.p[text.n - 2] == '-') {
+        int last = find(s, slice_first(text, text.n - 2));
+        *is_last = last > depth;
+        depth = *is_last ? last : depth;
+    }
+    return depth;
 }
 
 /* Everything from depth on ends before the delimiter line at offset at. */
@@ -138,17 +208,17 @@ static void close_down_to(struct scan *s, int depth, size_t at)
             end(s, s->current, at);
         s->current = ENTITY_NONE;
     }
-    while (s->depth > depth)
+    while (s->depth > depth) {
+        unsort(s);
         end(s, s->open[--s->depth].entity, at);
+    }
 }
 
 /* The line at offset at, if it is a delimiter line of an open multipart. */
 static bool take_delimiter(struct scan *s, struct slice line, size_t at)
 {
     bool is_last = false;
-    int depth = s->depth;
-    while (depth > 0 && !is_delimiter(&s->open[depth - 1], line, &is_last))
-        depth--;
+    int depth = delimited(s, line, &is_last);
     if (depth == 0)
         return false;
     close_down_to(s, depth, at);
@@ -162,7 +232,7 @@ static bool take_delimiter(struct scan *s, struct slice line, size_t at)
         /* What follows is nobody's; its own end comes with its parent's. */
         e->is_closed = true;
         e->last_delimiter = at;
-        s->open[depth - 1].boundary_n = SIZE_MAX / 2;
+        unsort(s);
         return true;
     }
     begin(s, index, at, at + line.n);
@@ -184,6 +254,25 @@ static void take_line(struct scan *s, size_t at)
 static bool is_over(const struct scan *s)
 {
     return s->depth == 0 && !s->is_header;
+}
+
+/* Once for each multipart, not for each of its parts. */
+static void find_root(struct scan *s, int related)
+{
+    struct entity *e = &s->entities[related];
+    struct slice id = slice_trim(slice_of(e->content.start));
+    e->root = related + 1;
+    if (strcmp(entity_subtype(e), "related") != 0)
+        return;
+    if (id.n >= 2 && id.p[0] == '<' && id.p[id.n - 1] == '>')
+        id = slice_sub(id, 1, id.n - 2);
+    for (int i = related + 1; id.n && i < e->after; i = s->entities[i].after) {
+        if (s->entities[i].content.id &&
+            slice_is(id, s->entities[i].content.id)) {
+            e->root = i;
+            return;
+        }
+    }
 }
 
 void entity_scan(struct arena *arena, struct slice content,
@@ -210,19 +299,12 @@ void entity_scan(struct arena *arena, struct slice content,
         if (starts(e->content.type, "multipart/") && !e->is_parent)
             e->is_whole = true;
     }
-    *out = (struct entity_tree){s->entities, s->count};
+    for (int i = 0; i < s->count; i++)
+        find_root(s, i);
+    *out = (struct entity_tree){s->entities, s->count, s->compared};
 }
 
 int entity_related_root(const struct entity_tree *tree, int related)
 {
-    const struct entity *e = &tree->entities[related];
-    const char *start = e->content.start;
-    struct slice id = slice_trim(slice_of(start));
-    if (id.n >= 2 && id.p[0] == '<' && id.p[id.n - 1] == '>')
-        id = (struct slice){id.p + 1, id.n - 2};
-    for (int i = related + 1; id.n && i < e->after; i = tree->entities[i].after)
-        if (tree->entities[i].content.id &&
-            slice_is(id, tree->entities[i].content.id))
-            return i;
-    return related + 1;
+    return tree->entities[related].root;
 }

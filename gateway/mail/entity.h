@@ -18,6 +18,7 @@ struct entity {
     struct content content; /* type: with the default where it says none */
     int parent;             /* ENTITY_NONE: the root */
     int after;              /* index of the first one not within it */
+    int root;               /* is_parent: see entity_related_root */
     bool is_parent;         /* a multipart that has parts, not one whole */
     bool is_whole;          /* a multipart that is never looked into */
     bool is_closed;         /* is_parent: its last delimiter line was there */
@@ -34,6 +35,7 @@ struct entity {
 struct entity_tree {
     struct entity *entities; /* in the order of the octets; 0 is the root */
     int count;
+    size_t compared; /* boundaries; tests of growth look at it */
 };
 
 /* entity_scan - owner: the arena; texts too */

@@ -14,7 +14,7 @@ enum { LINE_CHARS = 76, WINDOW_BYTES = 65536, QUANTUM = 3 };
 
 static struct slice body_of(const struct mail_part *part)
 {
-    return (struct slice){part->content.p + part->body, part->end - part->body};
+    return slice_sub(part->content, part->body, part->end - part->body);
 }
 
 /* --- charset -------------------------------------------------------------- */

@@ -10,6 +10,7 @@
 #include <gmime/gmime.h>
 
 #include "mail/copy.h"
+#include "mail/dsn.h"
 #include "mail/encode.h"
 #include "mail/notification.h"
 #include "mail/test_mail.h"
@@ -266,6 +267,57 @@ static void test_notification_survives_huge_names(void **state)
     assert_true(mail_notification(arena, &in).n < 20000);
 }
 
+/* A database may hold any number. */
+static void test_date_of_any_second(void **state)
+{
+    (void)state;
+    assert_string_equal(mail_date(arena, 0), "Thu, 01 Jan 1970 00:00:00 +0000");
+    assert_string_equal(mail_date(arena, INT64_MIN), mail_date(arena, 0));
+    assert_string_equal(mail_date(arena, INT64_MAX),
+                        "Fri, 31 Dec 9999 23:59:59 +0000");
+}
+
+/* Octets that become many, wherever a stranger puts them: there is a mail. */
+static void test_octets_that_grow_end_in_a_mail(void **state)
+{
+    enum { WORDS = 5000, SAID = 300000 };
+    struct buf in;
+    (void)state;
+    buf_init(&in, SIZE_MAX);
+    buf_puts(&in, "From: \"");
+    for (int i = 0; i < WORDS; i++)
+        buf_puts(&in, "=?TSCII?Q?=82=82=82?= \xe4");
+    buf_puts(&in, "\" <jansen@clinic.example>\r\nSubject: ");
+    for (int i = 0; i < WORDS; i++)
+        buf_puts(&in, "=?gb18030?B?gTCBMA==?= \xe4");
+    buf_puts(&in, "\r\n\r\n");
+    struct mail_notification n = {.from = "no-reply@g.example",
+                                  .host_name = "g",
+                                  .to = "bob@x.example",
+                                  .content = buf_slice(&in),
+                                  .conversation = "c",
+                                  .portal = "https://p",
+                                  .token = "t",
+                                  .mail_id = "1"};
+    assert_lines(mail_notification(arena, &n));
+    char *said = arena_alloc(arena, SAID + 1);
+    memset(said, '\xe4', SAID);
+    struct mail_dsn_recipient recipients[200];
+    for (size_t i = 0; i < 200; i++)
+        recipients[i] = (struct mail_dsn_recipient){.address = "bob@x.example",
+                                                    .status = "5.1.1",
+                                                    .reason = said,
+                                                    .diagnostic = said};
+    struct mail_dsn dsn = {.host_name = "g",
+                           .to = "a@b",
+                           .content = buf_slice(&in),
+                           .mail_id = "1",
+                           .recipients = recipients,
+                           .recipient_count = 200};
+    assert_true(mail_dsn(arena, &dsn).n > buf_slice(&in).n);
+    buf_release(&in);
+}
+
 static void test_quoted_printable_vectors(void **state)
 {
     (void)state;
@@ -363,6 +415,8 @@ int main(void)
         cmocka_unit_test(test_notification_subject_follows_the_setting),
         cmocka_unit_test(test_notification_cannot_be_injected),
         cmocka_unit_test(test_notification_survives_huge_names),
+        cmocka_unit_test(test_date_of_any_second),
+        cmocka_unit_test(test_octets_that_grow_end_in_a_mail),
         cmocka_unit_test(test_quoted_printable_vectors),
         cmocka_unit_test(test_encoded_words_vectors),
         cmocka_unit_test(test_long_headers_fold_and_come_back),

@@ -42,26 +42,39 @@ static struct mail_field split_field(struct slice raw)
     return field;
 }
 
-static size_t count_fields(struct slice s)
+bool mail_take_field(struct slice *octets, struct mail_field *out)
 {
-    size_t count = 0;
-    while (s.n && !is_empty_line(s)) {
-        s = slice_from(s, field_bytes(s));
-        count++;
-    }
-    return count;
+    if (!octets->n || is_empty_line(*octets))
+        return false;
+    size_t n = field_bytes(*octets);
+    *out = split_field(slice_first(*octets, n));
+    *octets = slice_from(*octets, n);
+    return true;
+}
+
+static struct slice skip_header(struct slice s, size_t *count_out)
+{
+    struct mail_field field;
+    for (*count_out = 0; mail_take_field(&s, &field);)
+        (*count_out)++;
+    return s;
+}
+
+struct slice mail_body(struct slice octets)
+{
+    size_t count;
+    struct slice rest = skip_header(octets, &count);
+    return slice_from(rest, rest.n ? line_bytes(rest) : 0);
 }
 
 struct mail_message mail_parse(struct arena *arena, struct slice octets)
 {
-    size_t count = count_fields(octets);
+    size_t count;
+    (void)skip_header(octets, &count);
     struct mail_field *fields =
         arena_alloc(arena, (count ? count : 1) * sizeof *fields);
-    for (size_t i = 0; i < count; i++) {
-        size_t n = field_bytes(octets);
-        fields[i] = split_field((struct slice){octets.p, n});
-        octets = slice_from(octets, n);
-    }
+    for (size_t i = 0; i < count; i++)
+        (void)mail_take_field(&octets, &fields[i]);
     if (octets.n)
         octets = slice_from(octets, line_bytes(octets));
     return (struct mail_message){fields, count, octets};
@@ -76,19 +89,31 @@ const struct mail_field *mail_find(const struct mail_message *message,
     return NULL;
 }
 
+static const char *unfolded(struct arena *arena, const struct mail_field *field)
+{
+    struct slice body = slice_most(slice_trim(field->body), MAIL_VALUE_MAX);
+    char *text = arena_alloc(arena, body.n + 1), *to = text;
+    for (size_t i = 0; i < body.n; i++)
+        if (!memchr("\r\n", body.p[i], 3)) /* a NUL neither */
+            *to++ = body.p[i];
+    return text;
+}
+
 const char *mail_value(struct arena *arena, const struct mail_message *message,
                        const char *name)
 {
     const struct mail_field *field = mail_find(message, name);
-    if (!field)
-        return "";
-    char *text = arena_text(arena, slice_trim(field->body));
-    char *to = text;
-    for (size_t i = 0; i < slice_trim(field->body).n; i++)
-        if (text[i] != '\r' && text[i] != '\n' && text[i] != '\0')
-            *to++ = text[i];
-    *to = '\0';
-    return text;
+    return field ? unfolded(arena, field) : "";
+}
+
+const char *mail_value_in(struct arena *arena, struct slice octets,
+                          const char *name)
+{
+    struct mail_field field;
+    while (mail_take_field(&octets, &field))
+        if (slice_is_nocase(field.name, name))
+            return unfolded(arena, &field);
+    return "";
 }
 
 bool mail_is_kept(const struct mail_field *field)
@@ -115,8 +140,11 @@ char *mail_date(struct arena *arena, int64_t wall_s)
                                    "Thu", "Fri", "Sat"};
     static const char months[][4] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
                                      "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+    static const time_t year_10000 = 253402300800;
     struct tm tm;
-    time_t at = (time_t)wall_s;
+    time_t at = wall_s < 0 ? 0 : (time_t)wall_s;
+    if (at >= year_10000)
+        at = year_10000 - 1;
     if (!gmtime_r(&at, &tm))
         BUG("time %lld", (long long)wall_s);
     return arena_printf(arena, "%s, %02d %s %04d %02d:%02d:%02d +0000",

@@ -1,12 +1,13 @@
 #include "mail/notification.h"
 
+#include <stdint.h>
 #include <string.h>
 
 #include "address/mailbox_list.h"
 #include "base/buf.h"
 #include "mail/encode.h"
 
-enum { NOTIFICATION_BYTES = 1 << 20, RAW_BYTES = 4096, NAME_BYTES = 200 };
+enum { RAW_BYTES = 4096, NAME_BYTES = 200 };
 
 /* %1$s: who wrote; %2$s: the link. */
 static const char text_part[] =
@@ -141,7 +142,7 @@ struct slice mail_notification(struct arena *arena,
     const char *link = arena_printf(arena, "%s/m/%s", in->portal, in->token);
     const char *boundary = arena_printf(arena, "=_n_%s", in->mail_id);
     struct buf out;
-    buf_init(&out, NOTIFICATION_BYTES);
+    buf_init(&out, SIZE_MAX); /* a bounded Subject and name, and our text */
     put_header(arena, &out, in, subject(arena, in, &message));
     buf_printf(&out,
                "Content-Type: multipart/alternative;\r\n boundary=\"%s\"\r\n"

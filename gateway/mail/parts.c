@@ -108,6 +108,11 @@ static bool add_octets(void *ctx, struct slice octets)
     return true;
 }
 
+static struct slice body_of(const struct mail_part *part)
+{
+    return slice_sub(part->content, part->body, part->end - part->body);
+}
+
 static size_t count_octets(const struct mail_part *part)
 {
     size_t count = 0;
@@ -116,9 +121,7 @@ static size_t count_octets(const struct mail_part *part)
         return count;
     }
     struct decoder decoder;
-    decoder_init(
-        &decoder, coding_of(part->coding),
-        (struct slice){part->content.p + part->body, part->end - part->body});
+    decoder_init(&decoder, coding_of(part->coding), body_of(part));
     return decoder_count(&decoder);
 }
 
@@ -169,8 +172,8 @@ static bool write_pieces(struct slice octets, mail_write_fn *write, void *ctx)
 static bool write_header(const struct mail_part *part, mail_write_fn *write,
                          void *ctx)
 {
-    struct slice header = {part->content.p + part->start,
-                           part->body - part->start};
+    struct slice header =
+        slice_sub(part->content, part->start, part->body - part->start);
     bool is_going = true;
     while (header.n && is_going && !content_is_end(header)) {
         struct slice field = {header.p, content_field_bytes(header)};
@@ -184,7 +187,7 @@ static bool write_header(const struct mail_part *part, mail_write_fn *write,
 bool mail_part_decode(const struct mail_part *part, mail_write_fn *write,
                       void *ctx)
 {
-    struct slice body = {part->content.p + part->body, part->end - part->body};
+    struct slice body = body_of(part);
     enum coding coding = coding_of(part->coding);
     if (part->is_whole) {
         if (!write_header(part, write, ctx))
@@ -211,7 +214,7 @@ static bool gather(void *ctx, struct slice octets)
 void mail_part_open(struct arena *arena, const struct mail_part *part,
                     struct mail_reader *out)
 {
-    struct slice body = {part->content.p + part->body, part->end - part->body};
+    struct slice body = body_of(part);
     *out = (struct mail_reader){.header = {"", 0}};
     decoder_init(&out->decoder,
                  part->is_whole ? CODING_NONE : coding_of(part->coding), body);

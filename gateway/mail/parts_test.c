@@ -149,6 +149,24 @@ static void test_parts_of_broken_messages(void **state)
         {"a longer line is no delimiter, blanks behind one are",
          MIXED "--m \t\r\n\r\none\r\n--mm\r\n--m-\r\n--m-- \r\n--m\r\n",
          "text text/plain [] lead 0 \"one\r\n--mm\r\n--m-\"\n"},
+        {"a boundary that ends like a last delimiter line: the inner one "
+         "counts",
+         MIXED "--m\r\nContent-Type: multipart/mixed; boundary=\"m--\"\r\n\r\n"
+               "--m--\r\n\r\none\r\n--m----\r\n--m\r\n\r\ntwo\r\n--m--\r\n",
+         "text text/plain [] lead 0 \"one\"\n"
+         "text text/plain [] 0 \"two\"\n"},
+        {"a boundary that ends with blanks",
+         "Content-Type: multipart/mixed; boundary=\"m \"\r\n\r\n"
+         "--m\r\n\r\none\r\n--m--\r\n",
+         "text text/plain [] lead 0 \"one\"\n"},
+        {"boundaries that begin alike, out of their order",
+         "Content-Type: multipart/mixed; boundary=mm\r\n\r\n--mm\r\n" MIXED
+         "--m\r\nContent-Type: multipart/mixed; boundary=mmm\r\n\r\n"
+         "--mmm\r\n\r\none\r\n--m\r\n\r\ntwo\r\n--m--\r\n--mmm\r\n"
+         "--m\r\n--mm\r\n\r\nthree\r\n--mm--\r\n",
+         "text text/plain [] lead 0 \"one\"\n"
+         "text text/plain [] 0 \"two\"\n"
+         "text text/plain [] 0 \"three\"\n"},
         {"bad base64",
          "Content-Type: x/y\r\nContent-Transfer-Encoding: base64\r\n\r\n"
          "aG*Vs\r\nbG8=\r\naGk=\r\na",

@@ -70,14 +70,14 @@ static struct slice decoded(struct arena *arena, struct slice content,
                             const struct entity *e)
 {
     struct decoder decoder;
-    char *octets = arena_alloc(arena, STATUS_PART_BYTES);
-    struct slice body = {content.p + e->body, e->end - e->body};
-    if (body.n > STATUS_PART_BYTES)
-        body.n = STATUS_PART_BYTES;
+    struct slice body = slice_most(
+        slice_sub(content, e->body, e->end - e->body), STATUS_PART_BYTES);
+    size_t room = body.n + 3; /* what is decoded is not longer */
+    char *octets = arena_alloc(arena, room);
     decoder_init(&decoder, coding_of(e->content.coding), body);
     size_t n = 0, more;
-    while (STATUS_PART_BYTES - n >= 3 &&
-           (more = decoder_read(&decoder, octets + n, STATUS_PART_BYTES - n)))
+    while (room - n >= 3 &&
+           (more = decoder_read(&decoder, octets + n, room - n)))
         n += more;
     return (struct slice){octets, n};
 }
@@ -162,14 +162,13 @@ static bool has_word(const char *text, const char *word)
 
 static bool is_old_bounce(struct arena *arena, struct slice content)
 {
-    struct mail_message message = mail_parse(arena, content);
-    const char *from = mail_value(arena, &message, "From");
-    const char *subject = mail_value(arena, &message, "Subject");
+    const char *from = mail_value_in(arena, content, "From");
+    const char *subject = mail_value_in(arena, content, "Subject");
     bool is_daemon =
         has_word(from, "mailer-daemon@") || has_word(from, "postmaster@");
     bool is_warning =
         has_word(subject, "warning") || has_word(subject, "delay");
-    return mail_find(&message, "X-Failed-Recipients") ||
+    return *mail_value_in(arena, content, "X-Failed-Recipients") ||
            (is_daemon && !is_warning);
 }
 

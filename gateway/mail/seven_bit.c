@@ -2,6 +2,7 @@
 
 #include <stdint.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/base64.h"
 #include "base/buf.h"
@@ -16,9 +17,14 @@ enum {
 };
 
 struct conversion {
-    struct arena *arena;
     struct blob *out;
     bool is_8bit; /* something was put that is not converted */
+};
+
+/* What one entity needs in memory, its parts not included: gone with it. */
+struct piece {
+    struct arena *arena;
+    struct slice entity;
 };
 
 static bool convert(struct conversion *c, struct slice entity, unsigned depth);
@@ -73,7 +79,7 @@ static const char *parameter(struct arena *arena, const char *value,
     size_t name_n = strlen(name);
     while ((at = strchr(at, ';'))) {
         at += 1 + strspn(at + 1, " \t");
-        if (!slice_starts_nocase(slice_of(at), name) || at[name_n] != '=')
+        if (strncasecmp(at, name, name_n) != 0 || at[name_n] != '=')
             continue;
         at += name_n + 1;
         if (*at != '"')
@@ -86,15 +92,15 @@ static const char *parameter(struct arena *arena, const char *value,
 }
 
 /* The header with its empty line; coding: instead of the one it has. */
-static bool put_header(struct conversion *c, const struct mail_message *part,
+static bool put_header(struct conversion *c, struct slice entity,
                        const char *coding)
 {
-    for (size_t i = 0; i < part->field_count; i++) {
-        const struct mail_field *field = &part->fields[i];
-        if (mail_is_8bit(field->raw))
+    struct mail_field field;
+    while (mail_take_field(&entity, &field)) {
+        if (mail_is_8bit(field.raw))
             return false;
-        if (!slice_is_nocase(field->name, "Content-Transfer-Encoding"))
-            put(c, field->raw);
+        if (!slice_is_nocase(field.name, "Content-Transfer-Encoding"))
+            put(c, field.raw);
     }
     blob_printf(c->out, "Content-Transfer-Encoding: %s\r\n\r\n", coding);
     return true;
@@ -141,24 +147,24 @@ static void put_quoted_printable(struct conversion *c, struct slice text)
     buf_release(&encoded);
 }
 
-static bool convert_leaf(struct conversion *c, const struct mail_message *part,
+static bool convert_leaf(struct conversion *c, const struct piece *part,
                          const char *type)
 {
     bool is_text = starts(type, "text/") || starts(type, "message/global");
     const char *coding =
-        mail_value(c->arena, part, "Content-Transfer-Encoding");
+        mail_value_in(part->arena, part->entity, "Content-Transfer-Encoding");
     /* RFC 2045 6.4: these mean 7-bit data, and are broken already; and other
      * kinds of message may not be encoded (RFC 2046 5.2). */
     if (slice_is_nocase(slice_of(coding), "base64") ||
         slice_is_nocase(slice_of(coding), "quoted-printable") ||
         (starts(type, "message/") && !is_text))
         return false;
-    if (!put_header(c, part, is_text ? "quoted-printable" : "base64"))
+    if (!put_header(c, part->entity, is_text ? "quoted-printable" : "base64"))
         return false;
     if (is_text)
-        put_quoted_printable(c, part->body);
+        put_quoted_printable(c, mail_body(part->entity));
     else
-        put_base64(c, part->body);
+        put_base64(c, mail_body(part->entity));
     return true;
 }
 
@@ -224,25 +230,37 @@ static bool convert_parts(struct conversion *c, struct slice body,
     return true;
 }
 
+static bool convert_piece(struct conversion *c, const struct piece *part,
+                          unsigned depth)
+{
+    struct arena *arena = part->arena;
+    struct slice entity = part->entity;
+    const char *content_type = mail_value_in(arena, entity, "Content-Type");
+    const char *type = type_of(arena, content_type);
+    if (depth > DEPTH_MAX || strcmp(type, "multipart/signed") == 0 ||
+        strcmp(type, "multipart/encrypted") == 0)
+        return false;
+    if (strcmp(type, "message/rfc822") == 0)
+        return put_header(c, entity, "7bit") &&
+               convert(c, mail_body(entity), depth + 1);
+    if (!starts(type, "multipart/"))
+        return convert_leaf(c, part, type);
+    const char *boundary = parameter(arena, content_type, "boundary");
+    return boundary && *boundary && put_header(c, entity, "7bit") &&
+           convert_parts(c, mail_body(entity), boundary, depth);
+}
+
+/* Recursion ends at DEPTH_MAX. */
 static bool convert(struct conversion *c, struct slice entity, unsigned depth)
 {
     if (!mail_is_8bit(entity)) {
         put(c, entity);
         return true;
     }
-    struct mail_message part = mail_parse(c->arena, entity);
-    const char *content_type = mail_value(c->arena, &part, "Content-Type");
-    const char *type = type_of(c->arena, content_type);
-    if (depth > DEPTH_MAX || strcmp(type, "multipart/signed") == 0 ||
-        strcmp(type, "multipart/encrypted") == 0)
-        return false;
-    if (strcmp(type, "message/rfc822") == 0)
-        return put_header(c, &part, "7bit") && convert(c, part.body, depth + 1);
-    if (!starts(type, "multipart/"))
-        return convert_leaf(c, &part, type);
-    const char *boundary = parameter(c->arena, content_type, "boundary");
-    return boundary && *boundary && put_header(c, &part, "7bit") &&
-           convert_parts(c, part.body, boundary, depth);
+    struct piece part = {arena_create(), entity};
+    bool good = convert_piece(c, &part, depth);
+    arena_destroy(&part.arena);
+    return good;
 }
 
 /* A body that says nothing of itself (RFC 1428). */
@@ -256,7 +274,7 @@ static void announce(struct conversion *c, const struct mail_message *message)
 
 bool mail_to_7bit(struct blob *out, struct arena *arena, struct slice message)
 {
-    struct conversion c = {.arena = arena, .out = out};
+    struct conversion c = {.out = out};
     struct mail_message parsed = mail_parse(arena, message);
     announce(&c, &parsed);
     return convert(&c, message, 0) && !c.is_8bit;
