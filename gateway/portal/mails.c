@@ -10,7 +10,6 @@
 #include "portal/letter.h"
 
 enum {
-    MAIL_MAX = 1 << 20,
     ID_OCTETS = 16,
     LINE_OCTETS = 57,
     CHUNK = 57 * 1024,
@@ -52,7 +51,7 @@ static struct slice own_mail(struct visit *v, const char *to,
                              const char *subject, const char *text)
 {
     struct buf out;
-    buf_init(&out, MAIL_MAX);
+    buf_init(&out, SIZE_MAX);
     buf_printf(&out, "X-Zivver-Transport: %s\r\n",
                mail_transport_name(MAIL_TRANSPORT_NOTIFICATION));
     buf_printf(&out, "X-Zivver-ConversationId: %s\r\n",
