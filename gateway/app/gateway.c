@@ -188,10 +188,11 @@ static enum status start_intake(struct gateway *g)
     g->directory = organizations_directory(g->organizations);
     g->auth =
         auth_create(&(struct auth_settings){post, g->loop, dummy_hash(g)});
-    status = guests_create(&(struct guests_world){config, g->loop, g->store,
-                                                  g->organizations, g->auth,
-                                                  g->journal, on_poke, g},
-                           &g->guests, g->err);
+    status =
+        guests_create(&(struct guests_world){config, g->loop, g->workers,
+                                             g->store, g->organizations,
+                                             g->auth, g->journal, on_poke, g},
+                      &g->guests, g->err);
     if (status != ST_OK)
         return status;
     struct submission_world world = {

@@ -122,6 +122,7 @@ static enum status open_portal(struct guests *g,
     struct portal_settings portal = settings(g);
     memcpy(portal.key, key, PORTAL_KEY_BYTES);
     struct portal_world world = {.loop = g->world.loop,
+                                 .workers = g->world.workers,
                                  .store = g->world.store,
                                  .ctx = g,
                                  .journal = on_journal,

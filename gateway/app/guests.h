@@ -11,9 +11,12 @@
 struct guests;
 
 /* Must outlive it. */
+struct workers;
+
 struct guests_world {
     const struct config *config;
     struct loop *loop;
+    struct workers *workers; /* make pages */
     struct store *store;
     struct organizations *organizations;
     struct auth *auth;

@@ -7,6 +7,7 @@
 #include "base/random.h"
 #include "portal/letter.h"
 #include "portal/read.h"
+#include "portal/render.h"
 #include "portal/totp.h"
 
 enum { BODY_MAX = 16384, TOKEN_OCTETS = 32, ID_MAX = 64 };
@@ -243,11 +244,12 @@ static json_t *message_json(struct visit *v, const struct portal_link *link)
     return out;
 }
 
-static void make_ready(struct visit *v, const struct portal_answer *answer)
+static void make_conversation(struct visit *v, const struct portal_link *links,
+                              size_t count)
 {
     json_t *messages = json_array();
-    for (size_t i = 0; i < answer->count; i++)
-        json_array_append_new(messages, message_json(v, &answer->links[i]));
+    for (size_t i = 0; i < count; i++)
+        json_array_append_new(messages, message_json(v, &links[i]));
     json_t *out =
         json_pack("{s:o, s:o}", "conversation", text_json(v->conversation.id),
                   "messages", messages);
@@ -261,13 +263,25 @@ static void make_ready(struct visit *v, const struct portal_answer *answer)
     json_decref(out);
 }
 
+static void make_file(struct visit *v, const struct portal_link *links,
+                      size_t count)
+{
+    (void)count;
+    read_part(v, links);
+}
+
 /* What was read is opened: the latest message that came to this account. */
-static void serve(struct visit *v, const struct portal_answer *answer)
+static void serve(struct visit *v, const struct portal_link *links,
+                  size_t count)
 {
     const struct portal_link *own = NULL;
-    for (size_t i = 0; i < answer->count; i++)
-        if (answer->links[i].is_account)
-            own = &answer->links[i];
+    if (v->is_missing || v->is_unreadable) {
+        answer_error(v, 404, "no such attachment");
+        return;
+    }
+    for (size_t i = 0; i < count; i++)
+        if (links[i].is_account)
+            own = &links[i];
     if (own)
         read_served(v, own);
     else
@@ -300,13 +314,8 @@ static void on_conversation(void *ctx, const struct portal_answer *answer)
         answer_error(v, 401, "login");
         return;
     }
-    if (v->conversation.id)
-        make_ready(v, answer);
-    else if (!read_part(v, first, v->number)) {
-        answer_error(v, 404, "no such attachment");
-        return;
-    }
-    serve(v, answer);
+    render_links(v, answer->links, answer->count,
+                 v->conversation.id ? make_conversation : make_file, serve);
 }
 
 /* RFC 6750 2.1. */
@@ -356,6 +365,7 @@ static void read_one(struct visit *v, struct slice rest)
     if (slice_is(what, "messages") && *id && strlen(id) < ID_MAX &&
         slice_is(slice_cut(&rest, '/'), "attachments") &&
         slice_number(rest, 100000, &v->number)) {
+        v->has_number = true;
         ask(v, NULL, id);
         return;
     }

@@ -22,6 +22,8 @@ struct slice page_end(struct page *page);
 
 void page_raw(struct page *page, const char *html);
 void page_text(struct page *page, const char *text); /* escaped */
+/* The same of octets, up to a NUL. */
+void page_octets(struct page *page, struct slice text);
 void page_say(struct page *page, enum text text);
 /* An element with a text in it: <p class="x">text</p>. */
 void page_element(struct page *page, const char *start, const char *text,

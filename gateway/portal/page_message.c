@@ -94,9 +94,8 @@ static void put_head(struct page *page, const struct letter *letter,
 static void put_text(struct page *page, const struct mail_part *part, size_t n)
 {
     struct arena *arena = arena_create();
-    const char *text = arena_text(arena, mail_part_text(arena, part));
     buf_printf(&page->out, "<pre dir=\"auto\" data-part=\"%zu\">", n);
-    page_raw(page, encode_html(arena, text));
+    page_octets(page, mail_part_text(arena, part));
     page_raw(page, "</pre>\n");
     arena_destroy(&arena);
 }

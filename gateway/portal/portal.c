@@ -12,6 +12,7 @@
 #include "portal/login_guard.h"
 #include "portal/page.h"
 #include "portal/read.h"
+#include "portal/render.h"
 #include "portal/reply.h"
 #include "portal/verify.h"
 
@@ -102,16 +103,6 @@ static void leave(struct visit *v, const struct portal_link *link)
     store_portal_leave(v->world->store, v->session, on_left, v);
 }
 
-static void show_attachment(struct visit *v, const struct portal_link *link)
-{
-    read_attachment(v, link, true);
-}
-
-static void send_attachment(struct visit *v, const struct portal_link *link)
-{
-    read_attachment(v, link, false);
-}
-
 /* What may be asked of a link. open: by a visit that is verified for it. */
 static const struct {
     enum visit_kind kind;
@@ -121,41 +112,20 @@ static const struct {
 } actions[] = {
     {VISIT_MESSAGE, "GET", "", read_message, verify_show},
     {VISIT_MESSAGE, "GET", "html", read_html, NULL},
-    {VISIT_MESSAGE, "GET", "a", send_attachment, NULL},
+    {VISIT_MESSAGE, "GET", "a", read_attachment, NULL},
     {VISIT_MESSAGE, "POST", "reply", reply_send, NULL},
     {VISIT_MESSAGE, "POST", "leave", leave, NULL},
     {VISIT_MESSAGE, "POST", "login", NULL, verify_login},
     {VISIT_MESSAGE, "POST", "code", NULL, verify_send_code},
     {VISIT_MESSAGE, "POST", "verify", NULL, verify_code},
     {VISIT_MESSAGE, "POST", "forgotten", NULL, verify_forgotten},
-    {VISIT_ATTACHMENT, "GET", "", show_attachment, verify_show},
-    {VISIT_ATTACHMENT, "GET", "file", send_attachment, NULL},
+    {VISIT_ATTACHMENT, "GET", "", read_attachment_page, verify_show},
+    {VISIT_ATTACHMENT, "GET", "file", read_attachment, NULL},
     {VISIT_ATTACHMENT, "POST", "leave", leave, NULL},
     {VISIT_ATTACHMENT, "POST", "login", NULL, verify_login},
     {VISIT_ATTACHMENT, "POST", "code", NULL, verify_send_code},
     {VISIT_ATTACHMENT, "POST", "verify", NULL, verify_code},
 };
-
-static void keep_link(struct visit *v, const struct portal_link *link)
-{
-    struct arena *arena = v->arena;
-    struct portal_link *own = &v->link;
-    *own = *link;
-    own->message = (struct store_message){
-        .id = arena_strdup(arena, link->message.id),
-        .kind = arena_strdup(arena, link->message.kind),
-        .organization = arena_strdup(arena, link->message.organization),
-        .sender = arena_strdup(arena, link->message.sender)};
-    own->address = arena_strdup(arena, link->address);
-    own->conversation = arena_strdup(arena, link->conversation);
-    own->participants = NULL;
-    const char **texts[] = {&own->method,      &own->delivery,  &own->right,
-                            &own->right_value, &own->code_kind, &own->granted,
-                            &own->credential};
-    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
-        if (*texts[i])
-            *texts[i] = arena_strdup(arena, *texts[i]);
-}
 
 /* A session of an account that was suspended meanwhile, or whose password or
  * second factor was changed, opens nothing. */
@@ -202,7 +172,7 @@ static void on_looked(void *ctx, const struct portal_answer *answer)
         return;
     }
     if (answer->result == PORTAL_OK) {
-        keep_link(v, answer->links);
+        render_keep(v, answer->links, &v->link);
         verify_proof(v);
     }
     if (answer->result != PORTAL_OK || v->link.is_void ||

@@ -11,6 +11,7 @@
 #include "store/portal.h"
 
 struct portal;
+struct workers;
 
 /* The service that sends text messages. */
 struct portal_sms {
@@ -69,6 +70,7 @@ struct portal_world {
                    const char *hash, void (*on_done)(void *visit, bool right),
                    void *visit);
     void (*cancel)(void *check);
+    struct workers *workers; /* make pages; NULL: made on the loop */
 };
 
 /* portal_create - listens; settings and world are copied, their texts live on.

@@ -8,6 +8,7 @@
 #include "portal/events.h"
 #include "portal/letter.h"
 #include "portal/page.h"
+#include "portal/render.h"
 
 enum { NAME_MAX = 600 };
 
@@ -64,12 +65,30 @@ void read_served(struct visit *v, const struct portal_link *link)
 
 /* --- pages --------------------------------------------------------------- */
 
-void read_message(struct visit *v, const struct portal_link *link)
+static void serve(struct visit *v, const struct portal_link *links,
+                  size_t count)
 {
+    (void)count;
+    if (v->is_missing)
+        visit_unknown(v);
+    else if (v->is_unreadable)
+        visit_fault(v, 503);
+    else
+        read_served(v, links);
+}
+
+static void make_page(struct visit *v, const struct portal_link *links,
+                      size_t count)
+{
+    (void)count;
     v->ready_kind = ANSWER_PAGE;
     v->ready_type = "text/html; charset=utf-8";
-    v->ready = page_message(v, link, TEXT_COUNT, "");
-    read_served(v, link);
+    v->ready = page_message(v, links, TEXT_COUNT, "");
+}
+
+void read_message(struct visit *v, const struct portal_link *link)
+{
+    render_links(v, link, 1, make_page, serve);
 }
 
 static const struct mail_part *find_html(struct visit *v,
@@ -84,27 +103,33 @@ static const struct mail_part *find_html(struct visit *v,
 }
 
 /* Of what the page lists as files. */
-static const struct mail_part *
-find_file(struct visit *v, const struct portal_link *link, unsigned long number)
+static const struct mail_part *find_file(struct visit *v,
+                                         const struct portal_link *link)
 {
     struct mail_part_list list;
     mail_parts(v->arena, link->message.content, &list);
-    return number < list.count && letter_listed(v->arena, &list)[number]
-               ? &list.parts[number]
+    return v->has_number && v->number < list.count &&
+                   letter_listed(v->arena, &list)[v->number]
+               ? &list.parts[v->number]
                : NULL;
+}
+
+static void make_html(struct visit *v, const struct portal_link *links,
+                      size_t count)
+{
+    const struct mail_part *part = v->has_number ? find_html(v, links) : NULL;
+    (void)count;
+    v->is_missing = !part;
+    if (!part)
+        return;
+    v->ready_kind = ANSWER_FRAME;
+    v->ready_type = "text/html; charset=utf-8";
+    v->ready = mail_part_text(v->arena, part);
 }
 
 void read_html(struct visit *v, const struct portal_link *link)
 {
-    const struct mail_part *part = find_html(v, link);
-    if (!part || !v->has_number) {
-        visit_unknown(v);
-        return;
-    }
-    v->ready_kind = ANSWER_FRAME;
-    v->ready_type = "text/html; charset=utf-8";
-    v->ready = mail_part_text(v->arena, part);
-    read_served(v, link);
+    render_links(v, link, 1, make_html, serve);
 }
 
 /* --- attachments --------------------------------------------------------- */
@@ -144,15 +169,14 @@ static const char *safe_type(const char *type)
                                               : "application/octet-stream";
 }
 
-bool read_part(struct visit *v, const struct portal_link *link,
-               unsigned long number)
+void read_part(struct visit *v, const struct portal_link *link)
 {
-    const struct mail_part *part = find_file(v, link, number);
+    const struct mail_part *part = find_file(v, link);
+    v->is_missing = !part;
     if (!part)
-        return false;
+        return;
     v->download = download_create(store_spool(v->world->store), link, part);
-    if (!v->download || mapped_is_damaged(link->message.content))
-        return false;
+    v->is_unreadable = !v->download || mapped_is_damaged(link->message.content);
     v->download_octets = part->decoded_octets;
     struct web_field *extra = arena_alloc(v->arena, 2 * sizeof *extra);
     extra[0] = (struct web_field){
@@ -161,26 +185,43 @@ bool read_part(struct visit *v, const struct portal_link *link,
     v->ready_kind = ANSWER_FILE;
     v->ready_type = arena_strdup(v->arena, safe_type(part->type));
     v->ready_extra = extra;
-    return true;
 }
 
-void read_attachment(struct visit *v, const struct portal_link *link,
-                     bool of_page)
+static void make_file(struct visit *v, const struct portal_link *links,
+                      size_t count)
 {
-    const struct mail_part *part =
-        v->has_number ? find_file(v, link, v->number) : NULL;
-    if (!part) {
+    (void)count;
+    read_part(v, links);
+}
+
+void read_attachment(struct visit *v, const struct portal_link *link)
+{
+    render_links(v, link, 1, make_file, serve);
+}
+
+static void make_file_page(struct visit *v, const struct portal_link *links,
+                           size_t count)
+{
+    const struct mail_part *part = find_file(v, links);
+    (void)count;
+    v->is_missing = !part;
+    if (part)
+        v->ready = page_download(v, letter_file_name(v->arena, part),
+                                 part->decoded_octets);
+}
+
+/* The page alone opens nothing: `opened` comes with the file. */
+static void show_file_page(struct visit *v, const struct portal_link *links,
+                           size_t count)
+{
+    (void)links, (void)count;
+    if (v->is_missing)
         visit_unknown(v);
-        return;
-    }
-    if (of_page) {
-        visit_page(v, 200,
-                   page_download(v, letter_file_name(v->arena, part),
-                                 part->decoded_octets));
-        return;
-    }
-    if (read_part(v, link, v->number))
-        read_served(v, link);
     else
-        visit_fault(v, 503);
+        visit_page(v, 200, v->ready);
+}
+
+void read_attachment_page(struct visit *v, const struct portal_link *link)
+{
+    render_links(v, link, 1, make_file_page, show_file_page);
 }

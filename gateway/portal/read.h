@@ -10,14 +10,13 @@ struct mail_part;
 
 void read_message(struct visit *visit, const struct portal_link *link);
 void read_html(struct visit *visit, const struct portal_link *link);
-/* of_page: the attachment's own page; else its octets. */
-void read_attachment(struct visit *visit, const struct portal_link *link,
-                     bool of_page);
+/* The octets of a part, and the page of an attachment. */
+void read_attachment(struct visit *visit, const struct portal_link *link);
+void read_attachment_page(struct visit *visit, const struct portal_link *link);
 
-/* read_part - visit->download, with the fields of a download; false: there is
- * no such part, or it cannot be read. */
-bool read_part(struct visit *visit, const struct portal_link *link,
-               unsigned long number);
+/* read_part - visit->download, with the fields of a download; or is_missing: no
+ * part has the visit's number, or is_unreadable. For make (portal/render.h). */
+void read_part(struct visit *visit, const struct portal_link *link);
 
 /* read_served - `opened` first, if this is the first time, then what is ready
  * is sent. */

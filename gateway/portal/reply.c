@@ -7,6 +7,7 @@
 #include "portal/events.h"
 #include "portal/mails.h"
 #include "portal/page.h"
+#include "portal/render.h"
 
 enum { ID_OCTETS = 12, PATH_OCTETS = 16, TOKEN_OCTETS = 32 };
 
@@ -104,12 +105,49 @@ static void store_reply(struct visit *v)
 }
 
 /* What cannot be sent is shown again, but for its files. */
+struct refusal {
+    int status;
+    enum text why;
+};
+
+static void make_refusal(struct visit *v, const struct portal_link *links,
+                         size_t count)
+{
+    const struct refusal *refusal = v->extra;
+    (void)count;
+    v->ready = page_message(v, links, refusal->why,
+                            form_text(v->arena, &v->form, "text"));
+}
+
+static void show_refusal(struct visit *v, const struct portal_link *links,
+                         size_t count)
+{
+    const struct refusal *refusal = v->extra;
+    (void)links, (void)count;
+    visit_page(v, refusal->status, v->ready);
+}
+
 static void refuse(struct visit *v, const struct portal_link *link, int status,
                    enum text why)
 {
-    visit_page(
-        v, status,
-        page_message(v, link, why, form_text(v->arena, &v->form, "text")));
+    struct refusal *refusal = ARENA_NEW(v->arena, struct refusal);
+    *refusal = (struct refusal){status, why};
+    v->extra = refusal;
+    render_links(v, link, 1, make_refusal, show_refusal);
+}
+
+static void make_reply(struct visit *v, const struct portal_link *links,
+                       size_t count)
+{
+    (void)count;
+    mail_reply(v, links->message.content, v->blob);
+}
+
+static void send_made(struct visit *v, const struct portal_link *links,
+                      size_t count)
+{
+    (void)links, (void)count;
+    store_reply(v);
 }
 
 void reply_send(struct visit *v, const struct portal_link *link)
@@ -128,6 +166,5 @@ void reply_send(struct visit *v, const struct portal_link *link)
         return;
     }
     v->blob = blob_create(store_spool(v->world->store));
-    mail_reply(v, link->message.content, v->blob);
-    store_reply(v);
+    render_links(v, link, 1, make_reply, send_made);
 }

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 #include "base/test_folder.h"
+#include "net/workers.h"
 #include "portal/portal.h"
 #include "portal/totp.h"
 
@@ -33,6 +34,7 @@ struct world {
     struct tls_server *tls_server;
     struct tls_client *tls_client;
     struct store *store;
+    struct workers *workers;
     struct portal *portal;
     bool is_settled, is_suspended;
     const char *hash, *totp;  /* of the account */
@@ -303,7 +305,7 @@ static inline int set_up(void **state)
                                        .replies_per_hour = 2};
     struct portal_world world = {
         NULL,         NULL,       w,           on_journal, on_mail, on_share,
-        find_account, find_share, address_key, check,      cancel};
+        find_account, find_share, address_key, check,      cancel,  NULL};
     if (tls_server_create(w->pem, w->key, &w->tls_server, &err) != ST_OK ||
         tls_client_create(w->pem, &w->tls_client, &err) != ST_OK ||
         store_open(&store, &w->store, &err) != ST_OK)
@@ -311,6 +313,7 @@ static inline int set_up(void **state)
     settings.tls = w->tls_server;
     world.loop = w->loop;
     world.store = w->store;
+    world.workers = w->workers = workers_create(w->loop);
     if (portal_create(&settings, &world, &w->portal, &err) != ST_OK)
         return -1;
     *state = w;
@@ -324,6 +327,7 @@ static inline int tear_down(void **state)
     store_close(&w->store);
     for (int i = 0; i < 4; i++)
         loop_run_once(w->loop, 0);
+    workers_destroy(&w->workers);
     tls_server_destroy(&w->tls_server);
     tls_client_destroy(&w->tls_client);
     loop_destroy(&w->loop);

@@ -242,6 +242,7 @@ static void free_visit(struct visit *v)
 
 void visit_destroy(struct visit *v)
 {
+    work_cancel(&v->work);
     http_cancel(&v->fetch);
     if (v->check)
         v->world->cancel(v->check);

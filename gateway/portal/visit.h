@@ -10,6 +10,7 @@
 #include "base/blob.h"
 #include "net/http.h"
 #include "net/web.h"
+#include "net/workers.h"
 #include "portal/form.h"
 #include "portal/login_guard.h"
 #include "portal/portal.h"
@@ -93,10 +94,12 @@ struct visit {
     struct portal_tell tell;
     struct portal_conversation conversation;
     bool waits;                /* for the store */
+    struct work *work;         /* of a thread, which has the visit */
     struct blob *blob;         /* of a reply; goes with the visit */
     struct download *download; /* of a file; the same */
     size_t download_octets;
-    struct slice ready; /* the body, until `opened` is durable */
+    bool is_missing, is_unreadable; /* the part that was asked for */
+    struct slice ready;             /* the body, until `opened` is durable */
     enum answer_kind ready_kind;
     const char *ready_type;
     const struct web_field *ready_extra;
