@@ -144,6 +144,10 @@ static void follow(const struct attempt *a, struct prediction *p,
         const char *reply = reply_to(h, commands[i], p->attempts);
         if (!reply || reply[0] == '2' || reply[0] == '3')
             continue;
+        if (strcmp(reply, "drips") == 0) {
+            p->delivery = "deferred";
+            return;
+        }
         p->delivery = reply[0] == '5' ? "failed" : "deferred";
         p->status = predict_status_of(a->arena, reply);
         return;

@@ -134,6 +134,8 @@ static bool is_duration(const char *text)
 
 static bool is_reply(const char *text)
 {
+    if (strcmp(text, "drips") == 0) /* one that has no end */
+        return true;
     return text[0] >= '2' && text[0] <= '5';
 }
 
@@ -150,7 +152,7 @@ static bool check_text(const struct node *node, const struct key *key,
         [VALUE_TIME] = {is_time,
                         "a time such as 2026-03-02T09:00:00+01:00, or now"},
         [VALUE_ADDRESS] = {is_address, "an address: local@domain"},
-        [VALUE_REPLY] = {is_reply, "a reply such as 550 5.6.0"},
+        [VALUE_REPLY] = {is_reply, "a reply such as 550 5.6.0, or drips"},
     };
     if (node->kind != NODE_KIND_TEXT)
         return met_bad(list, node->place, "a text");

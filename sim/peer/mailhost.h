@@ -54,7 +54,8 @@ struct mailhost_rcpt_reply {
 
 /* Copied when given. A reply is one line without CRLF, or several that are
  * joined by CRLF and sent as they are; the word "close" ends the connection
- * instead of a reply, and a 421 ends it after the reply. */
+ * instead of a reply, with "drips" a reply begins that has no end, an octet at
+ * a time, and a 421 ends it after the reply. */
 struct mailhost_settings {
     const char *name;    /* in greeting and EHLO reply */
     const char *address; /* fixed at creation */

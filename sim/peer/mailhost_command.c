@@ -21,6 +21,17 @@ static void record_reply(struct mailhost_conn *c, const char *reply)
                        slice_trim(slice_cut(&rest, '\n')));
 }
 
+enum { DRIP_MS = 20 };
+
+/* One octet more of a reply that has no end. */
+static void drip(void *ctx)
+{
+    struct mailhost_conn *c = ctx;
+    loop_timer_cancel(&c->timer);
+    stream_send(c->stream, SLICE_LITERAL("2"));
+    c->timer = loop_after(c->host->loop, DRIP_MS, drip, c);
+}
+
 /* Sends one reply, the prescribed one where there is one; answers what was
  * sent: "" when the connection was ended instead. */
 static const char *say(struct mailhost_conn *c, const char *prescribed,
@@ -33,6 +44,13 @@ static const char *say(struct mailhost_conn *c, const char *prescribed,
         transcript_note(&c->session.transcript, c->arena,
                         "closed instead of a reply");
         stream_cut(c->stream);
+        return "";
+    }
+    if (!strcmp(reply, "drips")) {
+        transcript_note(&c->session.transcript, c->arena,
+                        "a reply that has no end, octet by octet");
+        c->phase = MAILHOST_PHASE_DRIP;
+        drip(c);
         return "";
     }
     record_reply(c, reply);

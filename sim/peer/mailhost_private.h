@@ -12,6 +12,7 @@ enum mailhost_phase {
     MAILHOST_PHASE_CONTENT,
     MAILHOST_PHASE_HANDSHAKE,
     MAILHOST_PHASE_DELAY,   /* before the next reply */
+    MAILHOST_PHASE_DRIP,    /* within a reply that has no end */
     MAILHOST_PHASE_CLOSING, /* this side has ended it */
 };
 
@@ -25,7 +26,7 @@ struct mailhost_conn {
     size_t at;                   /* start of the next line */
     size_t content;              /* where the content began */
     enum mailhost_phase delayed; /* the phase that the delay is in */
-    struct loop_timer *timer;    /* of the delay */
+    struct loop_timer *timer;    /* of the delay, or of dripping */
     bool is_due;                 /* the next line has had its delay */
     size_t answered; /* octets that had come when a reply went out */
     bool has_quit;

@@ -114,6 +114,21 @@ static void test_mailhost_drops_in_data(void **state)
     submitter_destroy(&s);
 }
 
+/* Whoever has no limit for a reply as a whole waits for ever. */
+static void test_mailhost_drips_without_end(void **state)
+{
+    (void)state;
+    struct mailhost_settings settings = usual(PKI_KIND_VALID, "1.3");
+    settings.reply[MAILHOST_STAGE_MAIL] = "drips";
+    serve(&settings);
+    struct submitter_settings from = sender();
+    from.limit_ms = 300;
+    struct submitter *s = submit(&from);
+    assert_false(submitter_result(s)->is_accepted);
+    assert_non_null(submitter_result(s)->failure);
+    submitter_destroy(&s);
+}
+
 static void test_mailhost_change_and_deafen(void **state)
 {
     (void)state;
@@ -270,6 +285,7 @@ int main(void)
         TEST(test_mailhost_prescribed_replies),
         TEST(test_mailhost_reply_for_one_recipient),
         TEST(test_mailhost_drops_in_data),
+        TEST(test_mailhost_drips_without_end),
         TEST(test_mailhost_change_and_deafen),
         TEST(test_mailhost_destroyed_with_open_connection),
         TEST(test_mailhost_ends_lines_at_crlf_alone),
