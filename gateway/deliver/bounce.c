@@ -5,26 +5,14 @@
 #include "deliver/notice.h"
 #include "mail/report.h"
 
-/* A report stands in front (RFC 3462 3); what comes behind it may be a whole
- * message, which nobody looks through on the loop (CONN-11). */
-enum { READ_BYTES = 2 << 20 };
-
-static struct slice front_of(struct slice content)
-{
-    if (content.n > READ_BYTES) {
-        content.n = READ_BYTES;
-    }
-    return content;
-}
-
 bool bounce_take(struct arena *arena, const struct deliver_settings *settings,
                  const struct bounce *bounce, struct store_record *out,
                  struct store_dsn *dsn)
 {
     const struct store_item *item = bounce->item;
     struct mail_report report;
-    if (!mail_report_read(arena, front_of(bounce->content),
-                          bounce->is_null_path, &report)) {
+    if (!mail_report_read(arena, bounce->content, bounce->is_null_path,
+                          &report)) {
         log_info("bounces", "no report", "message=%s", item->message->id);
         return false;
     }

@@ -104,10 +104,33 @@ static void test_bounce_becomes_what_the_sender_wants_to_know(void **state)
     }
 }
 
+/* CONN-11: what comes behind the report is not looked at, however much it is;
+ * a report that stands that far behind is none. */
+static void test_bounce_is_read_at_its_front(void **state)
+{
+    (void)state;
+    enum { MUCH = 3 << 20 };
+    static const char report[] = REPORT("failed", "5.1.1");
+    struct arena *arena = arena_create();
+    char *text = arena_alloc(arena, sizeof report + MUCH);
+    struct row row = {text, 0, 0, ""};
+    memcpy(text, report, sizeof report - 1);
+    memset(text + sizeof report - 1, 'x', MUCH);
+    assert_string_equal(taken(arena, &row), "bounced 5.1.1 + failed");
+    const char *status = strstr(report, "--b\r\n");
+    size_t front = (size_t)(status - report);
+    memset(text + front, 'x', MUCH);
+    memcpy(text + front + MUCH - 2, "\r\n", 2);
+    memcpy(text + front + MUCH, status, sizeof report - front);
+    assert_string_equal(taken(arena, &row), "");
+    arena_destroy(&arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_bounce_becomes_what_the_sender_wants_to_know),
+        cmocka_unit_test(test_bounce_is_read_at_its_front),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -172,15 +172,28 @@ static bool is_old_bounce(struct arena *arena, struct slice content)
            (is_daemon && !is_warning);
 }
 
+/* The report stands in front (RFC 6522 3); what comes behind it may be a whole
+ * message, which is not looked through. */
+static struct slice front_of(struct slice content)
+{
+    if (content.n > MAIL_REPORT_FRONT_BYTES)
+        content.n = MAIL_REPORT_FRONT_BYTES;
+    return content;
+}
+
 bool mail_report_read(struct arena *arena, struct slice content,
                       bool is_null_path, struct mail_report *out)
 {
     struct entity_tree tree;
+    content = front_of(content);
     entity_scan(arena, content, &tree);
     const struct entity *status = find_status(&tree);
     if (status)
         return read_status(arena, decoded(arena, content, status), out);
-    if (strcmp(entity_subtype(&tree.entities[0]), "report") == 0 ||
+    bool is_cut =
+        content.n == MAIL_REPORT_FRONT_BYTES &&
+        strcmp(tree.entities[0].content.type, "multipart/report") == 0;
+    if (is_cut || strcmp(entity_subtype(&tree.entities[0]), "report") == 0 ||
         !is_null_path || !is_old_bounce(arena, content))
         return false;
     *out = (struct mail_report){.action = MAIL_DSN_ACTION_FAILED,

@@ -24,7 +24,11 @@ struct mail_report {
  * where it came with a null reverse-path, and bears X-Failed-Recipients or is
  * from mailer-daemon or postmaster, and its subject does not say that it is a
  * warning.
+ *
+ * Only so much of it is looked at (CONN-11): a report whose status stands
+ * behind that tells nothing.
  */
+enum { MAIL_REPORT_FRONT_BYTES = 2 << 20 };
 bool mail_report_read(struct arena *arena, struct slice content,
                       bool is_null_path, struct mail_report *out);
 

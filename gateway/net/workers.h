@@ -29,7 +29,7 @@ struct work_order {
     void *ctx;
 };
 
-enum { WORKERS_SMALL_BYTES = 262144, WORKERS_THREADS = 2 /* a lane */ };
+enum { WORKERS_SMALL_BYTES = 65536, WORKERS_THREADS = 2 /* a lane */ };
 
 /* Threads begin with the first work of their lane. owner: caller */
 struct workers *workers_create(struct loop *loop);

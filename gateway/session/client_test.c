@@ -310,6 +310,34 @@ static void test_offers_are_those_of_the_latest_ehlo(void **state)
     client_session_destroy(&c);
 }
 
+/* CONN-11: the deadline begins anew with whole replies alone. */
+static void test_progress_is_a_whole_reply(void **state)
+{
+    (void)state;
+    struct client_settings settings = {.host_name = "gw"};
+    struct client_session *c = client_session_create(&settings);
+    unsigned before = client_session_progress(c);
+    for (const char *p = "220-mx\r\n220-mx\r\n220 mx\r"; *p; p++) {
+        client_session_feed(c, (struct slice){p, 1});
+        assert_int_equal(client_session_progress(c), before);
+    }
+    client_session_feed(c, SLICE_LITERAL("\n"));
+    assert_int_not_equal(client_session_progress(c), before);
+    client_session_feed(c, SLICE_LITERAL("250 mx\r\n"));
+    client_session_begin(c, &(struct client_transaction){
+                                .reverse_path = SLICE_LITERAL("a@b.example"),
+                                .recipient = SLICE_LITERAL("c@d.example")});
+    before = client_session_progress(c);
+    client_session_feed(c, SLICE_LITERAL("25"));
+    assert_int_equal(client_session_progress(c), before);
+    client_session_feed(c, SLICE_LITERAL("0 ok\r\n250 ok\r\n354 go\r\n"));
+    assert_int_equal(client_session_state(c), CLIENT_STATE_CONTENT);
+    before = client_session_progress(c);
+    client_session_content(c, SLICE_LITERAL("x\r\n"));
+    assert_int_not_equal(client_session_progress(c), before);
+    client_session_destroy(&c);
+}
+
 static void test_address_with_line_end_is_never_sent(void **state)
 {
     (void)state;
@@ -338,6 +366,7 @@ int main(void)
         cmocka_unit_test(test_octets_behind_starttls_are_a_failed_handshake),
         cmocka_unit_test(test_421_and_unasked_replies_end_the_session),
         cmocka_unit_test(test_offers_are_those_of_the_latest_ehlo),
+        cmocka_unit_test(test_progress_is_a_whole_reply),
         cmocka_unit_test(test_address_with_line_end_is_never_sent),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
