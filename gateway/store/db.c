@@ -17,6 +17,7 @@
 #include "store/schema.h"
 #include "store/spool.h"
 #include "store/statement.h"
+#include "store/waiting.h"
 
 /* WAL with FULL: one sync a commit, and readers in other processes. */
 static const char pragmas[] = "PRAGMA journal_mode = WAL;"
@@ -171,6 +172,8 @@ static enum status open_file(struct db *db, const char *path,
     sqlite3_busy_timeout(db->sql, BUSY_MS);
     enum status status = prepare_schema(db, err);
     if (status == ST_OK)
+        status = waiting_open(db, err);
+    if (status == ST_OK)
         status = empty_log(db, err);
     if (status == ST_OK)
         status = presence_take(&db->presence, err);
@@ -190,6 +193,8 @@ enum status db_open(const struct store_settings *settings, struct db **db_out,
     presence_init(&db->presence, directory);
     db->keep_finished_ms = settings->keep_finished_ms;
     db->longest_wait_ms = settings->longest_wait_ms;
+    db->destinations =
+        destinations_create(settings->share_first, settings->share_most);
     enum status status = make_folder(directory, err);
     if (status == ST_OK)
         status = make_folder(db->spool, err);
@@ -230,6 +235,7 @@ void db_close(struct db **db)
     if ((*db)->lock >= 0)
         close((*db)->lock);
     presence_release(&(*db)->presence);
+    destinations_destroy(&(*db)->destinations);
     free((*db)->spool);
     free(*db);
     *db = NULL;

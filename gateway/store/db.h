@@ -41,10 +41,21 @@ enum status db_event_written(struct db *db, const char *id,
 enum status db_unwritten(struct db *db, store_event_fn *each, void *ctx,
                          struct err *err) MUST_USE;
 
-/* db_due - claim and load; everything in the arena. */
-enum status db_due(struct db *db, struct arena *arena, int64_t now_ms,
-                   size_t limit, struct store_due *out,
+struct due_wish {
+    int64_t now_ms;
+    size_t limit;
+    bool idle_only; /* store_due_idle */
+};
+
+/* db_due - claim and load; everything in the arena. After a transaction that
+ * was undone: db_due_undone, with the items that it had given. */
+enum status db_due(struct db *db, struct arena *arena,
+                   const struct due_wish *wish, struct store_due *out,
                    struct err *err) MUST_USE;
+void db_due_undone(struct db *db, const struct store_due *due);
+/* db_gave - after the commit: what the record finished or put off is in hand no
+ * more. */
+void db_gave(struct db *db, const struct store_record *record);
 
 /* db_find - ST_NONE: nobody. */
 enum status db_find(struct db *db, struct arena *arena,

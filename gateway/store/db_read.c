@@ -2,10 +2,12 @@
  * once a batch; a batch ends where its content passes a cap. */
 #include "store/db.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "store/spool.h"
 #include "store/statement.h"
+#include "store/waiting.h"
 
 enum { BATCH_BYTES = 32 << 20 };
 
@@ -157,37 +159,6 @@ static enum status claim(struct load *load, const struct store_item *item)
     return stmt_run(load->db, stmt, load->err);
 }
 
-static enum status list_due(struct load *load, int64_t now_ms, size_t limit,
-                            struct store_item **items, size_t *count)
-{
-    sqlite3_stmt *stmt = stmt_prepare(load->db, STMT_DUE, load->err);
-    if (!stmt)
-        return ST_TEMP;
-    stmt_int(stmt, 1, now_ms);
-    stmt_int(stmt, 2, (int64_t)limit);
-    enum status status;
-    while ((status = stmt_row(load->db, stmt, load->err)) == ST_OK) {
-        struct store_item *item = ARENA_NEW(load->arena, struct store_item);
-        item->kind =
-            sqlite3_column_int(stmt, 0) ? STORE_KIND_DSN : STORE_KIND_RECIPIENT;
-        item->id = sqlite3_column_int64(stmt, 1);
-        items[(*count)++] = item;
-    }
-    return status == ST_NONE ? ST_OK : status;
-}
-
-static enum status next_due(struct load *load, int64_t *next_ms)
-{
-    sqlite3_stmt *stmt = stmt_prepare(load->db, STMT_NEXT, load->err);
-    if (!stmt || stmt_row(load->db, stmt, load->err) != ST_OK)
-        return ST_TEMP;
-    *next_ms = sqlite3_column_type(stmt, 0) == SQLITE_NULL
-                   ? -1
-                   : sqlite3_column_int64(stmt, 0);
-    sqlite3_reset(stmt);
-    return ST_OK;
-}
-
 /* What waits for a time that the clock will not reach is due now. */
 static enum status recall(struct load *load, int64_t now_ms)
 {
@@ -206,33 +177,125 @@ static enum status recall(struct load *load, int64_t now_ms)
     return status;
 }
 
-enum status db_due(struct db *db, struct arena *arena, int64_t now_ms,
-                   size_t limit, struct store_due *out, struct err *err)
+/* Of what lies before the scan's cursor nothing is found when it is due: after
+ * a clock that went back it stands at that time. */
+static void set_back(struct db *db, int64_t now_ms)
+{
+    for (size_t i = 0; i < 2; i++)
+        if (db->scanned[i].due_ms > now_ms)
+            db->scanned[i] = (struct due_cursor){now_ms, INT64_MAX};
+}
+
+struct taken {
+    struct store_item item; /* the first */
+    int64_t due_ms;
+};
+
+static int by_time(const void *a_in, const void *b_in)
+{
+    const struct taken *a = *(const struct taken *const *)a_in;
+    const struct taken *b = *(const struct taken *const *)b_in;
+    if (a->due_ms != b->due_ms)
+        return a->due_ms < b->due_ms ? -1 : 1;
+    if (a->item.kind != b->item.kind)
+        return a->item.kind < b->item.kind ? -1 : 1;
+    return a->item.id < b->item.id ? -1 : 1;
+}
+
+static enum status load_one(struct load *load, struct due_domain *destination,
+                            int64_t now_ms, struct store_item *item)
+{
+    enum status status =
+        waiting_take(load->db, destination, now_ms, item, load->err);
+    if (status != ST_OK)
+        return status;
+    ((struct taken *)item)->due_ms = destination->cursor[item->kind].due_ms;
+    status = item->kind == STORE_KIND_DSN ? load_dsn(load, item)
+                                          : load_recipient(load, item, true);
+    return status == ST_OK ? claim(load, item) : status;
+}
+
+/* Whether the next one's turn would give something: nothing is taken. */
+static enum status is_more(struct load *load, const struct due_wish *wish,
+                           bool *more_out)
+{
+    struct destinations *all = load->db->destinations;
+    struct due_domain *d;
+    enum status status = ST_NONE;
+    while (status == ST_NONE && (d = destinations_next(all, wish->idle_only))) {
+        struct due_cursor cursor[2] = {d->cursor[0], d->cursor[1]};
+        struct store_item item;
+        status = waiting_take(load->db, d, wish->now_ms, &item, load->err);
+        d->cursor[0] = cursor[0];
+        d->cursor[1] = cursor[1];
+        if (status == ST_NONE)
+            destinations_rest(all, d);
+    }
+    *more_out = status == ST_OK;
+    return status == ST_NONE ? ST_OK : status;
+}
+
+/* One of each destination after another; where the batch is full the rest is
+ * for another time. */
+static enum status take_all(struct load *load, const struct due_wish *wish,
+                            struct store_item **items, struct store_due *out)
+{
+    struct destinations *all = load->db->destinations;
+    struct due_domain *d;
+    enum status status = ST_OK;
+    while (out->count < wish->limit && load->bytes < BATCH_BYTES &&
+           (d = destinations_next(all, wish->idle_only))) {
+        struct store_item *item = &ARENA_NEW(load->arena, struct taken)->item;
+        status = load_one(load, d, wish->now_ms, item);
+        if (status == ST_NONE) {
+            destinations_rest(all, d);
+            continue;
+        }
+        if (status != ST_OK)
+            return status;
+        item->destination = d;
+        items[out->count++] = item;
+        destinations_took(all, d);
+    }
+    qsort(items, out->count, sizeof *items, by_time);
+    return is_more(load, wish, &out->more);
+}
+
+enum status db_due(struct db *db, struct arena *arena,
+                   const struct due_wish *wish, struct store_due *out,
+                   struct err *err)
 {
     struct load load = {.db = db, .arena = arena, .err = err};
-    struct store_item **items = arena_alloc(arena, limit * sizeof *items);
-    size_t listed = 0, count = 0;
-    enum status status = recall(&load, now_ms);
+    struct store_item **items = arena_alloc(arena, wish->limit * sizeof *items);
+    bool is_whole = true; /* else the rest another time */
+    *out = (struct store_due){.status = ST_OK, .items = items, .next_ms = -1};
+    set_back(db, wish->now_ms);
+    enum status status = recall(&load, wish->now_ms);
     if (status == ST_OK)
-        status = list_due(&load, now_ms, limit, items, &listed);
-    while (status == ST_OK && count < listed && load.bytes < BATCH_BYTES) {
-        struct store_item *item = items[count++];
-        status = item->kind == STORE_KIND_DSN
-                     ? load_dsn(&load, item)
-                     : load_recipient(&load, item, true);
-        if (status == ST_OK)
-            status = claim(&load, item);
-    }
-    int64_t next_ms = -1;
+        status = waiting_scan(db, wish->now_ms, &is_whole, err);
     if (status == ST_OK)
-        status = next_due(&load, &next_ms);
+        status = take_all(&load, wish, items, out);
     if (status == ST_OK)
-        *out = (struct store_due){.status = ST_OK,
-                                  .items = items,
-                                  .count = count,
-                                  .more = count < listed || listed == limit,
-                                  .next_ms = next_ms};
+        status = waiting_next(db, &out->next_ms, err);
+    out->unseen = !is_whole;
     return status;
+}
+
+void db_due_undone(struct db *db, const struct store_due *due)
+{
+    for (size_t i = 0; i < due->count; i++)
+        destinations_gave(db->destinations, due->items[i]->destination,
+                          STORE_HEARD_UNKNOWN);
+    waiting_rewind(db);
+}
+
+void db_gave(struct db *db, const struct store_record *record)
+{
+    bool is_over = record->change == STORE_CHANGE_DEFERRED ||
+                   record->change == STORE_CHANGE_FINISHED;
+    if (is_over && record->item->destination)
+        destinations_gave(db->destinations, record->item->destination,
+                          record->heard);
 }
 
 enum status db_find(struct db *db, struct arena *arena,

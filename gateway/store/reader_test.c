@@ -61,7 +61,9 @@ static void decide(struct db *db, struct arena *arena)
     struct err err;
     struct store_due due;
     assert_int_equal(db_begin(db, &err), ST_OK);
-    assert_int_equal(db_due(db, arena, 1000, 9, &due, &err), ST_OK);
+    assert_int_equal(
+        db_due(db, arena, &(struct due_wish){1000, 9, false}, &due, &err),
+        ST_OK);
     assert_int_equal(due.count, 2);
     struct store_record record = {.item = due.items[0],
                                   .change = STORE_CHANGE_DECIDED,

@@ -40,15 +40,26 @@ void store_accept(struct store *store, const struct store_accept *accept,
     store_put(store, r);
 }
 
-void store_due(struct store *store, int64_t now_ms, size_t limit,
-               store_due_fn *done, void *ctx)
+static void put_due(struct store *store, const struct due_wish *wish,
+                    store_due_fn *done, void *ctx)
 {
     struct request *r = request_create(REQUEST_DUE);
-    r->in.due.now_ms = now_ms;
-    r->in.due.limit = limit;
+    r->in.due = *wish;
     r->due_done = done;
     r->ctx = ctx;
     store_put(store, r);
+}
+
+void store_due(struct store *store, int64_t now_ms, size_t limit,
+               store_due_fn *done, void *ctx)
+{
+    put_due(store, &(struct due_wish){now_ms, limit, false}, done, ctx);
+}
+
+void store_due_idle(struct store *store, int64_t now_ms, size_t limit,
+                    store_due_fn *done, void *ctx)
+{
+    put_due(store, &(struct due_wish){now_ms, limit, true}, done, ctx);
 }
 
 void store_find(struct store *store, const struct store_question *question,
@@ -73,8 +84,9 @@ void store_record(struct store *store, const struct store_record *record,
     struct request *r = request_create(REQUEST_RECORD);
     struct store_record *copy = &r->in.record;
     *copy = *record;
-    r->item =
-        (struct store_item){.kind = record->item->kind, .id = record->item->id};
+    r->item = (struct store_item){.kind = record->item->kind,
+                                  .id = record->item->id,
+                                  .destination = record->item->destination};
     copy->item = &r->item;
     copy->method = copy_text(r->arena, record->method);
     copy->delivery = copy_text(r->arena, record->delivery);

@@ -5,9 +5,22 @@
 
 /* A claim is this process's alone: it lives in a temporary table and is gone
  * after a crash, when every open item is due again. */
-#define UNCLAIMED(kind, table)                                                 \
+#define UNCLAIMED(table, kind)                                                 \
     "NOT EXISTS (SELECT 1 FROM temp.claim c WHERE c.kind = " #kind             \
-    " AND c.item = " #table ".n)"
+    " AND c.item = " table ".n)"
+
+/* Behind a cursor: rows of its own time, in their order, and those after it.
+ * Both are steps on an index; together they would be a search. */
+#define SAME " due_ms = ?1 AND n > ?2 AND due_ms <= ?3 "
+#define LATER " due_ms > ?1 AND due_ms <= ?3 "
+#define SCAN(table, address, after)                                            \
+    "SELECT n, due_ms, " address " FROM " table " WHERE" after                 \
+    "ORDER BY due_ms, n"
+#define TAKE(table, address, after, kind)                                      \
+    "SELECT n, due_ms FROM " table " WHERE " STMT_DOMAIN_OF(                   \
+        address) " = ?4 "                                                      \
+                 "AND" after                                                   \
+                 "AND " UNCLAIMED(table, kind) " ORDER BY due_ms, n LIMIT 1"
 
 static const char *const texts[] = {
     [STMT_BEGIN] = "BEGIN IMMEDIATE",
@@ -57,17 +70,18 @@ static const char *const texts[] = {
     [STMT_RECALL_RECIPIENTS] =
         "UPDATE recipient SET due_ms = ?1 WHERE due_ms > ?1 + ?2",
     [STMT_RECALL_DSNS] = "UPDATE dsn SET due_ms = ?1 WHERE due_ms > ?1 + ?2",
-    [STMT_DUE] = "SELECT 0, n, due_ms FROM recipient"
-                 " WHERE due_ms <= ?1 AND " UNCLAIMED(
-                     0, recipient) " UNION ALL SELECT 1, n, due_ms FROM dsn"
-                                   " WHERE due_ms <= ?1 AND " UNCLAIMED(
-                                       1, dsn) " ORDER BY 3, 1, 2 LIMIT ?2",
+    [STMT_SCAN_RECIPIENT] = SCAN("recipient", "address", SAME),
+    [STMT_SCAN_RECIPIENT_LATER] = SCAN("recipient", "address", LATER),
+    [STMT_SCAN_DSN] = SCAN("dsn", "goes_to", SAME),
+    [STMT_SCAN_DSN_LATER] = SCAN("dsn", "goes_to", LATER),
+    [STMT_TAKE_RECIPIENT] = TAKE("recipient", "address", SAME, 0),
+    [STMT_TAKE_RECIPIENT_LATER] = TAKE("recipient", "address", LATER, 0),
+    [STMT_TAKE_DSN] = TAKE("dsn", "goes_to", SAME, 1),
+    [STMT_TAKE_DSN_LATER] = TAKE("dsn", "goes_to", LATER, 1),
     [STMT_NEXT] =
         "SELECT min(due_ms) FROM (SELECT min(due_ms) AS due_ms FROM recipient"
-        " WHERE due_ms IS NOT NULL AND " UNCLAIMED(
-            0, recipient) " UNION ALL SELECT min(due_ms) FROM dsn"
-                          " WHERE due_ms IS NOT NULL AND " UNCLAIMED(1,
-                                                                     dsn) ")",
+        " WHERE due_ms > ?1 UNION ALL SELECT min(due_ms) FROM dsn"
+        " WHERE due_ms > ?2)",
     [STMT_MESSAGE] =
         "SELECT id, accepted_ms, organization, sender, reverse_path, envid,"
         " ret_full, direct_delivery, email_permitted, kind, content_bytes,"

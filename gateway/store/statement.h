@@ -7,6 +7,7 @@
 
 #include <sqlite3.h>
 
+#include "store/destinations.h"
 #include "store/presence.h"
 #include "store/store.h"
 
@@ -34,7 +35,14 @@ enum stmt {
     STMT_UNCLAIM,
     STMT_RECALL_RECIPIENTS,
     STMT_RECALL_DSNS,
-    STMT_DUE,
+    STMT_SCAN_RECIPIENT, /* of the time of the cursor's row, and after it */
+    STMT_SCAN_RECIPIENT_LATER,
+    STMT_SCAN_DSN,
+    STMT_SCAN_DSN_LATER,
+    STMT_TAKE_RECIPIENT, /* the same, of one destination */
+    STMT_TAKE_RECIPIENT_LATER,
+    STMT_TAKE_DSN,
+    STMT_TAKE_DSN_LATER,
     STMT_NEXT,
     STMT_MESSAGE,
     STMT_RECIPIENT,
@@ -43,8 +51,16 @@ enum stmt {
     STMT_SPOOLED,
     STMT_KEEP_POLICY,
     STMT_POLICIES,
-    STMT_COUNT
+    STMT_COUNT,
+    STMT_SCAN = STMT_SCAN_RECIPIENT, /* ... + 2 * enum store_kind */
+    STMT_TAKE = STMT_TAKE_RECIPIENT
 };
+
+/* The domain of an address, in the database's words; as destinations.c has it.
+ */
+#define STMT_DOMAIN_OF(address)                                                \
+    "lower(substr(" address ", length(rtrim(" address ", replace(" address     \
+    ", '@', ''))) + 1))"
 
 struct db {
     sqlite3 *sql;
@@ -58,6 +74,8 @@ struct db {
     int64_t told_ms; /* that it is lost; monotonic */
     int64_t longest_wait_ms, keep_finished_ms, purge_next_ms;
     int64_t purge_n; /* the last message that purge looked at */
+    struct destinations *destinations;
+    struct due_cursor scanned[2]; /* by enum store_kind: waiting.h */
 };
 
 /* stmt_prepare - ready, nothing bound; NULL after a fault (in err). */

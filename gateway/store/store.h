@@ -32,6 +32,8 @@ struct store_settings {
                                  long after its last outcome; 0: never */
     int64_t longest_wait_ms;  /* nothing is put off longer: what seems to be was
                                  so by a clock that went back; 0: no bound */
+    size_t share_first; /* of one destination, in hand at once: at first, */
+    size_t share_most;  /* and once it is heard of; 0: no bound */
     store_post_fn *post;
     void *loop;          /* the first argument of post */
     store_sync_fn *sync; /* of the journal; NULL: not needed */
@@ -125,6 +127,7 @@ struct store_item {
     const struct store_recipient *recipient; /* STORE_KIND_RECIPIENT */
     const struct store_dsn *dsn;             /* STORE_KIND_DSN */
     void *batch;                             /* private */
+    void *destination;                       /* private; NULL: not claimed */
 };
 
 /* What is due. An item stays claimed by this process, and is not handed out
@@ -133,7 +136,9 @@ struct store_due {
     enum status status;              /* ST_OK, or ST_TEMP: try again later */
     struct store_item *const *items; /* release each with store_item_release */
     size_t count;
-    bool more;       /* the limit cut it off: ask again */
+    bool more;       /* the limit cut it off: ask again. What waits for its
+                      * destination's share does not count */
+    bool unseen;     /* not all that is due was looked at: ask again */
     int64_t next_ms; /* when to ask again: an unclaimed item falls due, or
                       * there is something to purge; -1: never */
 };
@@ -188,9 +193,14 @@ struct store_accept {
 void store_accept(struct store *store, const struct store_accept *accept,
                   store_done_fn *done, void *ctx);
 
-/* store_due - claim what is due at now_ms, oldest first. */
+/* store_due - claim what is due at now_ms: each destination in its turn, what
+ * it has in the order of time, and no more than its share (TRANSPORT-8). */
 void store_due(struct store *store, int64_t now_ms, size_t limit,
                store_due_fn *done, void *ctx);
+/* ... of destinations that have nothing in hand. With the limit 0 it says
+ * whether there is one. */
+void store_due_idle(struct store *store, int64_t now_ms, size_t limit,
+                    store_due_fn *done, void *ctx);
 void store_item_release(struct store_item *item);
 
 /* store_find - the recipient whose return path has this local part (BOUNCE-1),
@@ -208,6 +218,13 @@ struct store_question {
 void store_find(struct store *store, const struct store_question *question,
                 store_found_fn *done, void *ctx);
 
+/* What an attempt says of its destination: how much it may have in hand. */
+enum store_heard {
+    STORE_HEARD_UNKNOWN,
+    STORE_HEARD,
+    STORE_HEARD_NOTHING, /* not in time */
+};
+
 enum store_change {
     STORE_CHANGE_DECIDED,  /* remember the method, and the event's line as
                             * the latest decision; stays claimed */
@@ -220,9 +237,10 @@ enum store_change {
 struct store_record {
     const struct store_item *item;
     enum store_change change;
-    const char *method;   /* NULL: as before */
-    int64_t until_ms;     /* DEFERRED */
-    const char *delivery; /* FINISHED: direct, notification, failed */
+    const char *method;     /* NULL: as before */
+    int64_t until_ms;       /* DEFERRED */
+    enum store_heard heard; /* DEFERRED, FINISHED */
+    const char *delivery;   /* FINISHED: direct, notification, failed */
     unsigned links; /* FINISHED, direct: secure download links in the copy */
     struct store_event event;    /* journal it after ST_OK; once it is
                                   * written, store_event_written */

@@ -117,12 +117,12 @@ static void answer_due(struct db *db, struct request *r)
     struct arena *arena = arena_create();
     enum status status = db_begin(db, &err);
     if (status == ST_OK)
-        status =
-            db_due(db, arena, r->in.due.now_ms, r->in.due.limit, &r->due, &err);
+        status = db_due(db, arena, &r->in.due, &r->due, &err);
     if (status == ST_OK)
         status = db_commit(db, &err);
     if (status != ST_OK) {
         db_rollback(db);
+        db_due_undone(db, &r->due);
         log_error("store", "cannot read the queue", "error=%s", err.text);
         r->due = (struct store_due){.status = ST_TEMP, .next_ms = -1};
     }
@@ -174,6 +174,14 @@ static void sync_journal(struct request *first, store_sync_fn *sync, void *ctx)
             r->answer.status = ST_TEMP;
 }
 
+/* TRANSPORT-8: the next of a destination may be taken. */
+static void give_all(struct db *db, const struct request *first)
+{
+    for (const struct request *r = first; r; r = r->next)
+        if (r->kind == REQUEST_RECORD && r->answer.status == ST_OK)
+            db_gave(db, &r->in.record);
+}
+
 static void answer_questions(struct db *db, struct request *first)
 {
     for (struct request *r = first; r; r = r->next)
@@ -211,6 +219,7 @@ void turn_work(struct db *db, struct request *first, store_sync_fn *sync,
         return;
     }
     drop_content(db, first);
+    give_all(db, first);
     answer_questions(db, first);
     if (db_confirm(db, &err) != ST_OK)
         log_debug("store", "noticed after a question", "error=%s", err.text);

@@ -26,10 +26,7 @@ struct request {
         struct store_record record;
         const char *event_id;
         struct store_policy policy;
-        struct {
-            int64_t now_ms;
-            size_t limit;
-        } due;
+        struct due_wish due;
         struct store_question find;
         struct {
             store_run_fn *run;
