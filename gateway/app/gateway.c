@@ -165,6 +165,8 @@ static enum status start_intake(struct gateway *g)
                 .directory = config->state,
                 .keep_finished_ms = config->settings.keep_finished_ms,
                 .longest_wait_ms = longest_wait_ms(&config->settings),
+                .share_first = DELIVER_SHARE_FIRST,
+                .share_most = DELIVER_SHARE_MOST,
                 .post = post,
                 .loop = g->loop,
                 .sync = journal_sync,

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "deliver/destination.h"
 #include "deliver/nta.h"
 #include "deliver/posting.h"
@@ -28,6 +29,7 @@ struct attempt {
     struct sealing sealing;
     struct posting posting;
     void (*after_sealing)(struct attempt *a);
+    int64_t asked_ms; /* monotonic: the latest look-up */
     struct attempt_report report;
 };
 
@@ -48,36 +50,6 @@ static void finish(struct attempt *a, enum delivery delivery)
     a->hooks.on_done(a->hooks.ctx, &a->report);
 }
 
-static void take_reply(struct attempt *a, const struct transport_reply *reply)
-{
-    if (reply->line[0] != '\0') {
-        a->report.reply = arena_strdup(a->arena, reply->line);
-    }
-    if (reply->status[0] != '\0') {
-        a->report.status = arena_strdup(a->arena, reply->status);
-    }
-}
-
-/* DSN-3: what became of hosts that gave nothing: their reply, or that DANE
- * barred them. */
-static void take_reason(struct attempt *a, const struct reached *reached)
-{
-    if (reached == NULL) {
-        return;
-    }
-    if (reached->reply.line[0] != '\0') {
-        take_reply(a, &reached->reply);
-        a->report.host = reached->reply_host;
-        return;
-    }
-    for (size_t i = 0; i < reached->count && a->report.status == NULL; i++) {
-        if (reached->hosts[i].why == WHY_BARRED) {
-            a->report.status = "4.7.5";
-            a->report.host = reached->hosts[i].name;
-        }
-    }
-}
-
 /* --- sending over the connection that was measured (TRANSPORT-1) ---------- */
 
 static void on_sent(struct outbound *outbound, const struct sent *sent,
@@ -85,7 +57,7 @@ static void on_sent(struct outbound *outbound, const struct sent *sent,
 {
     struct attempt *a = ctx;
     (void)outbound;
-    take_reply(a, &sent->reply);
+    attempt_take_reply(a->arena, &a->report, &sent->reply);
     a->report.takes_notify = sent->takes_notify;
     switch (sent->kind) {
     case SENT_ACCEPTED:
@@ -130,6 +102,7 @@ static void seal_first(struct attempt *a, const char *from,
                        struct slice content, void (*then)(struct attempt *a))
 {
     a->after_sealing = then;
+    a->asked_ms = clock_mono_ms();
     if (sealing_ask(&a->sealing, from, content)) {
         then(a);
     }
@@ -182,7 +155,7 @@ static void on_best(const struct reached *reached, void *ctx)
         send_over(a, reached);
         return;
     }
-    take_reason(a, reached);
+    attempt_take_reason(a->arena, &a->report, reached);
     a->report.why = reached->reach.why;
     finish(a, reached->reach.outcome == REACH_REFUSED ? DELIVERY_FAILED
                                                       : DELIVERY_DEFERRED);
@@ -264,9 +237,9 @@ static void chosen(struct attempt *a)
 /* Of a server that refused, put off or is barred, for status and DSN. */
 static void take_last_reason(struct attempt *a)
 {
-    take_reason(a, a->nta.reached);
+    attempt_take_reason(a->arena, &a->report, a->nta.reached);
     for (size_t i = 0; i < MINIMUM_COUNT; i++) {
-        take_reason(a, a->reached[i]);
+        attempt_take_reason(a->arena, &a->report, a->reached[i]);
     }
 }
 
@@ -332,6 +305,7 @@ static const char *domain_of(const char *address)
 
 static void find_hosts(struct attempt *a, hosts_on_done *on_done)
 {
+    a->asked_ms = clock_mono_ms();
     a->hosts_query = destination_find(a->arena, a->world, domain_of(a->address),
                                       attempt_seed(a->settings), on_done, a);
 }
@@ -362,6 +336,7 @@ static bool ask_sender_dns(struct attempt *a)
 /* Answers one question; true where the answer is there at once. */
 static bool answer(struct attempt *a)
 {
+    a->asked_ms = clock_mono_ms();
     switch (a->decision.question) {
     case QUESTION_DESTINATION:
         find_hosts(a, on_hosts);
@@ -479,6 +454,25 @@ struct attempt *attempt_start(const struct deliver_settings *settings,
                           .ctx = a};
     step(a);
     return a;
+}
+
+int64_t attempt_looks_up_ms(const struct attempt *a)
+{
+    bool is_looking = a->hosts_query != NULL || a->sealing.query != NULL ||
+                      a->nta.sender != NULL || a->nta.recipient != NULL;
+    return is_looking ? clock_mono_ms() - a->asked_ms : 0;
+}
+
+void attempt_give_up(struct attempt *a)
+{
+    if (a->hosts_query != NULL && a->item->kind == STORE_KIND_RECIPIENT) {
+        destination_cancel(&a->hosts_query);
+        a->facts.destination = DESTINATION_LOOKUP_FAILED;
+        step(a);
+        return;
+    }
+    a->report.why = WHY_LOOKUP_FAILED;
+    finish(a, DELIVERY_DEFERRED);
 }
 
 void attempt_destroy(struct attempt **attempt)

@@ -51,6 +51,12 @@ struct attempt *attempt_start(const struct deliver_settings *settings,
 /* Whatever is open is given up; no hook is called any more. */
 void attempt_destroy(struct attempt **attempt);
 
+/* How long a look-up that it needs is open, in ms; 0: none is. */
+int64_t attempt_looks_up_ms(const struct attempt *attempt);
+/* attempt_give_up - that look-up counts as failed: others need the place
+ * (TRANSPORT-8). Hooks are called from within. */
+void attempt_give_up(struct attempt *attempt);
+
 /* attempt_gather - what is known of a recipient before anything is asked. */
 void attempt_gather(const struct deliver_settings *settings,
                     const struct directory *directory,
@@ -60,6 +66,16 @@ void attempt_gather(const struct deliver_settings *settings,
 /* ... of its shared verifications (SHARED-2). */
 void attempt_gather_shares(const struct directory *directory,
                            const struct store_item *item, struct facts *facts);
+/* Whether its destination was heard of in time: what it may have in hand. */
+enum store_heard attempt_heard(const struct attempt_report *report,
+                               int64_t took_ms);
+/* What a server said, for the journal and the DSN. */
+void attempt_take_reply(struct arena *arena, struct attempt_report *report,
+                        const struct transport_reply *reply);
+/* DSN-3: what became of hosts that gave nothing (NULL: not asked): their reply,
+ * or that DANE barred them. */
+void attempt_take_reason(struct arena *arena, struct attempt_report *report,
+                         const struct reached *reached);
 enum destination attempt_destination(enum hosts_kind kind);
 /* The seed for the order of equal hosts: the setting's, or a random one. */
 uint64_t attempt_seed(const struct deliver_settings *settings);

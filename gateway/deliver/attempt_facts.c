@@ -2,6 +2,7 @@
 
 #include "base/random.h"
 #include "deliver/attempt.h"
+#include "deliver/places.h"
 
 void attempt_gather(const struct deliver_settings *settings,
                     const struct directory *directory,
@@ -39,6 +40,51 @@ void attempt_gather_shares(const struct directory *directory,
             directory->share(directory->self, organization, address, RIGHT_SMS),
         .access_code = directory->share(directory->self, organization, address,
                                         RIGHT_ACCESS_CODE)};
+}
+
+enum store_heard attempt_heard(const struct attempt_report *report,
+                               int64_t took_ms)
+{
+    bool is_silent =
+        report->why == WHY_NO_CONNECTION || report->why == WHY_LOOKUP_FAILED;
+    if (report->reply != NULL || report->delivery == DELIVERY_DIRECT ||
+        report->delivery == DELIVERY_NOTIFICATION) {
+        return STORE_HEARD;
+    }
+    return report->delivery == DELIVERY_DEFERRED && is_silent &&
+                   took_ms >= PLACES_PATIENCE_MS
+               ? STORE_HEARD_NOTHING
+               : STORE_HEARD_UNKNOWN;
+}
+
+void attempt_take_reply(struct arena *arena, struct attempt_report *report,
+                        const struct transport_reply *reply)
+{
+    if (reply->line[0] != '\0') {
+        report->reply = arena_strdup(arena, reply->line);
+    }
+    if (reply->status[0] != '\0') {
+        report->status = arena_strdup(arena, reply->status);
+    }
+}
+
+void attempt_take_reason(struct arena *arena, struct attempt_report *report,
+                         const struct reached *reached)
+{
+    if (reached == NULL) {
+        return;
+    }
+    if (reached->reply.line[0] != '\0') {
+        attempt_take_reply(arena, report, &reached->reply);
+        report->host = reached->reply_host;
+        return;
+    }
+    for (size_t i = 0; i < reached->count && report->status == NULL; i++) {
+        if (reached->hosts[i].why == WHY_BARRED) {
+            report->status = "4.7.5";
+            report->host = reached->hosts[i].name;
+        }
+    }
 }
 
 enum destination attempt_destination(enum hosts_kind kind)

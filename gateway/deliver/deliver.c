@@ -10,6 +10,7 @@
 #include "deliver/attempt.h"
 #include "deliver/events.h"
 #include "deliver/notice.h"
+#include "deliver/places.h"
 #include "deliver/recorder.h"
 #include "deliver/retry.h"
 #include "deliver/scans.h"
@@ -17,8 +18,6 @@
 #include "net/loop.h"
 
 enum {
-    JOBS_MOST = 512,
-    CLAIM_MOST = 64,
     STORE_PAUSE_MS = 1000,  /* after the store could not answer */
     TIMER_LEAST_MS = 100,   /* a frozen wall clock must not spin the loop */
     TIMER_MOST_MS = 3600000 /* a moved wall clock is seen at last */
@@ -30,6 +29,8 @@ struct job {
     struct job *previous;
     struct store_item *item;
     struct attempt *attempt;
+    int64_t since_ms; /* monotonic */
+    enum store_heard heard;
 };
 
 /* Survives the runner, for the store answers in any case. */
@@ -43,7 +44,7 @@ struct deliver {
     struct recorder *recorder;
     struct loop_timer *timer;
     struct job jobs; /* list head */
-    size_t job_count;
+    struct places *places;
     struct claim *claim; /* under way, or NULL */
     bool claim_again;
     bool is_busy; /* `settled` is owed */
@@ -54,7 +55,7 @@ static void claim(struct deliver *d);
 static void check_settled(struct deliver *d)
 {
     struct transport *transport = d->world.transport;
-    if (!d->is_busy || d->job_count != 0 || d->claim != NULL ||
+    if (!d->is_busy || places_taken(d->places) != 0 || d->claim != NULL ||
         recorder_open_count(d->recorder) != 0) {
         return;
     }
@@ -84,7 +85,7 @@ static void job_free(struct job *job)
     store_item_release(job->item);
     job->previous->next = job->next;
     job->next->previous = job->previous;
-    job->deliver->job_count--;
+    places_give(job->deliver->places);
     free(job);
 }
 
@@ -103,6 +104,7 @@ static void record(struct job *job, const struct store_record *record,
     struct store_record full = *record;
     full.item = job->item;
     full.event = (struct store_event){event->id, event->line};
+    full.heard = job->heard;
     bool is_last = full.change != STORE_CHANGE_DECIDED;
     recorder_put(job->deliver->recorder, &full, is_last ? on_finished : NULL,
                  job);
@@ -246,6 +248,7 @@ static void on_done(void *ctx, const struct attempt_report *done)
     const struct deliver_settings *settings = &job->deliver->settings;
     const struct retry retry = {.lifetime_ms = settings->queue_lifetime_ms};
     struct attempt_report report = *done;
+    job->heard = attempt_heard(done, clock_mono_ms() - job->since_ms);
     int64_t now_ms = clock_wall_ms();
     struct arena *arena = arena_create();
     bool is_over = report.delivery == DELIVERY_DEFERRED &&
@@ -305,7 +308,8 @@ static void start_job(struct deliver *d, struct store_item *item)
     job->previous = d->jobs.previous;
     job->previous->next = job;
     d->jobs.previous = job;
-    d->job_count++;
+    job->since_ms = clock_mono_ms();
+    places_take(d->places);
     if (item->kind == STORE_KIND_RECIPIENT &&
         item->message->content_fault != NULL) {
         wait_for_content(job);
@@ -337,9 +341,8 @@ static void take_due(struct deliver *d, const struct store_due *due)
         d->is_busy = true;
         start_job(d, due->items[i]);
     }
-    if (due->more) {
-        d->claim_again = true;
-    } else if (due->next_ms >= 0) {
+    d->claim_again |= places_more(d->places, due->more) || due->unseen;
+    if (!due->more && !due->unseen && due->next_ms >= 0) {
         arm_timer(d, due->next_ms - clock_wall_ms());
     }
 }
@@ -357,27 +360,41 @@ static void on_due(void *ctx, const struct store_due *due)
     }
     d->claim = NULL;
     take_due(d, due);
-    if (d->claim_again && d->job_count < JOBS_MOST) {
+    if (d->claim_again) {
         claim(d);
     }
     check_settled(d);
 }
 
 /* claim - ask for what is due; while the answer is under way, once more after
- * it. With all hands busy the end of a job asks. */
+ * it. */
 static void claim(struct deliver *d)
 {
-    if (d->claim != NULL || d->job_count >= JOBS_MOST) {
+    if (d->claim != NULL) {
         d->claim_again = true;
         return;
     }
     d->claim_again = false;
-    size_t free_hands = JOBS_MOST - d->job_count;
+    struct places_wish wish = places_wish(d->places);
     d->claim = xcalloc(1, sizeof *d->claim);
     d->claim->deliver = d;
-    store_due(d->world.store, clock_wall_ms(),
-              free_hands < CLAIM_MOST ? free_hands : CLAIM_MOST, on_due,
-              d->claim);
+    (wish.idle_only ? store_due_idle : store_due)(
+        d->world.store, clock_wall_ms(), wish.limit, on_due, d->claim);
+}
+
+static void end_look_ups(void *ctx, size_t most)
+{
+    struct deliver *d = ctx;
+    struct job *next;
+    for (struct job *job = d->jobs.next; most > 0 && job != &d->jobs;
+         job = next) {
+        next = job->next;
+        if (job->attempt != NULL &&
+            attempt_looks_up_ms(job->attempt) >= PLACES_PATIENCE_MS) {
+            attempt_give_up(job->attempt);
+            most--;
+        }
+    }
 }
 
 static void on_timer(void *ctx)
@@ -397,6 +414,9 @@ struct deliver *deliver_create(const struct deliver_settings *settings,
     d->jobs.previous = &d->jobs;
     d->timer = loop_timer_create(world->loop, on_timer, d);
     d->world.scans = scans_create(world->workers);
+    const struct places_world places = {world->loop, world->transport,
+                                        end_look_ups, d};
+    d->places = places_create(&places);
     d->recorder = recorder_create(world);
     d->world.transport->on_closed = on_connection_closed;
     d->world.transport->on_closed_ctx = d;
@@ -435,5 +455,6 @@ void deliver_destroy(struct deliver **deliver)
     }
     scans_destroy(&d->world.scans);
     loop_timer_destroy(&d->timer);
+    places_destroy(&d->places);
     free(d);
 }

@@ -23,6 +23,10 @@ struct scans;
 struct transport;
 struct workers;
 
+/* TRANSPORT-8: what one destination may have in hand, of all places (see
+ * store_settings). */
+enum { DELIVER_SHARE_FIRST = 64, DELIVER_SHARE_MOST = 128 };
+
 struct deliver_settings {
     const char *host_name;   /* the gateway's: notifications, DSNs */
     const char *return_host; /* where bounces go (MAIL-2); NULL: host_name */

@@ -101,6 +101,17 @@ struct transport {
     bool (*is_ready)(const struct outbound *outbound);
     /* Nothing is due: what is kept for others is closed. NULL: nothing is. */
     void (*trim)(void *self);
+    /* TRANSPORT-8. How long it is the server's turn: since it was opened, or
+     * since the transaction began. 0: it is not, or nobody may break it off any
+     * more, for the content is under way. NULL: always 0. */
+    int64_t (*waits_ms)(const struct outbound *outbound);
+    /* So many destinations have no connection, for all that there may be are
+     * taken. NULL: 0. */
+    size_t (*short_of)(void *self);
+    /* Of those that wait for their servers, at least so long, the longest are
+     * told that there is no connection, or that it is lost; says how many.
+     * Calls back from within. NULL: none. */
+    size_t (*hurry)(void *self, size_t most, int64_t least_ms);
     size_t (*open_count)(void *self); /* those being closed included */
     void (*on_closed)(void *ctx);     /* after each close; NULL: not wanted */
     void *on_closed_ctx;

@@ -13,7 +13,7 @@ struct outbound {
     struct outbound *next;
     const struct transport_fake_row *row;
     bool plain;
-    bool is_later;                  /* not the first connection of all */
+    size_t nth;                     /* of all connections, from 0 */
     unsigned taken;                 /* messages */
     transport_on_opened *on_opened; /* set: an answer is owed */
     transport_on_sent *on_sent;
@@ -56,7 +56,7 @@ static struct outbound *open_host(void *self,
     o->row = target->host->failure != NULL ? &failed_row
                                            : find_row(fake, target->host->name);
     o->plain = target->plain;
-    o->is_later = fake->opens++ > 0;
+    o->nth = fake->opens++;
     o->on_opened = on_opened;
     o->ctx = ctx;
     fake->all = o;
@@ -102,6 +102,12 @@ static void quit(struct outbound *o)
     free(o);
 }
 
+static int64_t waits_ms(const struct outbound *o)
+{
+    bool is_waiting = o->on_opened != NULL || o->on_sent != NULL;
+    return o->row->silent && is_waiting ? 1000000 - 1000 * (int64_t)o->nth : 0;
+}
+
 static size_t open_count(void *self)
 {
     const struct transport_fake *fake = self;
@@ -133,7 +139,7 @@ static struct measure measure_of(const struct outbound *o)
                               .usable = !row->handshake_fails,
                               .starttls_refused = row->starttls_refused,
                               .reply = reply_of(row->reply)};
-    if (o->plain || (o->is_later && row->weak_later)) {
+    if (o->plain || (o->nth > 0 && row->weak_later)) {
         measure.level = LEVEL_NONE;
         measure.usable = true;
         measure.starttls_refused = false;
@@ -144,10 +150,11 @@ static struct measure measure_of(const struct outbound *o)
     return measure;
 }
 
-static bool answer_one(struct transport_fake *fake)
+bool transport_fake_run_once(struct transport_fake *fake)
 {
     struct outbound *o = fake->all;
-    while (o != NULL && o->on_opened == NULL && o->on_sent == NULL) {
+    while (o != NULL &&
+           (o->row->silent || (o->on_opened == NULL && o->on_sent == NULL))) {
         o = o->next;
     }
     if (o == NULL) {
@@ -181,6 +188,7 @@ transport_fake_create(const struct transport_fake_row *rows, size_t count)
                                     .is_ready = is_ready,
                                     .send = send_mail,
                                     .quit = quit,
+                                    .waits_ms = waits_ms,
                                     .open_count = open_count};
     fake->rows = rows;
     fake->count = count;
@@ -198,7 +206,7 @@ struct transport *transport_fake_face(struct transport_fake *fake)
 size_t transport_fake_run(struct transport_fake *fake)
 {
     size_t answered = 0;
-    while (answer_one(fake)) {
+    while (transport_fake_run_once(fake)) {
         answered++;
     }
     return answered;

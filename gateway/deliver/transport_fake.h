@@ -22,6 +22,8 @@ struct transport_fake_row {
     bool takes_notify;
     unsigned drops_after; /* a connection takes so many messages; 0: any */
     bool weak_later;      /* from the second connection on: level none */
+    bool silent; /* never answers; each waits as long as its number among
+                    all connections, in seconds, the first longest */
 };
 
 struct transport_fake;
@@ -31,6 +33,8 @@ transport_fake_create(const struct transport_fake_row *rows, size_t count);
 struct transport *transport_fake_face(struct transport_fake *fake);
 /* Answers what is open until nothing is; returns how many were answered. */
 size_t transport_fake_run(struct transport_fake *fake);
+/* Answers one; false: nothing was open. */
+bool transport_fake_run_once(struct transport_fake *fake);
 /* "open a strict; quit a; open b; send b to x@y; quit b; " */
 const char *transport_fake_log(const struct transport_fake *fake);
 /* The content that was sent last. */

@@ -1,6 +1,4 @@
-/* A line is all that concerns one target: its open links, and the leases that
- * wait for one. A lease is what the caller holds, a link the connection behind
- * it. Waiting ones are served on the next turn of the loop (on_turn). */
+/* Who waits is served on the next turn of the loop (on_turn). */
 #include "deliver/transport_pool.h"
 
 #include <stdlib.h>
@@ -8,35 +6,10 @@
 
 #include "base/alloc.h"
 #include "base/clock.h"
-#include "deliver/transport_key.h"
+#include "base/log.h"
+#include "deliver/measure.h"
+#include "deliver/transport_lines.h"
 #include "net/loop.h"
-
-enum { AGE_MS = 60000 };
-
-struct line {
-    struct pool *pool;
-    struct line *next;
-    char *key;
-    char *host;
-    struct link *links;
-    struct lease *waiting; /* the first */
-    size_t link_count, waiting_count;
-    size_t failures;     /* connections in a row that found no server */
-    struct measure down; /* of the latest of them */
-    bool is_suspect; /* the latest connection was of no use: nobody waits for
-                        another one */
-};
-
-struct link {
-    struct line *line;
-    struct link *next;
-    struct outbound *inner;
-    struct measure measure;
-    size_t uses;
-    int64_t opened_ms; /* wall clock */
-    bool is_idle;
-    int64_t idle_since_ms; /* monotonic */
-};
 
 /* Handed out as a struct outbound. */
 struct lease {
@@ -54,16 +27,6 @@ struct lease {
     void *ctx;
 };
 
-struct pool {
-    struct transport face;
-    struct loop *loop;
-    struct transport *inner;
-    struct transport_pool_settings settings;
-    struct line *lines;
-    struct loop_timer *timer;
-    bool is_due; /* on_turn is deferred */
-};
-
 static void on_turn(void *ctx);
 
 static void wake(struct pool *pool)
@@ -79,136 +42,8 @@ static struct outbound *handle_of(struct lease *lease)
     return (struct outbound *)(void *)lease;
 }
 
-/* --- lines -----------------------------------------------------------------
- */
-
-static struct line *find_line(struct pool *pool,
-                              const struct transport_target *target)
-{
-    char *key = transport_key(target);
-    for (struct line *line = pool->lines; line != NULL; line = line->next) {
-        if (strcmp(line->key, key) == 0) {
-            free(key);
-            return line;
-        }
-    }
-    struct line *line = xcalloc(1, sizeof *line);
-    line->pool = pool;
-    line->key = key;
-    line->host = xstrdup(target->host->name);
-    line->next = pool->lines;
-    pool->lines = line;
-    return line;
-}
-
-static void drop_empty_lines(struct pool *pool)
-{
-    for (struct line **at = &pool->lines, *line; (line = *at) != NULL;) {
-        if (line->links != NULL || line->waiting != NULL) {
-            at = &line->next;
-            continue;
-        }
-        *at = line->next;
-        free(line->key);
-        free(line->host);
-        free(line);
-    }
-}
-
-/* --- links -----------------------------------------------------------------
- */
-
-static void drop_link(struct link *link)
-{
-    struct line *line = link->line;
-    struct link **at = &line->links;
-    while (*at != link) {
-        at = &(*at)->next;
-    }
-    *at = link->next;
-    line->link_count--;
-    line->pool->inner->quit(link->inner);
-    free(link);
-}
-
-static bool is_reusable(const struct link *link)
-{
-    const struct pool *pool = link->line->pool;
-    int64_t age_ms = clock_wall_ms() - link->opened_ms;
-    return link->measure.kind == MEASURE_MEASURED && link->measure.usable &&
-           link->uses < pool->settings.uses && age_ms >= 0 && age_ms < AGE_MS &&
-           pool->inner->is_ready(link->inner);
-}
-
-/* An idle one that still stands; others are dropped on the way. */
-static struct link *find_idle(struct line *line)
-{
-    for (struct link *link = line->links, *next; link != NULL; link = next) {
-        next = link->next;
-        if (link->is_idle && is_reusable(link)) {
-            return link;
-        }
-        if (link->is_idle) {
-            drop_link(link);
-        }
-    }
-    return NULL;
-}
-
-static size_t count_links(const struct pool *pool, const char *host)
-{
-    size_t count = 0;
-    for (const struct line *line = pool->lines; line; line = line->next) {
-        count += strcmp(line->host, host) == 0 ? line->link_count : 0;
-    }
-    return count;
-}
-
-/* Closes one that nobody uses, of that host or (NULL) of any. */
-static bool drop_one_idle(struct pool *pool, const char *host)
-{
-    for (struct line *line = pool->lines; line != NULL; line = line->next) {
-        if (host != NULL && strcmp(line->host, host) != 0) {
-            continue;
-        }
-        for (struct link *link = line->links; link; link = link->next) {
-            if (link->is_idle) {
-                drop_link(link);
-                return true;
-            }
-        }
-    }
-    return false;
-}
-
-static bool has_room(struct pool *pool, const char *host)
-{
-    if (count_links(pool, host) >= pool->settings.connections_per_host &&
-        !drop_one_idle(pool, host)) {
-        return false;
-    }
-    if (pool->inner->open_count(pool->inner->self) <
-        pool->settings.connections) {
-        return true;
-    }
-    drop_one_idle(pool, NULL); /* which counts until it is closed */
-    return false;
-}
-
-static bool needs_another(const struct line *line)
-{
-    return line->link_count == 0 || line->is_suspect ||
-           line->waiting_count > line->link_count * line->pool->settings.share;
-}
-
 /* --- opening ---------------------------------------------------------------
  */
-
-static bool is_down(const struct measure *measure)
-{
-    return measure->kind == MEASURE_UNKNOWN &&
-           measure->why == WHY_NO_CONNECTION && measure->reply.line[0] == '\0';
-}
 
 static struct lease *take_waiting(struct line *line)
 {
@@ -219,15 +54,6 @@ static struct lease *take_waiting(struct line *line)
     return lease;
 }
 
-static void note_opened(struct line *line, const struct measure *measure)
-{
-    line->is_suspect = !measure->usable;
-    line->failures = is_down(measure) ? line->failures + 1 : 0;
-    if (line->failures > 0) {
-        line->down = *measure;
-    }
-}
-
 static void on_inner_opened(struct outbound *inner,
                             const struct measure *measure, void *ctx)
 {
@@ -236,7 +62,7 @@ static void on_inner_opened(struct outbound *inner,
     (void)inner;
     link->measure = *measure;
     link->opened_ms = clock_wall_ms();
-    note_opened(link->line, measure);
+    line_note(link->line, measure, clock_mono_ms() - link->since_ms);
     lease->is_open = true;
     wake(lease->pool);
     lease->on_opened(handle_of(lease), &link->measure, lease->ctx);
@@ -244,14 +70,8 @@ static void on_inner_opened(struct outbound *inner,
 
 static void open_link(struct lease *lease, transport_on_opened *on_opened)
 {
-    struct line *line = lease->line;
     struct transport *inner = lease->pool->inner;
-    struct link *link = xcalloc(1, sizeof *link);
-    link->line = line;
-    link->next = line->links;
-    line->links = link;
-    line->link_count++;
-    link->uses = 1;
+    struct link *link = link_create(lease->line, lease);
     lease->link = link;
     lease->is_reused = false;
     link->inner = inner->open(inner->self, &lease->target, on_opened, lease);
@@ -266,7 +86,7 @@ static void answer_down(struct lease *lease)
 
 static void hand_over(struct lease *lease, struct link *link)
 {
-    link->is_idle = false;
+    link->lease = lease;
     link->uses++;
     lease->link = link;
     lease->is_reused = true;
@@ -274,25 +94,42 @@ static void hand_over(struct lease *lease, struct link *link)
     lease->on_opened(handle_of(lease), &link->measure, lease->ctx);
 }
 
-/* Serves one that waits; a callback may change everything. */
+/* Serves one of the line; a callback may change everything. */
+static bool serve_line(struct line *line)
+{
+    struct pool *pool = line->pool;
+    if (line->waiting == NULL) {
+        return false;
+    }
+    if (line_is_down(line)) {
+        answer_down(take_waiting(line));
+        return true;
+    }
+    struct link *idle = line_find_idle(line);
+    if (idle != NULL) {
+        hand_over(take_waiting(line), idle);
+        return true;
+    }
+    if (!line_needs_another(line) || !line_has_room(line)) {
+        return false;
+    }
+    pool->is_longest ^= line->link_count == 0;
+    open_link(take_waiting(line), on_inner_opened);
+    return true;
+}
+
+/* Those who have no connection come first, the latest and the longest by turns:
+ * however many wait for silent servers, one for another is next. */
 static bool serve_one(struct pool *pool)
 {
-    for (struct line *line = pool->lines; line != NULL; line = line->next) {
-        if (line->waiting == NULL) {
-            continue;
-        }
-        if (line->failures >= pool->settings.failures) {
-            answer_down(take_waiting(line));
-            return true;
-        }
-        struct link *idle = find_idle(line);
-        if (idle != NULL) {
-            hand_over(take_waiting(line), idle);
-            return true;
-        }
-        if (needs_another(line) && has_room(pool, line->host)) {
-            open_link(take_waiting(line), on_inner_opened);
-            return true;
+    bool is_longest = pool->is_longest;
+    for (int pass = 0; pass < 2; pass++) {
+        struct line *line = is_longest ? pool->last_line : pool->lines;
+        while (line != NULL) {
+            if ((line->link_count == 0) == (pass == 0) && serve_line(line)) {
+                return true;
+            }
+            line = is_longest ? line->previous : line->next;
         }
     }
     return false;
@@ -304,7 +141,7 @@ static void on_turn(void *ctx)
     pool->is_due = false;
     while (serve_one(pool)) {
     }
-    drop_empty_lines(pool);
+    lines_drop_empty(pool, false);
 }
 
 /* --- the interface ----------------------------------------------------------
@@ -317,7 +154,7 @@ static struct outbound *open_host(void *self,
     struct pool *pool = self;
     struct lease *lease = xcalloc(1, sizeof *lease);
     lease->pool = pool;
-    lease->line = find_line(pool, target);
+    lease->line = line_find(pool, target);
     lease->target = *target;
     lease->on_opened = on_opened;
     lease->ctx = ctx;
@@ -372,7 +209,7 @@ static void on_inner_sent(struct outbound *inner, const struct sent *sent,
         return;
     }
     struct measure measure = lease->link->measure;
-    drop_link(lease->link);
+    link_drop(lease->link);
     open_link(lease, on_reopened);
     lease->link->measure = measure;
 }
@@ -409,12 +246,12 @@ static void quit(struct outbound *outbound)
     struct link *link = lease->link;
     if (link == NULL) {
         forget_waiting(lease);
-    } else if (lease->is_open && !lease->is_sending && is_reusable(link)) {
-        link->is_idle = true;
+    } else if (lease->is_open && !lease->is_sending && link_is_reusable(link)) {
+        link->lease = NULL;
         link->idle_since_ms = clock_mono_ms();
         loop_timer_start(pool->timer, pool->settings.idle_ms);
     } else {
-        drop_link(link);
+        link_drop(link);
     }
     free(lease);
     wake(pool);
@@ -425,8 +262,8 @@ static void drop_idle_since(struct pool *pool, int64_t since_ms)
     for (struct line *line = pool->lines; line != NULL; line = line->next) {
         for (struct link *link = line->links, *next; link; link = next) {
             next = link->next;
-            if (link->is_idle && link->idle_since_ms <= since_ms) {
-                drop_link(link);
+            if (link->lease == NULL && link->idle_since_ms <= since_ms) {
+                link_drop(link);
             }
         }
     }
@@ -453,6 +290,74 @@ static size_t open_count(void *self)
     return pool->inner->open_count(pool->inner->self);
 }
 
+/* --- in a hurry (TRANSPORT-8) ----------------------------------------------
+ */
+
+static size_t short_of(void *self)
+{
+    const struct pool *pool = self;
+    size_t count = 0;
+    if (open_count(self) < pool->settings.connections) {
+        return 0;
+    }
+    for (const struct line *line = pool->lines; line; line = line->next) {
+        count += line->waiting != NULL && line->links == NULL;
+    }
+    return count;
+}
+
+static int64_t waits_ms(const struct pool *pool, const struct link *link)
+{
+    return link->lease != NULL && pool->inner->waits_ms != NULL
+               ? pool->inner->waits_ms(link->inner)
+               : 0;
+}
+
+static struct link *find_longest(const struct pool *pool, int64_t least_ms)
+{
+    struct link *longest = NULL;
+    for (const struct line *line = pool->lines; line; line = line->next) {
+        for (struct link *link = line->links; link; link = link->next) {
+            int64_t link_ms = waits_ms(pool, link);
+            if (link_ms >= least_ms && link_ms > 0) {
+                least_ms = link_ms;
+                longest = link;
+            }
+        }
+    }
+    return longest;
+}
+
+static void give_up(struct lease *lease)
+{
+    const struct sent lost = {.kind = SENT_LOST};
+    const struct measure none = measure_no_connection();
+    int64_t took_ms = clock_mono_ms() - lease->link->since_ms;
+    link_drop(lease->link);
+    lease->link = NULL;
+    wake(lease->pool);
+    if (lease->is_sending) {
+        tell_sent(lease, &lost);
+        return;
+    }
+    line_note(lease->line, &none, took_ms);
+    lease->is_open = true;
+    lease->on_opened(handle_of(lease), &none, lease->ctx);
+}
+
+static size_t hurry(void *self, size_t most, int64_t least_ms)
+{
+    struct pool *pool = self;
+    size_t count = 0;
+    struct link *link;
+    while (count < most && (link = find_longest(pool, least_ms)) != NULL) {
+        log_info("deliver", "given up for others", "host=%s", link->line->host);
+        give_up(link->lease);
+        count++;
+    }
+    return count;
+}
+
 static void on_closed(void *ctx)
 {
     struct pool *pool = ctx;
@@ -472,6 +377,8 @@ transport_pool_create(struct loop *loop, struct transport *inner,
                                     .send = send_mail,
                                     .quit = quit,
                                     .trim = trim,
+                                    .short_of = short_of,
+                                    .hurry = hurry,
                                     .open_count = open_count};
     pool->loop = loop;
     pool->inner = inner;
@@ -491,7 +398,7 @@ void transport_pool_destroy(struct transport **transport)
     *transport = NULL;
     pool->inner->on_closed = NULL;
     trim(pool);
-    drop_empty_lines(pool);
+    lines_drop_empty(pool, true);
     loop_timer_destroy(&pool->timer);
     free(pool);
 }

@@ -10,7 +10,11 @@
  * is put off. So nobody's outcome depends on who came before.
  *
  * Many who wait for a server that is down do not each wait for the time-out:
- * some connections in a row that came to nothing answer for all of them. */
+ * some connections in a row that came to nothing answer for all of them. Where
+ * they took their time, that is remembered for a minute of the wall clock.
+ *
+ * Where all connections are taken, those who have none are served by turns, the
+ * latest and the longest (TRANSPORT-8). */
 #ifndef DELIVER_TRANSPORT_POOL_H
 #define DELIVER_TRANSPORT_POOL_H
 

@@ -375,6 +375,115 @@ static void test_pool_forgets_who_waits_no_more(void **state)
     close_world(&world);
 }
 
+/* TRANSPORT-8: all connections are taken by silent servers. */
+static void test_pool_gives_up_who_waits_longest(void **state)
+{
+    (void)state;
+    struct transport_pool_settings two = usual;
+    two.connections = 2;
+    static const struct transport_fake_row rows[] = {
+        SERVER("mx1", .silent = true), SERVER("mx2", .reply = NULL)};
+    struct world world;
+    open_world(&world, rows, &two);
+    struct transport *pool = world.pool;
+    use(&world, 0, &mx1, false);
+    use(&world, 1, &mx1, true);
+    run(&world);
+    assert_int_equal(pool->short_of(pool->self), 0);
+    use(&world, 2, &mx2, false);
+    use(&world, 3, &mx2, false);
+    run(&world);
+    assert_int_equal(pool->short_of(pool->self), 1); /* one line */
+    assert_int_equal(pool->hurry(pool->self, 1, 2000000), 0);
+    assert_int_equal(pool->hurry(pool->self, 1, 500), 1);
+    assert_int_equal(world.unusable, 1);
+    /* The latest was opened first. */
+    assert_int_equal(users[1].measure.why, WHY_NO_CONNECTION);
+    assert_int_equal(users[1].measure.kind, MEASURE_UNKNOWN);
+    run(&world);
+    assert_int_equal(world.accepted, 2);
+    assert_int_equal(pool->short_of(pool->self), 0);
+    assert_int_equal(pool->hurry(pool->self, 9, 500), 1);
+    assert_int_equal(world.unusable, 2);
+    close_world(&world);
+}
+
+/* Who has a connection already does not count as one who has none. */
+static void test_pool_is_short_of_nothing_for_who_has_one(void **state)
+{
+    (void)state;
+    struct transport_pool_settings one = usual;
+    one.connections = 1;
+    static const struct transport_fake_row rows[] = {
+        SERVER("mx1", .silent = true), SERVER("mx2", .reply = NULL)};
+    struct world world;
+    open_world(&world, rows, &one);
+    use_many(&world, 30);
+    run(&world);
+    assert_int_equal(count_in(&world, "open mx1"), 1);
+    assert_int_equal(world.pool->short_of(world.pool->self), 0);
+    for (size_t i = 0; i < 30; i++) {
+        world.pool->quit(users[i].outbound);
+    }
+    run(&world);
+    close_world(&world);
+}
+
+/* A server that says nothing to MAIL: the message is lost, and put off. */
+static void test_pool_gives_up_a_transaction_that_waits(void **state)
+{
+    (void)state;
+    static struct transport_fake_row rows[] = {SERVER("mx1", .silent = false),
+                                               SERVER("mx2", .reply = NULL)};
+    struct world world;
+    open_world(&world, rows, &usual);
+    use(&world, 0, &mx1, false);
+    loop_run_once(world.loop, 0);
+    const struct transport *inner = transport_fake_face(world.fake);
+    assert_int_equal(inner->open_count(inner->self), 1);
+    users[0].holds = true;
+    transport_fake_run_once(world.fake); /* opened, and MAIL is said */
+    rows[0].silent = true;
+    assert_int_equal(world.pool->hurry(world.pool->self, 9, 500), 1);
+    assert_int_equal(world.lost, 1);
+    assert_int_equal(inner->open_count(inner->self), 0);
+    rows[0].silent = false;
+    world.pool->quit(users[0].outbound);
+    run(&world);
+    close_world(&world);
+}
+
+/* Nobody waits for ever, and the latest not for all before him. */
+static void test_pool_serves_the_latest_and_the_longest_by_turns(void **state)
+{
+    (void)state;
+    struct transport_pool_settings one = usual;
+    one.connections = 1;
+    static const struct transport_fake_row rows[] = {
+        SERVER("mx1", .silent = true), SERVER("mx2", .silent = true)};
+    struct mail_host named1 = mx1, named2 = mx2;
+    named1.sts = named2.sts = HOST_STS_NAMED;
+    const struct mail_host *const hosts[] = {&mx1, &mx2, &named1, &mx1,
+                                             &named2};
+    struct world world;
+    open_world(&world, rows, &one);
+    for (size_t i = 0; i < 5; i++) {
+        use(&world, i, hosts[i], i == 3);
+    }
+    for (size_t i = 0; i < 5; i++) {
+        run(&world);
+        assert_int_equal(world.pool->hurry(world.pool->self, 1, 1), 1);
+    }
+    assert_string_equal(transport_fake_log(world.fake),
+                        "open mx2; quit mx2; " /* the latest: named2 */
+                        "open mx1; quit mx1; " /* the longest: mx1 */
+                        "open mx1 strict; quit mx1; "
+                        "open mx2; quit mx2; "
+                        "open mx1; quit mx1; ");
+    run(&world);
+    close_world(&world);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -390,6 +499,10 @@ int main(void)
         cmocka_unit_test(test_pool_makes_room_for_another_host),
         cmocka_unit_test(test_pool_uses_one_only_so_often),
         cmocka_unit_test(test_pool_forgets_who_waits_no_more),
+        cmocka_unit_test(test_pool_gives_up_who_waits_longest),
+        cmocka_unit_test(test_pool_is_short_of_nothing_for_who_has_one),
+        cmocka_unit_test(test_pool_gives_up_a_transaction_that_waits),
+        cmocka_unit_test(test_pool_serves_the_latest_and_the_longest_by_turns),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -23,6 +23,7 @@ void outbound_report_sent(struct outbound *o)
     sent.takes_notify = o->takes_notify;
     outgoing_release(&o->outgoing); /* the caller's content goes now */
     o->outgoing = (struct outgoing){0};
+    o->since_ms = 0;
     outbound_set_state(o, OUTBOUND_IDLE);
     outbound_stop_deadline(o);
     o->on_sent(o, &sent, o->ctx);
@@ -31,6 +32,7 @@ void outbound_report_sent(struct outbound *o)
 void outbound_give_content(struct outbound *o)
 {
     struct slice piece;
+    o->since_ms = 0;
     while (conn_room(o->conn) > 0) {
         bool is_over = !outgoing_next(&o->outgoing, &piece);
         if (o->outgoing.is_broken) {
@@ -77,6 +79,7 @@ static void on_adapted(void *ctx)
     int64_t limit_ms = o->owner->settings.transaction_timeout_ms;
     o->is_timed = false; /* what it took to make it is not the server's */
     o->sent_until_ms = limit_ms > 0 ? clock_mono_ms() + limit_ms : 0;
+    o->since_ms = clock_mono_ms();
     client_session_begin(o->session, &o->transaction);
     outbound_pump(o);
 }

@@ -99,6 +99,7 @@ static void opened(struct outbound *o, struct measure measure)
 {
     measure = measure_bound(measure, o->host, tls_facts_of(o));
     outbound_set_state(o, OUTBOUND_IDLE);
+    o->since_ms = 0;
     o->host = NULL;
     outbound_stop_deadline(o);
     o->on_opened(o, &measure, o->ctx);
@@ -344,14 +345,21 @@ static struct outbound *open_host(void *self,
         .reply_timeout_ms = owner->settings.reply_timeout_ms};
     o->on_opened = on_opened;
     o->ctx = ctx;
+    o->since_ms = clock_mono_ms();
     try_address(o);
     return o;
+}
+
+static int64_t waits_ms(const struct outbound *o)
+{
+    return o->since_ms != 0 ? clock_mono_ms() - o->since_ms : 0;
 }
 
 static void quit(struct outbound *o)
 {
     bool is_idle = outbound_is_ready(o);
     work_cancel(&o->work);
+    o->since_ms = 0;
     outbound_set_state(o, OUTBOUND_PARTING);
     if (is_idle) {
         client_session_quit(o->session);
@@ -381,6 +389,7 @@ transport_smtp_create(struct loop *loop,
                                          .send = outbound_send,
                                          .quit = quit,
                                          .is_ready = outbound_is_ready,
+                                         .waits_ms = waits_ms,
                                          .open_count = open_count};
     transport->loop = loop;
     transport->settings = *settings;

@@ -35,6 +35,8 @@ struct outbound {
     bool is_timed;     /* the two below count */
     unsigned progress; /* of the session, when reply_until_ms was set */
     int64_t reply_until_ms, sent_until_ms; /* monotonic; 0: no limit */
+    int64_t since_ms; /* monotonic: the server's turn, and it may be broken off
+                         (TRANSPORT-8); 0: not so */
     /* The transaction. */
     struct outgoing outgoing;
     struct outgoing_reports reports;
