@@ -1,9 +1,13 @@
 #include "engine/engine_private.h"
 
 #include <string.h>
+#include <strings.h>
+
+#include <jansson.h>
 
 #include "base/buf.h"
 #include "engine/bounce.h"
+#include "engine/evidence.h"
 #include "engine/message.h"
 #include "engine/message_sign.h"
 #include "engine/read.h"
@@ -176,13 +180,59 @@ static bool is_journalled(void *ctx)
            !target_is_running(a->stage->target);
 }
 
+/* Whether a recipient of the step has his outcome, or was put off. */
+static bool has_outcome(const struct stage *s, unsigned step,
+                        const char *recipient)
+{
+    size_t i;
+    const json_t *e;
+    json_array_foreach(recorder_list(s->recorder, "journal"), i, e)
+    {
+        const char *event = evidence_text(e, "event");
+        if ((strcmp(event, "outcome") == 0 || strcmp(event, "deferred") == 0) &&
+            strcasecmp(evidence_text(e, "recipient"), recipient) == 0 &&
+            evidence_number(e, "step", -1) == (long long)step)
+            return true;
+    }
+    return false;
+}
+
+struct recipients {
+    struct stage *stage;
+    const struct step *step;
+};
+
+static bool have_outcomes(void *ctx)
+{
+    const struct recipients *r = ctx;
+    bool is_whole = true;
+    for (size_t i = 0; i < r->step->submit->envelope.count; i++)
+        is_whole &= has_outcome(r->stage, r->step->number,
+                                r->step->submit->envelope.texts[i]);
+    return is_whole || !target_is_running(r->stage->target);
+}
+
+/* Whatever else the gateway has to do. */
+static enum status await_recipients(struct stage *s, const struct step *step,
+                                    struct err *err)
+{
+    struct recipients r = {s, step};
+    if (loop_run_until(s->engine->loop, have_outcomes, &r, stage_left_ms(s)))
+        return ST_OK;
+    return err_set(err, ST_TEMP,
+                   "no outcome of this message within the time limit");
+}
+
 /* After a 2xx the journal must say `accepted`, then `settled`; a refusal is
  * followed by a poke, so that what it left in the journal has been read. */
-static enum status await_outcome(struct stage *s, const struct submit *submit,
+static enum status await_outcome(struct stage *s, const struct step *step,
                                  bool accepted, unsigned before,
                                  struct err *err)
 {
+    const struct submit *submit = step->submit;
     struct acceptance a = {s, before};
+    if (accepted && submit->until_outcome)
+        return await_recipients(s, step, err);
     if (!submit->settle)
         return ST_OK;
     if (!accepted)
@@ -218,7 +268,7 @@ static enum status step_submit(struct stage *s, const struct step *step,
     submitter_destroy(&submitter);
     if (!done)
         return err_set(err, ST_TEMP, "the submitter did not come to its end");
-    return await_outcome(s, step->submit, accepted, before, err);
+    return await_outcome(s, step, accepted, before, err);
 }
 
 static enum status step_advance(struct stage *s, const struct step *step,

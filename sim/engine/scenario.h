@@ -112,7 +112,9 @@ struct submit {
     struct text_list left_out; /* default fields that a cell `absent` removed */
     const char *texts;         /* both, plain, html, none */
     const struct attachment *attachments; /* further ones */
-    bool attachment, settle;
+    bool attachment;
+    bool settle;        /* all that the gateway has, before the next step */
+    bool until_outcome; /* this message alone */
     const char *user, *password, *tls;
     const char *helo;          /* NULL: the usual one */
     bool is_anonymous;         /* no AUTH */

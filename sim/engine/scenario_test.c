@@ -262,7 +262,7 @@ static const struct slip slips[] = {
     {"from: jansen@clinic", "from: jansen.clinic", "expected an address", 24},
     {"to: [bob@hospital.example]", "to: [bob@hopsital.example]",
      "is in no `world: domains`", 26},
-    {"settle: no", "settle: never", "expected yes or no", 31},
+    {"settle: no", "settle: never", "is not one of", 31},
     {"settle: no", "raw: plane.eml", "no message `plane.eml`", 31},
     {"      tls: \"1.2\"\n  -", "      tls: \"1.4\"\n  -", "is not one of", 32},
     {"auth: clinic-app", "auth: clinic-ap", "no organization has a", 38},

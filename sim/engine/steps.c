@@ -169,7 +169,9 @@ struct submit *read_submit(struct reading *r, const struct node *map,
     s->attachments = read_attachments(r, node_get(map, "attachments"));
     s->attachment = yes(map, "attachment", !s->attachments);
     s->texts = node_text(map, "texts", "both");
-    s->settle = yes(map, "settle", true);
+    s->settle = node_is_text(node_get(map, "settle"), "yes") ||
+                !node_get(map, "settle");
+    s->until_outcome = node_is_text(node_get(map, "settle"), "outcome");
     s->user = node_text(map, "user", NULL);
     s->password = node_text(map, "password", NULL);
     s->tls = node_text(map, "tls", NULL);

@@ -12,6 +12,7 @@ static const char *const auth_words[] = {"credentials", "plain", "login",
                                          "none", NULL};
 static const char *const body_words[] = {"7bit", "8bitmime", NULL};
 static const char *const source_words[] = {"submitter", "other", NULL};
+static const char *const settle_words[] = {"yes", "no", "outcome", NULL};
 static const char *const texts_words[] = {"both", "plain", "html", "none",
                                           NULL};
 static const char *const kind_words[] = {"attachment", "inline", "message",
@@ -126,8 +127,10 @@ const struct key vocabulary_submit[] = {
     {.name = "envid", .type = VALUE_TEXT, .help = "ENVID"},
     {.name = "ret", .type = VALUE_WORD, .words = ret_words, .help = "RET"},
     {.name = "settle",
-     .type = VALUE_YES_NO,
-     .help = "no: the next step starts without waiting"},
+     .type = VALUE_WORD,
+     .words = settle_words,
+     .help = "no: the next step starts without waiting; outcome: it waits for "
+             "this message alone"},
     {.name = "tls",
      .type = VALUE_WORD,
      .words = words_tls,
