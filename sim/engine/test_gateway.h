@@ -140,15 +140,13 @@ static inline bool test_gateway_is_true(void *ctx)
 
 /* Submits, and waits for the end of the session: the last reply of stage
  * "content", or what stood in its way; in the arena. */
-static inline const char *test_gateway_submit(struct test_gateway *g,
-                                              struct slice content,
-                                              size_t chunk_bytes)
+static inline const char *
+test_gateway_run(struct test_gateway *g,
+                 const struct submitter_settings *settings)
 {
     bool is_done = false;
-    struct submitter_settings settings = test_gateway_submission(g, content);
-    settings.chunk_bytes = chunk_bytes;
-    struct submitter *s = submitter_start(g->engine->loop, &settings,
-                                          test_gateway_done, &is_done);
+    struct submitter *s =
+        submitter_start(g->engine->loop, settings, test_gateway_done, &is_done);
     if (!loop_run_until(g->engine->loop, test_gateway_is_true, &is_done, 90000))
         fail_msg("the submitter did not come to its end");
     const struct submitter_result *r = submitter_result(s);
@@ -160,6 +158,15 @@ static inline const char *test_gateway_submit(struct test_gateway *g,
     reply = arena_strdup(g->arena, reply);
     submitter_destroy(&s);
     return reply;
+}
+
+static inline const char *test_gateway_submit(struct test_gateway *g,
+                                              struct slice content,
+                                              size_t chunk_bytes)
+{
+    struct submitter_settings settings = test_gateway_submission(g, content);
+    settings.chunk_bytes = chunk_bytes;
+    return test_gateway_run(g, &settings);
 }
 
 static inline void test_gateway_settle(struct test_gateway *g)
