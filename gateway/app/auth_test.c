@@ -9,42 +9,62 @@
 #include <cmocka.h>
 
 #include "app/auth.h"
+#include "app/auth_queue.h"
 #include "app/password.h"
 
-/* One posted answer at a time is enough here. */
+enum { POSTS = 256 };
+
 static struct {
     pthread_mutex_t lock;
     pthread_cond_t more;
-    void (*fn)(void *);
-    void *arg;
-} posted = {PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, NULL, NULL};
+    struct {
+        void (*fn)(void *);
+        void *arg;
+    } waiting[POSTS];
+    size_t count;
+    bool hold; /* the thread that hashes is kept at its answer */
+    bool is_held;
+    pthread_t loop;
+} posted = {.lock = PTHREAD_MUTEX_INITIALIZER,
+            .more = PTHREAD_COND_INITIALIZER};
 
 static void post(void *loop, void (*fn)(void *), void *arg)
 {
     (void)loop;
     pthread_mutex_lock(&posted.lock);
-    posted.fn = fn;
-    posted.arg = arg;
-    pthread_cond_signal(&posted.more);
+    while (posted.hold && !pthread_equal(pthread_self(), posted.loop)) {
+        posted.is_held = true;
+        pthread_cond_broadcast(&posted.more);
+        pthread_cond_wait(&posted.more, &posted.lock);
+    }
+    posted.is_held = false;
+    assert_true(posted.count < POSTS);
+    posted.waiting[posted.count].fn = fn;
+    posted.waiting[posted.count++].arg = arg;
+    pthread_cond_broadcast(&posted.more);
     pthread_mutex_unlock(&posted.lock);
 }
 
+/* Runs the first answer that is posted. */
 static void turn(void)
 {
     struct timespec end;
     clock_gettime(CLOCK_REALTIME, &end);
     end.tv_sec += 10;
     pthread_mutex_lock(&posted.lock);
-    while (!posted.fn)
+    while (!posted.count)
         if (pthread_cond_timedwait(&posted.more, &posted.lock, &end) != 0)
             fail_msg("no answer");
-    void (*fn)(void *) = posted.fn;
-    posted.fn = NULL;
+    void (*fn)(void *) = posted.waiting[0].fn;
+    void *arg = posted.waiting[0].arg;
+    memmove(posted.waiting, posted.waiting + 1,
+            --posted.count * sizeof *posted.waiting);
     pthread_mutex_unlock(&posted.lock);
-    fn(posted.arg);
+    fn(arg);
 }
 
 struct fixture {
+
     struct arena *arena;
     struct auth *auth;
     const char *hash;
@@ -81,14 +101,26 @@ static void on_answer(void *ctx, bool right)
     f->right = right;
 }
 
+static struct auth_request *ask(struct fixture *f, const char *client,
+                                const char *user, const char *password,
+                                const char *hash)
+{
+    struct secret secret;
+    secret_init(&secret, slice_of(password));
+    const struct auth_question question = {.client = client,
+                                           .user = slice_of(user),
+                                           .password = &secret,
+                                           .hash = hash};
+    struct auth_request *r = auth_check(f->auth, &question, on_answer, f);
+    secret_release(&secret);
+    return r;
+}
+
 static bool check(struct fixture *f, const char *user, const char *password,
                   const char *hash)
 {
-    struct secret secret;
     int before = f->answers;
-    secret_init(&secret, slice_of(password));
-    auth_check(f->auth, slice_of(user), &secret, hash, on_answer, f);
-    secret_release(&secret);
+    assert_non_null(ask(f, "192.0.2.1", user, password, hash));
     assert_int_equal(f->answers, before); /* never from inside */
     turn();
     assert_int_equal(f->answers, before + 1);
@@ -149,15 +181,107 @@ static void test_auth_user_and_password_do_not_run_together(void **state)
 static void test_auth_cancelled_request_is_not_answered(void **state)
 {
     struct fixture *f = *state;
-    struct secret secret;
-    secret_init(&secret, slice_of("geheim"));
-    struct auth_request *r =
-        auth_check(f->auth, slice_of("app"), &secret, f->hash, on_answer, f);
-    secret_release(&secret);
+    struct auth_request *r = ask(f, "192.0.2.1", "app", "geheim", f->hash);
     auth_cancel(&r);
-    turn();
+    assert_true(check(f, "app", "geheim", f->hash)); /* another one is */
+    f->answers--;
     assert_int_equal(f->answers, 0);
     assert_null(r);
+}
+
+/* AUTH-2: however many clients show one good credential at once. */
+static void test_auth_many_at_once_cost_one_hash(void **state)
+{
+    static const struct {
+        const char *user, *password;
+        bool known, right;
+    } rows[] = {{"app", "geheim", true, true},
+                {"app", "falsch", true, false},
+                {"nobody", "geheim", false, false}};
+    struct fixture *f = *state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        char client[32];
+        uint64_t hashes = auth_hash_count(f->auth);
+        int before = f->answers;
+        for (int n = 0; n < 100; n++) {
+            snprintf(client, sizeof client, "192.0.2.%d", n);
+            assert_non_null(ask(f, client, rows[i].user, rows[i].password,
+                                rows[i].known ? f->hash : NULL));
+        }
+        turn();
+        assert_int_equal(f->answers, before + 100);
+        assert_int_equal(f->right, rows[i].right);
+        assert_int_equal(auth_hash_count(f->auth), hashes + 1);
+    }
+}
+
+/* The thread is kept at this one, until it is let go. */
+static void keep_it_busy(struct fixture *f)
+{
+    pthread_mutex_lock(&posted.lock);
+    posted.hold = true;
+    posted.loop = pthread_self();
+    pthread_mutex_unlock(&posted.lock);
+    ask(f, "198.51.100.9", "slow", "x", f->hash);
+    pthread_mutex_lock(&posted.lock);
+    while (!posted.is_held)
+        pthread_cond_wait(&posted.more, &posted.lock);
+    pthread_mutex_unlock(&posted.lock);
+}
+
+static void let_it_go(void)
+{
+    pthread_mutex_lock(&posted.lock);
+    posted.hold = false;
+    pthread_cond_broadcast(&posted.more);
+    pthread_mutex_unlock(&posted.lock);
+}
+
+static void test_auth_few_of_one_client_wait(void **state)
+{
+    struct fixture *f = *state;
+    struct auth_request *r[AUTH_QUEUE_CLIENT_MOST];
+    char user[16];
+    keep_it_busy(f);
+    for (int i = 0; i < AUTH_QUEUE_CLIENT_MOST; i++) {
+        snprintf(user, sizeof user, "user%d", i);
+        r[i] = ask(f, "192.0.2.1", user, "x", NULL);
+        assert_non_null(r[i]);
+    }
+    assert_null(ask(f, "192.0.2.1", "another", "x", NULL));
+    assert_non_null(ask(f, "192.0.2.1", "user0", "x", NULL)); /* the same */
+    assert_non_null(ask(f, "192.0.2.2", "another", "x", NULL));
+    auth_cancel(&r[1]); /* nobody waits for it any more */
+    assert_non_null(ask(f, "192.0.2.1", "again", "x", NULL));
+    let_it_go();
+    for (int i = 0; i < 6; i++)
+        turn();
+    assert_int_equal(auth_hash_count(f->auth), 6);
+    assert_int_equal(f->answers, 7);
+}
+
+/* Whatever the flood. */
+static void test_auth_what_is_remembered_does_not_wait(void **state)
+{
+    struct fixture *f = *state;
+    char user[16];
+    assert_true(check(f, "app", "geheim", f->hash));
+    uint64_t before = auth_hash_count(f->auth);
+    keep_it_busy(f);
+    for (int i = 0; i < 100; i++) {
+        snprintf(user, sizeof user, "user%d", i);
+        ask(f, "192.0.2.1", user, "x", NULL);
+    }
+    ask(f, "192.0.2.1", "app", "geheim", f->hash);
+    int answers = f->answers;
+    turn(); /* at once: the thread is still kept */
+    assert_int_equal(f->answers, answers + 1);
+    assert_true(f->right);
+    let_it_go();
+    for (int i = 0; i < 1 + AUTH_QUEUE_CLIENT_MOST; i++)
+        turn();
+    assert_int_equal(auth_hash_count(f->auth),
+                     before + 1 + AUTH_QUEUE_CLIENT_MOST);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -171,6 +295,9 @@ int main(void)
         TEST(test_auth_changed_or_revoked_credential_is_not_remembered),
         TEST(test_auth_user_and_password_do_not_run_together),
         TEST(test_auth_cancelled_request_is_not_answered),
+        TEST(test_auth_many_at_once_cost_one_hash),
+        TEST(test_auth_few_of_one_client_wait),
+        TEST(test_auth_what_is_remembered_does_not_wait),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

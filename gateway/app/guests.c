@@ -61,8 +61,13 @@ static void *check(void *ctx, const char *user, const struct secret *password,
                    void *visit)
 {
     const struct guests *g = ctx;
-    return auth_check(g->world.auth, slice_of(user), password, hash, on_done,
-                      visit);
+    /* The portal has one turn like any client, and a bound of its own. */
+    const struct auth_question question = {.client = "portal",
+                                           .user = slice_of(user),
+                                           .password = password,
+                                           .hash = hash,
+                                           .is_bounded = true};
+    return auth_check(g->world.auth, &question, on_done, visit);
 }
 
 static void cancel(void *check_in)

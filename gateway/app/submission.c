@@ -89,10 +89,16 @@ static void begin_auth(struct service_client *base,
     }
     struct err err;
     (void)organizations_refresh(s->world.intake.organizations, &err);
-    const char *hash = valid_hash(s, want->user, NULL);
-    service_wait(&c->base);
-    c->auth =
-        auth_check(s->world.auth, want->user, want->secret, hash, on_auth, c);
+    const struct auth_question question = {.client = c->base.ip,
+                                           .user = want->user,
+                                           .password = want->secret,
+                                           .hash =
+                                               valid_hash(s, want->user, NULL)};
+    c->auth = auth_check(s->world.auth, &question, on_auth, c);
+    if (c->auth)
+        service_wait(&c->base);
+    else
+        service_resume(&c->base, &server_reply_auth_busy);
 }
 
 static bool may_look_up(void *ctx)

@@ -19,6 +19,8 @@ const struct reply server_reply_auth_wrong = {
     535, "5.7.8", "Authentication credentials invalid"};
 const struct reply server_reply_auth_locked = {
     454, "4.7.0", "Too many failed authentications, try again later"};
+const struct reply server_reply_auth_busy = {
+    454, "4.7.0", "Too many authentications at once, try again later"};
 const struct reply server_reply_mail_ok = {250, "2.1.0", "Sender ok"};
 const struct reply server_reply_rcpt_ok = {250, "2.1.5", "Recipient ok"};
 const struct reply server_reply_unauthorised = {530, "5.7.0",

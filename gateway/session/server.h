@@ -132,6 +132,7 @@ struct slice server_session_user(const struct server_session *);
 extern const struct reply server_reply_auth_ok;      /* 235 2.7.0 */
 extern const struct reply server_reply_auth_wrong;   /* 535 5.7.8 */
 extern const struct reply server_reply_auth_locked;  /* 454 4.7.0 */
+extern const struct reply server_reply_auth_busy;    /* 454 4.7.0 */
 extern const struct reply server_reply_mail_ok;      /* 250 2.1.0 */
 extern const struct reply server_reply_rcpt_ok;      /* 250 2.1.5 */
 extern const struct reply server_reply_unauthorised; /* 530 5.7.0 */
