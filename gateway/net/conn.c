@@ -91,8 +91,10 @@ static void release(struct loop_member *member)
 {
     struct conn *conn = (struct conn *)member;
     tell_gone(conn);
-    if (conn->state != CONN_STATE_DEAD)
+    if (conn->state != CONN_STATE_DEAD) {
         --*loop_conn_count(conn->loop);
+        *loop_conn_closing(conn->loop) -= conn->is_closing;
+    }
     close_fd(conn);
     if (conn->ssl)
         SSL_free(conn->ssl);
@@ -116,6 +118,7 @@ void conn_bury(struct conn *conn)
         return;
     close_fd(conn);
     conn->fn = NULL;
+    *loop_conn_closing(conn->loop) -= conn->is_closing;
     conn->state = CONN_STATE_DEAD;
     --*loop_conn_count(conn->loop);
     loop_defer(conn->loop, on_funeral, conn);
@@ -316,6 +319,8 @@ void conn_close(struct conn **conn_inout)
         return;
     }
     conn->state = CONN_STATE_FLUSHING;
+    conn->is_closing = true;
+    ++*loop_conn_closing(conn->loop);
     buf_reset(&conn->in);
     conn_set_deadline_ms(conn, CONN_FLUSH_MS);
     conn_kick(conn);

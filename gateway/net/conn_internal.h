@@ -28,7 +28,15 @@ enum {
     CONN_LOW_BYTES = 65536,  /* DRAINED at or below it */
     CONN_FLUSH_MS = 10000,   /* for output after conn_close */
     CONN_LINGER_MS = 2000,   /* of silence; then the descriptor is closed */
-    CONN_LINGER_BYTES = 67108864
+    CONN_LINGER_BYTES = 67108864,
+    /* Closed ones that may be waited for; nobody counts them as his sessions,
+     * and a peer that does not go must not fill the table of descriptors. */
+    CONN_CLOSING_MOST = 512,
+    /* Handshake messages after the handshake: so many, and one more for each so
+     * many octets of data (CONN-11). A key update costs us a new key, and one
+     * of 27 octets makes that the cheapest of floods. */
+    CONN_TLS_MESSAGES = 32,
+    CONN_TLS_OCTETS_EACH = 65536
 };
 
 struct conn {
@@ -55,6 +63,7 @@ struct conn {
     uint32_t due;               /* events to be told, bits of conn_event */
     size_t discarded;           /* while lingering */
     int64_t linger_until_ms;    /* monotonic */
+    bool is_closing;            /* counted as one that is */
     void (*on_gone)(void *ctx); /* NULL: nobody asks */
     void *gone_ctx;
     enum conn_failure failure;
@@ -69,6 +78,8 @@ struct conn {
     char *host;            /* client: the name to match */
     struct tls_facts tls;
     bool has_tls; /* tls tells of a handshake, good or bad */
+    uint64_t tls_messages, tls_octets; /* after the handshake, of the peer */
+    bool is_tls_flood;
 };
 
 /* conn.c */

@@ -13,9 +13,30 @@
 
 enum { RECORD_BYTES = 16384 };
 
+/* What is not read yet is dropped, so that the flood ends here. A request to
+ * renegotiate (TLS 1.2) shows by our alert alone. */
+static void on_message(int is_sent, int version, int type, const void *octets,
+                       size_t n, SSL *ssl, void *ctx)
+{
+    struct conn *conn = ctx;
+    bool is_counted = type == (is_sent ? SSL3_RT_ALERT : SSL3_RT_HANDSHAKE);
+    (void)version;
+    (void)octets;
+    (void)n;
+    (void)ssl;
+    if (conn->is_handshaking || conn->said_goodbye || !is_counted ||
+        ++conn->tls_messages <=
+            CONN_TLS_MESSAGES + conn->tls_octets / CONN_TLS_OCTETS_EACH)
+        return;
+    conn->is_tls_flood = true;
+    (void)BIO_reset(conn->from_wire);
+}
+
 void conn_tls_start(struct conn *conn, SSL *ssl)
 {
     conn->ssl = ssl;
+    SSL_set_msg_callback(ssl, on_message);
+    SSL_set_msg_callback_arg(ssl, conn);
     conn->from_wire = BIO_new(BIO_s_mem());
     conn->to_wire = BIO_new(BIO_s_mem());
     if (!conn->from_wire || !conn->to_wire)
@@ -98,7 +119,10 @@ static void break_off(struct conn *conn, enum conn_failure failure)
         conn_fail(conn, failure, conn->tls.error);
     } else {
         const char *text = ERR_reason_error_string(ERR_peek_error());
-        conn_fail(conn, failure, text ? text : "closed without close_notify");
+        conn_fail(conn, failure,
+                  conn->is_tls_flood ? "a flood of TLS messages"
+                  : text             ? text
+                                     : "closed without close_notify");
         ERR_clear_error();
     }
 }
@@ -142,10 +166,15 @@ static void decrypt(struct conn *conn)
         ERR_clear_error();
         int n = SSL_read(conn->ssl, octets,
                          (int)(room < sizeof octets ? room : sizeof octets));
+        if (conn->is_tls_flood) {
+            break_off(conn, CONN_FAILURE_LOST);
+            return;
+        }
         if (n <= 0) {
             end_input(conn, SSL_get_error(conn->ssl, n));
             return;
         }
+        conn->tls_octets += (size_t)n;
         buf_put(&conn->in, (struct slice){octets, (size_t)n});
         conn_tell(conn, CONN_EVENT_DATA);
     }

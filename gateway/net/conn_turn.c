@@ -182,7 +182,8 @@ static void go_on_closing(struct conn *conn)
             linger_on(conn);
         }
     }
-    if (conn->state == CONN_STATE_LINGERING && conn->has_eof)
+    bool is_over = conn->state == CONN_STATE_LINGERING && conn->has_eof;
+    if (is_over || *loop_conn_closing(conn->loop) > CONN_CLOSING_MOST)
         conn_bury(conn);
 }
 

@@ -34,7 +34,7 @@ struct loop {
     struct calls posted;
     int wake_fd;
     struct event *wake, *wait;
-    size_t conn_count;
+    size_t conn_count, conn_closing;
     struct loop_measure measure;
     bool is_stopped;
 };
@@ -250,6 +250,11 @@ void loop_leave(struct loop_member *member)
 size_t *loop_conn_count(struct loop *loop)
 {
     return &loop->conn_count;
+}
+
+size_t *loop_conn_closing(struct loop *loop)
+{
+    return &loop->conn_closing;
 }
 
 void loop_event_add(struct event *event, int64_t delay_ms)

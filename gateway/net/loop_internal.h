@@ -20,6 +20,8 @@ int64_t loop_enter(void);
 void loop_leave_call(struct loop *loop, const char *source, int64_t entered);
 
 size_t *loop_conn_count(struct loop *loop);
+/* Those of them that were closed and are not gone yet. */
+size_t *loop_conn_closing(struct loop *loop);
 /* event_add with a delay in milliseconds. */
 void loop_event_add(struct event *event, int64_t delay_ms);
 
