@@ -24,6 +24,7 @@ static const struct config config = {
     .bounces = {.listen = {.address = "127.0.0.1"}, .host = "back.example"},
     .settings = {.idle_timeout_ms = WAIT_MS,
                  .message_bytes = 1LL << 50,
+                 .message_octets_per_s = 1000,
                  .sessions_total = 10,
                  .sessions_per_address = 10},
     .organizations = {&clinic, 1}};

@@ -100,6 +100,7 @@ struct config_settings {
     int64_t sessions_per_address; /* CONN-6 */
     int64_t received_fields;
     int64_t message_bytes;
+    int64_t message_octets_per_s; /* CONN-11: slower is not waited for */
     int64_t recipients;
     int64_t random_seed;
     int64_t code_sms_ms; /* PORTAL-2: how long a code is good */

@@ -37,6 +37,7 @@ static void test_good_file_fills_everything(void **state)
     assert_int_equal(c->settings.spf_timeout_ms, 11);
     assert_int_equal(c->settings.sts_timeout_ms, 19);
     assert_int_equal(c->settings.sessions_total, 21);
+    assert_int_equal(c->settings.message_octets_per_s, 22);
     assert_int_equal(c->settings.unknown_host_wait_ms, 1);
     assert_int_equal(c->settings.random_seed, 10);
     assert_int_equal(c->portal.listen.port, 443);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/blob.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "net/address.h"
 
@@ -129,13 +130,27 @@ static bool meet_want(struct service_client *c)
     return true;
 }
 
+static void wait_for_octets(struct service_client *c)
+{
+    const struct config_settings *limits = c->service->settings.limits;
+    const struct patience_facts facts = {
+        .progress = server_session_progress(c->session),
+        .limit_ms = server_session_deadline_ms(c->session),
+        .octets = server_session_message_octets(c->session),
+        .octets_per_s = limits->message_octets_per_s,
+        .now_ms = clock_mono_ms()};
+    conn_set_deadline_ms(c->conn, patience_left_ms(&c->patience, &facts));
+}
+
 /* Feeds and answers until the session needs the client or an answer; c may be
  * gone afterwards. */
 static void pump(struct service_client *c)
 {
     while (!c->waiting && meet_want(c) && !c->waiting) {
-        if (conn_room(c->conn) == 0)
-            return; /* the client does not read: DRAINED goes on */
+        if (conn_room(c->conn) == 0) {
+            wait_for_octets(c); /* to be read, DRAINED goes on */
+            return;
+        }
         size_t used = server_session_feed(c->session, conn_input(c->conn));
         conn_consume(c->conn, used);
         flush(c);
@@ -145,8 +160,7 @@ static void pump(struct service_client *c)
         if (c->eof)
             hang_up(c);
         else
-            conn_set_deadline_ms(c->conn,
-                                 server_session_deadline_ms(c->session));
+            wait_for_octets(c);
         return;
     }
 }

@@ -5,6 +5,7 @@
 #define APP_SERVICE_H
 
 #include "app/config.h"
+#include "app/patience.h"
 #include "net/conn.h"
 #include "session/server.h"
 
@@ -21,6 +22,7 @@ struct service_client {
     bool waiting; /* for an answer to a want, or for TLS */
     bool pumping; /* what is answered now is taken up by the one who asked */
     bool eof;     /* the client will send no more */
+    struct patience patience;
     char ip[64];
     char client[64]; /* whose limits it shares: net_client_key */
 };

@@ -73,6 +73,7 @@ static const struct {
     {"  connections: 20", false},
     {"  connections_per_host: 2", false},
     {"  sessions_total: 21", false},
+    {"  message_octets_per_s: 22", false},
     {"  delay_notice_after_ms: 12", false},
     {"  keep_finished_ms: 12", false},
     {"  retry_first_ms: 3", false},

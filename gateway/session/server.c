@@ -76,6 +76,8 @@ void server_say(struct server_session *s, enum server_stage stage,
                 const struct reply *reply)
 {
     reply_format(&s->out, reply);
+    s->progress++;
+    s->octets = 0;
     if (reply->code < 400)
         return;
     s->refusals++;
@@ -198,7 +200,9 @@ static size_t feed_line(struct server_session *s, struct slice octets)
 {
     size_t used;
     struct slice line;
-    switch (line_reader_feed(&s->reader, octets, &used, &line)) {
+    enum line_event event = line_reader_feed(&s->reader, octets, &used, &line);
+    s->progress += event != LINE_EVENT_MORE;
+    switch (event) {
     case LINE_EVENT_MORE:
         break;
     case LINE_EVENT_BARE:
@@ -255,13 +259,27 @@ static void end_command_of_stranger(struct server_session *s)
     server_close(s);
 }
 
+/* The rest of a void message is only waited for (CONN-5). */
+static bool is_discarding(const struct server_session *s)
+{
+    return s->state == SERVER_STATE_VOID ||
+           (s->state == SERVER_STATE_CHUNK && s->chunk.is_bare);
+}
+
 static size_t feed_some(struct server_session *s, struct slice octets)
 {
-    if (s->state == SERVER_STATE_DATA || s->state == SERVER_STATE_VOID)
-        return data_feed(s, octets);
-    if (s->state == SERVER_STATE_CHUNK)
-        return bdat_feed(s, octets);
-    return feed_line(s, octets);
+    bool is_data =
+        s->state == SERVER_STATE_DATA || s->state == SERVER_STATE_VOID;
+    if (!is_data && s->state != SERVER_STATE_CHUNK)
+        return feed_line(s, octets);
+    bool was_discarding = is_discarding(s);
+    uint64_t before = s->progress;
+    size_t used = is_data ? data_feed(s, octets) : bdat_feed(s, octets);
+    if (is_discarding(s) != was_discarding) /* of another patience */
+        s->octets = 0;
+    else if (s->progress == before)
+        s->octets += used;
+    return used;
 }
 
 size_t server_session_feed(struct server_session *s, struct slice octets)
@@ -331,6 +349,7 @@ void server_session_tls_ready(struct server_session *s, const char *version)
     line_reader_release(&s->reader);
     line_reader_init(&s->reader);
     snprintf(s->tls, sizeof s->tls, "%s", version);
+    s->progress++;
     s->helo = (struct slice){0};
     s->is_esmtp = false;
     server_set_state(s, SERVER_STATE_NEW);
@@ -350,13 +369,6 @@ void server_session_end(struct server_session *s, const struct reply *reply)
     server_say(s, s->is_silent ? SERVER_STAGE_CONNECT : SERVER_STAGE_SESSION,
                reply);
     server_close(s);
-}
-
-/* The rest of a void message is only waited for (CONN-5). */
-static bool is_discarding(const struct server_session *s)
-{
-    return s->state == SERVER_STATE_VOID ||
-           (s->state == SERVER_STATE_CHUNK && s->chunk.is_bare);
 }
 
 void server_session_timed_out(struct server_session *s)
@@ -381,6 +393,16 @@ int64_t server_session_deadline_ms(const struct server_session *s)
         s->want.kind == SERVER_WANT_STARTTLS)
         return s->settings->idle_timeout_ms;
     return 0;
+}
+
+uint64_t server_session_progress(const struct server_session *s)
+{
+    return s->progress;
+}
+
+uint64_t server_session_message_octets(const struct server_session *s)
+{
+    return s->octets;
 }
 
 struct slice server_session_helo(const struct server_session *s)

@@ -120,8 +120,13 @@ void server_session_end(struct server_session *, const struct reply *);
  * rest of a void message. */
 void server_session_timed_out(struct server_session *);
 
-/* How long from now the client's next octets may take; 0: no limit. */
+/* How long from now the client's next octets may take; 0: no limit. What he
+ * owes now (a line, a message) may take that long as a whole, a message longer
+ * by its octets: server_session_message_octets. He owes something else when
+ * server_session_progress is another. */
 int64_t server_session_deadline_ms(const struct server_session *);
+uint64_t server_session_progress(const struct server_session *);
+uint64_t server_session_message_octets(const struct server_session *);
 
 /* Facts for Received and the journal. */
 struct slice server_session_helo(const struct server_session *);

@@ -67,6 +67,8 @@ struct server_session {
     bool is_silent; /* nothing was taken yet */
     bool is_known;  /* AUTH or MAIL was answered with 2xx: no stranger */
     unsigned refusals;
+    uint64_t progress; /* lines, replies and handshakes */
+    uint64_t octets;   /* of the DATA or BDAT that comes */
     struct line_reader reader;
     struct dot_decoder decoder;
     struct blob *content;

@@ -297,6 +297,35 @@ static void test_a_flood_of_commands_is_taken_in_portions(void **state)
     server_session_destroy(&run.session);
 }
 
+/* CONN-11: octets of a line are no progress, those of a message are counted. */
+static void test_what_is_waited_for_shows(void **state)
+{
+    (void)state;
+    struct script_run run = script_defaults();
+    run.settings.is_open = true;
+    run.settings.ctx = &run;
+    buf_init(&run.out, 1000000);
+    run.session = server_session_create(&run.settings);
+    uint64_t before = server_session_progress(run.session);
+    server_session_feed(run.session, slice_of("EHLO a"));
+    assert_int_equal(server_session_progress(run.session), before);
+    script_feed(&run, slice_of("\r\nMAIL FROM:<>\r\nRCPT "
+                               "TO:<known@gw.example>\r\nDATA\r\n"));
+    assert_true(server_session_progress(run.session) > before);
+    assert_int_equal(server_session_message_octets(run.session), 0);
+    before = server_session_progress(run.session);
+    server_session_feed(run.session, slice_of("0123456789"));
+    server_session_feed(run.session, slice_of("0123456789"));
+    assert_int_equal(server_session_progress(run.session), before);
+    assert_int_equal(server_session_message_octets(run.session), 20);
+    server_session_feed(run.session, slice_of("bare\n"));
+    assert_int_equal(server_session_message_octets(run.session), 0);
+    server_session_feed(run.session, slice_of("void"));
+    assert_int_equal(server_session_message_octets(run.session), 4);
+    server_session_destroy(&run.session);
+    buf_release(&run.out);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -320,6 +349,7 @@ int main(void)
         cmocka_unit_test(test_who_is_known_may_be_refused_more_often),
         cmocka_unit_test(test_shutdown_and_refusal_at_connect),
         cmocka_unit_test(test_a_flood_of_commands_is_taken_in_portions),
+        cmocka_unit_test(test_what_is_waited_for_shows),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

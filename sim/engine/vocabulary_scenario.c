@@ -146,6 +146,7 @@ static const struct key gateway_keys[] = {
     {.name = "sessions_per_address", .type = VALUE_NUMBER, .help = "CONN-6"},
     {.name = "received_fields", .type = VALUE_NUMBER, .help = "CONN-6"},
     {.name = "message_bytes", .type = VALUE_NUMBER, .help = "CONN-6"},
+    {.name = "message_octets_per_s", .type = VALUE_NUMBER, .help = "CONN-11"},
     {.name = "recipients", .type = VALUE_NUMBER, .help = "CONN-6"},
     {.name = "random_seed", .type = VALUE_NUMBER, .help = "TRANSPORT-4"},
     {.name = "code_sms_ms", .type = VALUE_NUMBER, .help = "PORTAL-2"},
