@@ -3,24 +3,67 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "base/clock.h"
 #include "base/log.h"
 
-enum { BACKLOG = 512, ACCEPTS_PER_TURN = 64, PAUSE_MS = 100 };
+enum {
+    BACKLOG = 512,
+    ACCEPTS_PER_TURN = 64,
+    PAUSE_MS = 100,
+    TELL_MS = 60000,
+    RESERVE = 64 /* descriptors, or a quarter of few */
+};
 
 struct listener {
     struct loop_member member;
     struct loop *loop;
     int fd;
     struct event *acceptable, *pause;
+    int64_t told_ms; /* monotonic: of no descriptor; 0: never */
     uint16_t port;
     char *path;
     listener_fn *fn;
     void *ctx;
 };
+
+static void on_pause_over(evutil_socket_t fd, short what, void *ctx)
+{
+    struct listener *listener = ctx;
+    (void)fd;
+    (void)what;
+    event_add(listener->acceptable, NULL);
+}
+
+/* CONN-10: who comes waits, or finds the door closed, and what is under way
+ * goes on: the last descriptors are for files and for deliveries. Said once a
+ * minute, however many knock. */
+static void rest(struct listener *listener)
+{
+    int64_t now_ms = clock_mono_ms();
+    event_del(listener->acceptable);
+    loop_event_add(listener->pause, PAUSE_MS);
+    if (listener->told_ms && now_ms - listener->told_ms < TELL_MS)
+        return;
+    listener->told_ms = now_ms;
+    log_error("net", "no descriptor for a new connection", "port=%u",
+              listener->port);
+}
+
+/* The kernel gives the lowest number that is free. */
+static bool is_of_the_reserve(int fd)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+        return false;
+    rlim_t reserve =
+        limit.rlim_cur / 4 < RESERVE ? limit.rlim_cur / 4 : RESERVE;
+    return (rlim_t)fd >= limit.rlim_cur - reserve;
+}
 
 static void on_acceptable(evutil_socket_t fd, short what, void *ctx)
 {
@@ -30,27 +73,19 @@ static void on_acceptable(evutil_socket_t fd, short what, void *ctx)
     for (int i = 0; i < ACCEPTS_PER_TURN; i++) {
         from.n = sizeof from.storage;
         int got = accept4(fd, &from.any, &from.n, SOCK_NONBLOCK | SOCK_CLOEXEC);
-        if (got < 0 && (errno == EMFILE || errno == ENFILE)) {
-            log_error("net", "no descriptor for a new connection", "port=%u",
-                      listener->port);
-            event_del(listener->acceptable);
-            loop_event_add(listener->pause, PAUSE_MS);
-        }
-        if (got < 0)
+        bool is_full = got < 0 ? errno == EMFILE || errno == ENFILE
+                               : is_of_the_reserve(got);
+        if (got >= 0 && is_full)
+            close(got);
+        if (is_full)
+            rest(listener);
+        if (got < 0 || is_full)
             return;
         struct conn *conn = conn_adopt(listener->loop, got, CONN_STATE_OPEN);
         net_address_format(&from, conn->peer);
         conn_set_interest(conn);
         listener->fn(conn, listener->ctx);
     }
-}
-
-static void on_pause_over(evutil_socket_t fd, short what, void *ctx)
-{
-    struct listener *listener = ctx;
-    (void)fd;
-    (void)what;
-    event_add(listener->acceptable, NULL);
 }
 
 static void release(struct loop_member *member)
