@@ -245,9 +245,12 @@ static void record_next(struct client *c)
 static void begin_mail(struct service_client *base,
                        const struct server_want *want)
 {
+    const struct bounces *b = service_ctx(base);
     (void)want;
     forget_recipients((struct client *)base);
-    service_resume(base, &server_reply_mail_ok);
+    service_resume(base, journal_is_behind(b->world.journal)
+                             ? &server_reply_not_stored
+                             : &server_reply_mail_ok);
 }
 
 static void begin_store(struct service_client *base,

@@ -96,6 +96,33 @@ static void on_stop(void *ctx)
     loop_stop(g->loop);
 }
 
+static void tell_reload(const char *what, enum status status,
+                        const struct err *err)
+{
+    if (status == ST_OK)
+        log_info("gateway", "reloaded", "what=%s", what);
+    else
+        log_error("gateway", "not reloaded", "what=%s error=\"%s\"", what,
+                  err->text);
+}
+
+/* SIGHUP: what others changed beside a running gateway. One that is no good
+ * leaves things as they are. */
+static void on_reload(void *ctx)
+{
+    struct gateway *g = ctx;
+    const struct config *config = g->config;
+    struct err err;
+    tell_reload("journal", journal_reopen(g->journal, &err), &err);
+    tell_reload("directory", organizations_refresh(g->organizations, &err),
+                &err);
+    tell_reload("submission certificate",
+                tls_server_reload(g->tls_server, config->submission.certificate,
+                                  config->submission.key, &err),
+                &err);
+    tell_reload("portal certificate", guests_reload(g->guests, &err), &err);
+}
+
 static void on_policy(void *ctx, const struct store_policy *policy)
 {
     struct gateway *g = ctx;
@@ -322,6 +349,7 @@ static void run(struct gateway *g)
     loop_signal(g->loop, SIGTERM, on_stop, g);
     loop_signal(g->loop, SIGINT, on_stop, g);
     loop_signal(g->loop, SIGUSR1, on_poke, g);
+    loop_signal(g->loop, SIGHUP, on_reload, g);
     loop_defer(g->loop, on_first_turn, g);
     journal_listening(g->journal, config->submission.listen.address,
                       service_port(submission_service(g->submission)),
@@ -404,6 +432,7 @@ enum status gateway_serve(const struct config *config, struct err *err)
 {
     struct gateway g = {.config = config, .err = err, .status = ST_OK};
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGHUP, SIG_IGN);  /* until there is something to reload */
     signal(SIGXFSZ, SIG_IGN); /* a limit of file sizes is want of room */
     raise_descriptors(&config->settings);
     g.arena = arena_create();

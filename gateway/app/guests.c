@@ -157,6 +157,14 @@ enum status guests_create(const struct guests_world *world, struct guests **out,
     return status;
 }
 
+enum status guests_reload(struct guests *g, struct err *err)
+{
+    const struct config *config = g->world.config;
+    return g->tls ? tls_server_reload(g->tls, config->portal.certificate,
+                                      config->portal.key, err)
+                  : ST_OK;
+}
+
 void guests_stop(struct guests *g)
 {
     if (g->portal)

@@ -31,6 +31,8 @@ struct guests_world {
  * errors  ST_INVAL, ST_TEMP */
 enum status guests_create(const struct guests_world *world, struct guests **out,
                           struct err *err) MUST_USE;
+/* guests_reload - the portal's certificate, anew. errors: as it was */
+enum status guests_reload(struct guests *guests, struct err *err) MUST_USE;
 /* guests_stop - no new visitor; guests_count: those not yet answered. */
 void guests_stop(struct guests *guests);
 size_t guests_count(const struct guests *guests);

@@ -2,6 +2,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,7 +12,9 @@
 
 #include "base/log.h"
 
-enum { HELD_BYTES = 64 << 20, AGAIN_MS = 1000 };
+/* Held at most: lines with a row in the store, and lines without one, which a
+ * stranger may cause. */
+enum { HELD_BYTES = 64 << 20, LOOSE_BYTES = 8 << 20, AGAIN_MS = 1000 };
 
 /* A line that is not in the file yet. */
 struct line {
@@ -21,14 +25,19 @@ struct line {
 };
 
 struct journal {
-    int fd; /* -1: nothing is written */
+    int fd;     /* -1: nothing is written */
+    char *file; /* NULL: a descriptor */
     bool is_file;
-    bool is_stuck; /* and it was told */
+    bool is_behind; /* and it was told */
+    bool is_stuck;  /* the disk is full, or nobody reads; and it was told */
     journal_written_fn *written;
     void *ctx;
-    struct loop_timer *timer; /* NULL: without a loop */
+    struct loop *loop;        /* NULL: with the next line */
+    struct loop_timer *timer; /* of a file; NULL: without a loop */
+    struct loop_watch *watch; /* of a pipe that is full */
     struct line *first, **last;
-    size_t held; /* octets of lines that wait */
+    size_t held;        /* octets of lines that wait */
+    unsigned long lost; /* lines without a row, since it was behind */
 };
 
 /* A line that a crash cut off would spoil the one behind it. It is taken away:
@@ -69,6 +78,26 @@ static void on_timer(void *ctx)
     journal_flush(ctx);
 }
 
+static void on_room(int fd, int ready, void *ctx)
+{
+    (void)fd;
+    (void)ready;
+    journal_flush(ctx);
+}
+
+static bool is_regular(int fd)
+{
+    struct stat st;
+    return fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode);
+}
+
+/* A named pipe without a reader is an error now, not a wait. */
+static int open_file(const char *file)
+{
+    return open(file, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NONBLOCK,
+                0600);
+}
+
 enum status journal_open(const struct journal_settings *settings,
                          struct journal **out, struct err *err)
 {
@@ -78,19 +107,20 @@ enum status journal_open(const struct journal_settings *settings,
         return err_set(err, ST_INVAL, "journal descriptor %d: %s", fd,
                        strerror(errno));
     if (fd < 0 && file) {
-        fd = open(file, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+        fd = open_file(file);
         if (fd < 0)
             return err_set(err, ST_INVAL, "journal %s: %s", file,
                            strerror(errno));
     }
     struct journal *journal = xcalloc(1, sizeof *journal);
-    struct stat st;
-    *journal = (struct journal){.fd = fd,
-                                .is_file = fd >= 0 && fstat(fd, &st) == 0 &&
-                                           S_ISREG(st.st_mode),
-                                .written = settings->written,
-                                .ctx = settings->ctx,
-                                .last = &journal->first};
+    *journal = (struct journal){
+        .fd = fd,
+        .file = settings->descriptor < 0 && file ? xstrdup(file) : NULL,
+        .is_file = is_regular(fd),
+        .loop = settings->loop,
+        .written = settings->written,
+        .ctx = settings->ctx,
+        .last = &journal->first};
     if (settings->loop)
         journal->timer = loop_timer_create(settings->loop, on_timer, journal);
     *out = journal;
@@ -125,14 +155,53 @@ static void stuck(struct journal *journal, int error)
         loop_timer_start(journal->timer, AGAIN_MS);
 }
 
+/* A pipe takes so much at once without making us wait, or nothing: others may
+ * hold it too, so that it cannot be made non-blocking for us. */
+static ssize_t write_some(const struct journal *journal, const char *p,
+                          size_t n)
+{
+    struct pollfd out = {.fd = journal->fd, .events = POLLOUT};
+    if (journal->is_file)
+        return write(journal->fd, p, n);
+    if (poll(&out, 1, 0) == 0) {
+        errno = EAGAIN;
+        return -1;
+    }
+    return write(journal->fd, p, n < PIPE_BUF ? n : PIPE_BUF);
+}
+
+/* Whoever reads it takes his time. */
+static void wait_for_room(struct journal *journal)
+{
+    if (!journal->loop || journal->watch)
+        return;
+    journal->watch = loop_watch_create(journal->loop, journal->fd, LOOP_WRITE,
+                                       on_room, journal);
+}
+
+/* All is written, or given up. */
+static void caught_up(struct journal *journal)
+{
+    loop_watch_destroy(&journal->watch);
+    journal->is_stuck = false;
+    if (journal->is_behind)
+        log_warn("journal", "caught up", "lost=%lu", journal->lost);
+    journal->is_behind = false;
+    journal->lost = 0;
+}
+
 void journal_flush(struct journal *journal)
 {
     while (journal->first) {
         struct line *line = journal->first;
         ssize_t wrote =
-            write(journal->fd, line->text + line->sent, line->n - line->sent);
+            write_some(journal, line->text + line->sent, line->n - line->sent);
         if (wrote < 0 && errno == EINTR)
             continue;
+        if (wrote < 0 && errno == EAGAIN) {
+            wait_for_room(journal);
+            return;
+        }
         if (wrote < 0) {
             stuck(journal, errno);
             return;
@@ -141,7 +210,7 @@ void journal_flush(struct journal *journal)
         if (line->sent == line->n)
             shift(journal, true);
     }
-    journal->is_stuck = false;
+    caught_up(journal);
 }
 
 void journal_close(struct journal **journal_in)
@@ -153,10 +222,57 @@ void journal_close(struct journal **journal_in)
     journal_flush(journal);
     while (journal->first)
         shift(journal, false);
+    loop_watch_destroy(&journal->watch);
     if (journal->fd >= 0)
         close(journal->fd);
     loop_timer_destroy(&journal->timer);
+    free(journal->file);
     free(journal);
+}
+
+bool journal_is_behind(const struct journal *journal)
+{
+    return journal->held >= LOOSE_BYTES;
+}
+
+/* false: so much waits that the line does not. */
+static bool has_room(struct journal *journal, size_t n, bool has_row)
+{
+    if (journal->held + n <= (has_row ? HELD_BYTES : LOOSE_BYTES))
+        return true;
+    if (!journal->is_behind)
+        log_error("journal", "nobody reads it: mail is put off", "octets=%zu",
+                  journal->held);
+    journal->is_behind = true;
+    journal->lost += !has_row;
+    if (has_row)
+        log_error("journal", "line left for the next start", "octets=%zu", n);
+    return false;
+}
+
+/* What an earlier file got is on its disk before another takes its place. */
+enum status journal_reopen(struct journal *journal, struct err *err)
+{
+    if (!journal->file)
+        return ST_OK;
+    int fd = open_file(journal->file);
+    if (fd < 0)
+        return err_set(err, ST_TEMP, "journal %s: %s", journal->file,
+                       strerror(errno));
+    enum status status = journal_sync(journal, err);
+    if (status == ST_OK && journal->first && journal->first->sent) {
+        mend_end(journal->fd); /* it comes whole in the new one */
+        journal->first->sent = 0;
+    }
+    loop_watch_destroy(&journal->watch);
+    if (status == ST_OK && dup3(fd, journal->fd, O_CLOEXEC) < 0)
+        status = err_set(err, ST_TEMP, "journal: %s", strerror(errno));
+    close(fd);
+    journal->is_file = is_regular(journal->fd);
+    if (journal->is_file)
+        mend_end(journal->fd);
+    journal_flush(journal);
+    return status;
 }
 
 enum status journal_sync(void *ctx, struct err *err)
@@ -175,12 +291,8 @@ void journal_event(struct journal *journal, const struct store_event *event)
             journal->written(journal->ctx, event->id);
         return;
     }
-    if (journal->held + n + 1 > HELD_BYTES) {
-        log_error("journal",
-                  event->id ? "line left for the next start" : "line lost",
-                  "octets=%zu", n);
+    if (!has_room(journal, n + 1, event->id != NULL))
         return;
-    }
     struct line *line = xcalloc(1, sizeof *line + n + 1);
     line->id = event->id ? xstrdup(event->id) : NULL;
     line->n = n + 1;

@@ -34,6 +34,11 @@ void journal_close(struct journal **journal);
 void journal_event(struct journal *journal, const struct store_event *event);
 /* journal_line - the same without a row. */
 void journal_line(struct journal *journal, const char *line);
+/* journal_is_behind - so much waits that nothing more should be taken in. */
+bool journal_is_behind(const struct journal *journal);
+/* journal_reopen - a file that was moved away gets a successor; what was no
+ * file stays. errors: ST_TEMP: all is as it was */
+enum status journal_reopen(struct journal *journal, struct err *err) MUST_USE;
 /* journal_flush - try now what waits. */
 void journal_flush(struct journal *journal);
 /* journal_sync - a store_sync_fn; ctx: the journal. */

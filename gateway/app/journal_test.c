@@ -8,10 +8,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <cmocka.h>
 
 #include "app/journal.h"
+#include "base/test_folder.h"
 
 static struct journal *journal;
 static int reader;
@@ -205,6 +207,81 @@ static void test_journal_writes_later_what_had_no_room(void **state)
     assert_non_null(strstr(text, "}\nlast\n"));
 }
 
+/* CONN-10: nobody reads, and the descriptor would block. Nothing stops, what
+ * has a row stays, and what has none is bounded; once somebody reads, all goes
+ * on by itself. */
+static void test_journal_that_nobody_reads_stops_nobody(void **state)
+{
+    static char text[1 << 16];
+    struct loop *loop = loop_create();
+    struct err err;
+    int fds[2];
+    (void)state;
+    journal_close(&journal);
+    close(reader);
+    assert_int_equal(pipe(fds), 0);
+    reader = fds[0];
+    assert_int_equal(
+        journal_open(&(struct journal_settings){.descriptor = fds[1],
+                                                .loop = loop,
+                                                .written = on_written},
+                     &journal, &err),
+        ST_OK);
+    memset(text, 120, sizeof text - 1);
+    for (int i = 0; i < 1000; i++)
+        journal_line(journal, text);
+    assert_true(journal_is_behind(journal));
+    journal_event(journal, &(struct store_event){"e1", "{}"});
+    assert_string_equal(written, "");
+    fcntl(reader, F_SETFL, O_NONBLOCK);
+    size_t n = 0;
+    for (int i = 0; i < 100000 && !*written; i++) {
+        ssize_t got = read(reader, text, sizeof text);
+        n += got > 0 ? (size_t)got : 0;
+        loop_run_once(loop, got > 0 ? 0 : 20);
+    }
+    assert_string_equal(written, "e1 ");
+    assert_false(journal_is_behind(journal));
+    assert_true(n > (7 << 20) && n <= (9 << 20));
+    journal_close(&journal);
+    loop_destroy(&loop);
+}
+
+/* A file that was moved away: logrotate. */
+static void test_journal_reopens_its_file(void **state)
+{
+    char folder[64], path[96], old[96], got[64];
+    struct err err;
+    (void)state;
+    journal_close(&journal);
+    assert_true(test_folder_make(folder, "journal"));
+    snprintf(path, sizeof path, "%s/journal", folder);
+    snprintf(old, sizeof old, "%s/journal.1", folder);
+    assert_int_equal(
+        journal_open(&(struct journal_settings){.descriptor = -1, .file = path},
+                     &journal, &err),
+        ST_OK);
+    journal_line(journal, "one");
+    assert_int_equal(rename(path, old), 0);
+    journal_line(journal, "two");
+    assert_int_equal(journal_reopen(journal, &err), ST_OK);
+    journal_line(journal, "three");
+    int fd = open(old, O_RDONLY | O_CLOEXEC);
+    assert_int_equal(read(fd, got, sizeof got), 8);
+    assert_memory_equal(got, "one\ntwo\n", 8);
+    close(fd);
+    fd = open(path, O_RDONLY | O_CLOEXEC);
+    assert_int_equal(read(fd, got, sizeof got), 6);
+    close(fd);
+    /* Where it cannot be opened, the one that is open stays. */
+    assert_int_equal(unlink(path), 0);
+    assert_int_equal(mkdir(path, 0700), 0);
+    assert_int_equal(journal_reopen(journal, &err), ST_TEMP);
+    journal_line(journal, "four");
+    journal_close(&journal);
+    test_folder_remove(folder);
+}
+
 /* KEEP-2: a line is told as written when it is whole in the file. */
 static void test_journal_tells_of_a_line_when_it_is_whole(void **state)
 {
@@ -247,6 +324,8 @@ int main(void)
         TEST(test_journal_listening_and_handshake),
         TEST(test_journal_accepted_is_made_not_written),
         TEST(test_journal_writes_later_what_had_no_room),
+        TEST(test_journal_that_nobody_reads_stops_nobody),
+        TEST(test_journal_reopens_its_file),
         TEST(test_journal_tells_of_a_line_when_it_is_whole),
         TEST(test_journal_bad_descriptor_or_file_is_told),
     };

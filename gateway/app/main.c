@@ -43,7 +43,8 @@ static const char usage[] =
     "  -h, --help         this text\n"
     "  -V, --version      the version\n"
     "\n"
-    "SIGTERM stops in order, SIGUSR1 takes up what is due by the clock now.\n"
+    "SIGTERM stops in order, SIGUSR1 takes up what is due by the clock now,\n"
+    "SIGHUP opens the journal anew and reads the certificates.\n"
     "The configuration file is described in lasthop-gateway(8).\n";
 
 struct options {

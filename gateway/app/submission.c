@@ -151,6 +151,10 @@ static void begin_mail(struct service_client *base,
         .ctx = c};
     free(c->by_spf);
     c->by_spf = NULL;
+    if (journal_is_behind(s->world.intake.journal)) {
+        service_resume(base, &server_reply_not_stored);
+        return;
+    }
     struct err err;
     (void)organizations_refresh(s->world.intake.organizations, &err);
     if (c->user) {

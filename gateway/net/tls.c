@@ -114,6 +114,20 @@ enum status tls_server_create(const char *chain_file, const char *key_file,
     return ST_OK;
 }
 
+enum status tls_server_reload(struct tls_server *server, const char *chain_file,
+                              const char *key_file, struct err *err)
+{
+    struct tls_server *fresh;
+    enum status status = tls_server_create(chain_file, key_file, &fresh, err);
+    if (status != ST_OK)
+        return status;
+    SSL_CTX *old = server->ctx;
+    server->ctx = fresh->ctx;
+    fresh->ctx = old; /* sessions hold on to it */
+    tls_server_destroy(&fresh);
+    return ST_OK;
+}
+
 void tls_server_destroy(struct tls_server **server)
 {
     if (!*server)

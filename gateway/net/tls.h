@@ -22,6 +22,10 @@ enum status tls_server_create(const char *chain_file, const char *key_file,
                               struct tls_server **out,
                               struct err *err) MUST_USE;
 void tls_server_destroy(struct tls_server **server);
+/* tls_server_reload - handshakes that begin from now on show what the files
+ * hold now; those under way keep what they have. errors: all is as it was. */
+enum status tls_server_reload(struct tls_server *server, const char *chain_file,
+                              const char *key_file, struct err *err) MUST_USE;
 
 /* tls_client_create - trust_file: PEM roots; NULL: the system's. */
 enum status tls_client_create(const char *trust_file, struct tls_client **out,
