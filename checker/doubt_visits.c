@@ -63,6 +63,8 @@ static void try_action(struct doubting *d, size_t visit, size_t i)
     try_answer(d, visit, i, "headers", json_array());
     try_answer(d, visit, i, "tls", json_string("1.0"));
     try_answer(d, visit, i, "certificate", json_string("self-signed"));
+    if (strcmp(name, "octets") == 0)
+        try_answer(d, visit, i, "failure", json_string("still open"));
 }
 
 static void try_sms(struct doubting *d, size_t i)
@@ -87,6 +89,7 @@ static void try_turn(struct doubting *d, const struct visit_turn *t)
 {
     const struct node *sees = node_get(t->node, "sees");
     const struct node *shows = node_get(t->node, "shows");
+    const struct node *answers = node_get(t->node, "answers");
     const struct node *n =
         sees && sees->kind == NODE_KIND_LIST ? sees->first : sees;
     for (; n; n = n == sees ? NULL : n->next) {
@@ -96,6 +99,9 @@ static void try_turn(struct doubting *d, const struct visit_turn *t)
     n = shows && shows->kind == NODE_KIND_LIST ? shows->first : shows;
     for (; n; n = n == shows ? NULL : n->next)
         doubt_cell(d, n, "what nobody wrote");
+    n = answers && answers->kind == NODE_KIND_LIST ? answers->first : answers;
+    for (; n; n = n == answers ? NULL : n->next)
+        doubt_cell(d, n, "499");
 }
 
 void doubt_visits(struct doubting *d)

@@ -134,6 +134,37 @@ static void judge_texts(struct trial *t, const struct visit_action *a,
     }
 }
 
+/* -- answers to octets ------------------------------------------------------
+ */
+
+static const char *statuses(struct trial *t, const struct visit_action *a)
+{
+    const char *text = "";
+    size_t i;
+    const json_t *one;
+    json_array_foreach(evidence_list(a->json, "exchanges"), i, one)
+    {
+        text = TEXT(t, "%s%s%lld", text, *text ? ", " : "",
+                    evidence_number(one, "status", 0));
+    }
+    return text;
+}
+
+/* As many as are expected, and then the end: a request more in the same octets
+ * is one that somebody hid in them. */
+static void judge_answers(struct trial *t, const struct visit_action *a)
+{
+    const struct node *list = node_get(a->turn->node, "answers");
+    if (!list)
+        return;
+    const char *want = want_words(t, list), *got = statuses(t, a);
+    const char *failure = a->last ? evidence_text(a->last, "failure") : "";
+    if (strcmp(want, got) != 0 || *failure)
+        fault(t, list->place, clause_shown_by(t, "visit"),
+              TEXT(t, "%s: answers", visit_describe(t, a)), want,
+              *failure ? TEXT(t, "%s, and %s", got, failure) : got);
+}
+
 /* -- completeness --------------------------------------------------------- */
 
 /* Each redirect leads to the next exchange, and the last is none. */
@@ -196,7 +227,9 @@ void judge_visits(struct trial *t)
         judge_sees(t, a);
         judge_texts(t, a, "shows", true);
         judge_texts(t, a, "hides", false);
-        judge_chain(t, a);
+        judge_answers(t, a);
+        if (a->turn->act != VISIT_ACT_OCTETS)
+            judge_chain(t, a);
     }
     judge_pages(t, all);
     judge_access(t, all);

@@ -47,6 +47,9 @@ struct visit_turn *read_visit(struct reading *r, const struct node *list,
                               const struct world_spec *world);
 struct expect *read_expect(struct reading *r, const struct node *map);
 
+/* read_octets - \r \n \t \0 \\ \xHH undone; a backslash before anything else is
+ * itself. */
+struct slice read_octets(struct arena *arena, const char *text);
 /* A list's texts (or a single text), in the arena; empty for NULL. */
 struct text_list read_texts(struct arena *arena, const struct node *list);
 /* In lower case, in the arena. */

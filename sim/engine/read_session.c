@@ -38,8 +38,7 @@ static size_t unescape_one(const char *p, char *out)
     return 3;
 }
 
-/* \r \n \t \0 \\ \xHH; a backslash before anything else is itself. */
-static struct slice unescape(struct arena *arena, const char *text)
+struct slice read_octets(struct arena *arena, const char *text)
 {
     char *out = arena_alloc(arena, strlen(text) + 1);
     size_t n = 0;
@@ -83,7 +82,7 @@ static void read_turn(struct reading *r, struct turn *t, const struct node *map,
         set_text(t, slice_of(n->text));
     } else if ((n = node_get(map, "octets"))) {
         t->kind = TURN_KIND_OCTETS;
-        set_text(t, unescape(r->arena, n->text));
+        set_text(t, read_octets(r->arena, n->text));
     } else if ((n = node_get(map, "auth"))) {
         t->kind = TURN_KIND_AUTH;
         set_text(t, slice_of(n->text));

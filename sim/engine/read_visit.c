@@ -6,9 +6,11 @@
 #include "engine/words.h"
 
 static const char *const act_names[] = {
-    "browser",      "open",         "open-attachment", "look",  "press", "code",
-    "access-code",  "login",        "download",        "reply", "steal", "http",
-    "client-login", "client-fetch", "client-download", NULL};
+    "browser",  "open",         "open-attachment", "look",
+    "press",    "code",         "access-code",     "login",
+    "download", "reply",        "steal",           "http",
+    "octets",   "client-login", "client-fetch",    "client-download",
+    NULL};
 _Static_assert(sizeof act_names / sizeof *act_names == VISIT_ACT_COUNT + 1,
                "a name for each");
 
@@ -19,20 +21,21 @@ _Static_assert(sizeof act_names / sizeof *act_names == VISIT_ACT_COUNT + 1,
 #define CLIENT (ACT(CLIENT_LOGIN) | ACT(CLIENT_FETCH) | ACT(CLIENT_DOWNLOAD))
 #define REQUESTS                                                               \
     (FORMS | CLIENT | ACT(OPEN) | ACT(OPEN_ATTACHMENT) | ACT(LOOK) |           \
-     ACT(DOWNLOAD) | ACT(STEAL) | ACT(HTTP))
+     ACT(DOWNLOAD) | ACT(STEAL) | ACT(HTTP) | ACT(OCTETS))
 static const struct {
     const char *key;
     unsigned acts;
 } modifiers[] = {
     {"times", REQUESTS},
     {"nth", ACT(OPEN) | ACT(OPEN_ATTACHMENT) | ACT(CLIENT_FETCH)},
-    {"of", REQUESTS},
+    {"of", REQUESTS & ~ACT(OCTETS)},
     {"token", ACT(OPEN) | ACT(OPEN_ATTACHMENT) | ACT(CLIENT_FETCH) |
                   ACT(CLIENT_DOWNLOAD)},
     {"csrf", FORMS},
-    {"cookie", REQUESTS & ~CLIENT},
-    {"method", REQUESTS & ~ACT(HTTP)},
-    {"origin", REQUESTS},
+    {"cookie", REQUESTS & ~CLIENT & ~ACT(OCTETS)},
+    {"method", REQUESTS & ~ACT(HTTP) & ~ACT(OCTETS)},
+    {"origin", REQUESTS & ~ACT(OCTETS)},
+    {"answers", ACT(OCTETS)},
     {"with", ACT(CLIENT_LOGIN)},
     {"attachment", ACT(REPLY)},
     {"sees", REQUESTS},
@@ -111,6 +114,8 @@ static void check_value(struct reading *r, const struct visit_turn *t,
         slip(r, act, "expected a method and a path: GET /path");
     if (t->act == VISIT_ACT_CLIENT_LOGIN && !world_account(world, t->value))
         slip(r, act, "there is no account of this address");
+    if (t->act == VISIT_ACT_OCTETS && !node_get(t->node, "answers"))
+        slip(r, act, "`answers` is missing: the status of each answer");
     if (t->times == 0 || t->times > 30)
         slip(r, act, "from once to 30 times");
 }
@@ -150,13 +155,13 @@ static void check_first(struct reading *r, const struct visit_turn *t,
                         const struct node *list)
 {
     const unsigned starts = ACT(BROWSER) | ACT(OPEN) | ACT(OPEN_ATTACHMENT) |
-                            ACT(HTTP) | ACT(STEAL) | ACT(CLIENT_LOGIN) |
-                            ACT(CLIENT_FETCH);
+                            ACT(HTTP) | ACT(OCTETS) | ACT(STEAL) |
+                            ACT(CLIENT_LOGIN) | ACT(CLIENT_FETCH);
     if (t && (starts >> t->act) & 1)
         return;
     diagnostics_add(r->list, t ? t->place : list->place,
                     "a visit begins with browser, open, open-attachment, "
-                    "steal, http or client-login");
+                    "steal, http, octets or client-login");
     r->bad = true;
 }
 

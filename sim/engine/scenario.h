@@ -161,6 +161,7 @@ enum visit_act {
     VISIT_ACT_REPLY,           /* a text */
     VISIT_ACT_STEAL,           /* page, html, attachment: of another browser */
     VISIT_ACT_HTTP,            /* METHOD PATH */
+    VISIT_ACT_OCTETS,          /* whatever they are */
     VISIT_ACT_CLIENT_LOGIN,    /* a mail client, for an account */
     VISIT_ACT_CLIENT_FETCH,    /* the conversation of a notification */
     VISIT_ACT_CLIENT_DOWNLOAD, /* an attachment in it, counted from 1 */

@@ -3,6 +3,7 @@
 
 #include "base/random.h"
 #include "engine/login.h"
+#include "engine/read.h"
 #include "engine/visit_private.h"
 
 enum { TOKEN_OCTETS = 32 };
@@ -121,23 +122,46 @@ static const char *replaced(struct arena *arena, const char *text,
     return text;
 }
 
+/* Links in it, as for `http`. */
+static const char *with_link(struct visiting *v, const char *text)
+{
+    const char *link = v->visitor->link;
+    if (!link || strlen(link) < 3)
+        return text;
+    struct slice token = slice_of(link + 3);
+    text = replaced(v->arena, text, "{link}", link);
+    return replaced(v->arena, text, "{token}",
+                    arena_text(v->arena, slice_cut(&token, '/')));
+}
+
+static bool lacks_link(const struct visiting *v, const char *text)
+{
+    return (strstr(text, "{link}") || strstr(text, "{token}")) &&
+           (!v->visitor->link || strlen(v->visitor->link) < 3);
+}
+
 /* "GET /path"; {link} is the path of the link that was opened, {token} what
  * cannot be guessed in it. */
 static bool raw(struct visiting *v, struct browser_request *out)
 {
     struct slice rest = slice_of(v->turn->value);
-    const char *link = v->visitor->link;
     out->method = arena_text(v->arena, slice_cut(&rest, ' '));
     const char *path = arena_text(v->arena, rest);
-    if (strchr(path, '{') && (!link || strlen(link) < 3))
+    if (lacks_link(v, path))
         return cannot(v, "no link was opened in this browser");
-    if (link && strlen(link) >= 3) {
-        struct slice token = slice_of(link + 3);
-        path = replaced(v->arena, path, "{link}", link);
-        path = replaced(v->arena, path, "{token}",
-                        arena_text(v->arena, slice_cut(&token, '/')));
-    }
-    out->target = path;
+    out->target = with_link(v, path);
+    return true;
+}
+
+static bool octets(struct visiting *v, struct browser_request *out)
+{
+    const char *text = v->turn->value;
+    if (lacks_link(v, text))
+        return cannot(v, "no link was opened in this browser");
+    out->octets = read_octets(v->arena, with_link(v, text));
+    out->method = strncmp(text, "HEAD ", 5) == 0 ? "HEAD" : "GET";
+    out->target = "";
+    out->cookies = BROWSER_COOKIES_NONE;
     return true;
 }
 
@@ -283,6 +307,8 @@ static bool fill(struct visiting *v, struct browser_request *out)
         return steal(v, out);
     case VISIT_ACT_HTTP:
         return raw(v, out);
+    case VISIT_ACT_OCTETS:
+        return octets(v, out);
     case VISIT_ACT_CLIENT_LOGIN:
         return client_login(v, out);
     case VISIT_ACT_CLIENT_FETCH:

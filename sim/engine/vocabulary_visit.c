@@ -34,6 +34,9 @@ static const struct key each_seen[] = {{.name = "*",
 static const struct key each_text[] = {
     {.name = "*", .type = VALUE_TEXT, .help = "a text"}, END};
 
+static const struct key each_status[] = {
+    {.name = "*", .type = VALUE_NUMBER, .help = "a status of HTTP"}, END};
+
 static const struct key turn_keys[] = {
     {.name = "browser",
      .type = VALUE_TEXT,
@@ -70,6 +73,9 @@ static const struct key turn_keys[] = {
      .words = steal_words,
      .help = "ask for what the browser `of` saw last"},
     {.name = "http", .type = VALUE_TEXT, .help = "a raw request: GET /path"},
+    {.name = "octets",
+     .type = VALUE_TEXT,
+     .help = "requests as they are written, in one go, with \\r \\n \\xHH"},
     {.name = "client-login",
      .type = VALUE_ADDRESS,
      .help = "a mail client logs in to this account"},
@@ -110,6 +116,12 @@ static const struct key turn_keys[] = {
     {.name = "attachment",
      .type = VALUE_NUMBER,
      .help = "of a reply: a file of so many octets"},
+    {.name = "answers",
+     .type = VALUE_LIST,
+     .inner = each_status,
+     .one_or_list = true,
+     .help = "of octets: the status of each answer, up to the end of the "
+             "connection"},
     {.name = "sees",
      .type = VALUE_LIST,
      .inner = each_seen,

@@ -174,6 +174,7 @@ static void put_request(struct browser *b, struct buf *out)
 }
 
 static void start_exchange(struct browser *b);
+static void add_exchange(struct browser *b);
 
 /* The same site's page that a redirect names; NULL: none. */
 static const char *next_target(struct browser *b)
@@ -194,7 +195,7 @@ static void finish_exchange(void *ctx)
     stream_destroy(&b->stream);
     http_reader_destroy(&b->reader);
     const char *target = next_target(b);
-    if (!target) {
+    if (!target || b->request.octets.n) {
         b->on_done(b->ctx, b->first);
         return;
     }
@@ -207,21 +208,65 @@ static void finish_exchange(void *ctx)
     start_exchange(b);
 }
 
+static bool keep_response(struct browser *b)
+{
+    const struct http_message *message = http_reader_message(b->reader);
+    if (!message)
+        return false;
+    /* The reader goes before the exchange does. */
+    struct http_message *own = ARENA_NEW(b->arena, struct http_message);
+    *own = *message;
+    b->last->response = own;
+    keep_cookies(b, own);
+    return true;
+}
+
 static void end_exchange(struct browser *b, const char *failure)
 {
     struct browser_exchange *e = b->last;
     if (!b->reader || e->response || e->failure)
         return;
-    const struct http_message *message = http_reader_message(b->reader);
-    if (message) { /* the reader goes before the exchange does */
-        struct http_message *own = ARENA_NEW(b->arena, struct http_message);
-        *own = *message;
-        e->response = own;
-        keep_cookies(b, own);
-    } else
+    if (!keep_response(b))
         e->failure = arena_strdup(b->arena, failure);
     loop_timer_cancel(&b->limit);
     b->limit = loop_after(b->settings.loop, 0, finish_exchange, b);
+}
+
+/* -- octets as they are ---------------------------------------------------- */
+
+/* failure NULL: the site ended the connection. */
+static void end_octets(struct browser *b, const char *failure)
+{
+    struct browser_exchange *e = b->last;
+    if (e->failure)
+        return;
+    if (!e->response || failure)
+        e->failure = arena_strdup(b->arena, failure ? failure : "no answer");
+    loop_timer_cancel(&b->limit);
+    b->limit = loop_after(b->settings.loop, 0, finish_exchange, b);
+}
+
+static void add_answer(struct browser *b)
+{
+    const struct browser_exchange *before = b->last;
+    add_exchange(b);
+    b->last->tls = before->tls;
+    b->last->certificate = before->certificate;
+}
+
+/* What comes behind an answer is the next one. */
+static void take_answers(struct browser *b, struct slice octets)
+{
+    for (size_t i = 0; i < octets.n && !b->last->failure; i++) {
+        struct slice one = {octets.p + i, 1};
+        if (b->last->response)
+            add_answer(b);
+        enum http_state state = http_reader_feed(b->reader, one);
+        if (state == HTTP_STATE_DONE)
+            keep_response(b);
+        else if (state == HTTP_STATE_BAD)
+            end_octets(b, "what came is no HTTP response");
+    }
 }
 
 static void on_connected(void *ctx)
@@ -248,8 +293,11 @@ static void on_tls(void *ctx, const char *failure)
         end_exchange(b, why);
         return;
     }
-    buf_init(&out, e->body.n + 65536);
-    put_request(b, &out);
+    buf_init(&out, e->body.n + b->request.octets.n + 65536);
+    if (b->request.octets.n)
+        buf_put(&out, b->request.octets);
+    else
+        put_request(b, &out);
     stream_send(b->stream, buf_slice(&out));
     buf_release(&out);
 }
@@ -261,8 +309,11 @@ static void on_data(void *ctx)
     struct evbuffer_iovec part;
     enum http_state state = HTTP_STATE_MORE;
     while (evbuffer_peek(in, -1, NULL, &part, 1) > 0 && part.iov_len) {
-        state = http_reader_feed(b->reader,
-                                 (struct slice){part.iov_base, part.iov_len});
+        struct slice octets = {part.iov_base, part.iov_len};
+        if (b->request.octets.n)
+            take_answers(b, octets);
+        else
+            state = http_reader_feed(b->reader, octets);
         evbuffer_drain(in, part.iov_len);
     }
     if (state != HTTP_STATE_MORE)
@@ -273,6 +324,10 @@ static void on_end(void *ctx, enum stream_end end, const char *why)
 {
     struct browser *b = ctx;
     (void)end;
+    if (b->request.octets.n) {
+        end_octets(b, b->last->response ? NULL : why);
+        return;
+    }
     if (b->reader)
         http_reader_end(b->reader);
     end_exchange(b, why);
@@ -280,10 +335,14 @@ static void on_end(void *ctx, enum stream_end end, const char *why)
 
 static void on_limit(void *ctx)
 {
-    end_exchange(ctx, "no answer in time");
+    struct browser *b = ctx;
+    if (b->request.octets.n)
+        end_octets(b, "the connection is still open");
+    else
+        end_exchange(b, "no answer in time");
 }
 
-static void start_exchange(struct browser *b)
+static void add_exchange(struct browser *b)
 {
     struct browser_exchange *e = ARENA_NEW(b->arena, struct browser_exchange);
     const struct browser_request *q = &b->request;
@@ -297,7 +356,13 @@ static void start_exchange(struct browser *b)
     else
         b->first = e;
     b->last = e;
+    http_reader_destroy(&b->reader);
     b->reader = http_reader_create(b->arena, e->method, RESPONSE_MOST);
+}
+
+static void start_exchange(struct browser *b)
+{
+    add_exchange(b);
     struct stream_events events = {.on_connected = on_connected,
                                    .on_data = on_data,
                                    .on_tls = on_tls,
@@ -318,6 +383,7 @@ void browser_fetch(struct browser *browser,
     b->request = *request;
     b->request.target = arena_strdup(b->arena, request->target);
     b->request.body = arena_slice(b->arena, request->body);
+    b->request.octets = arena_slice(b->arena, request->octets);
     b->request.content_type =
         request->content_type ? arena_strdup(b->arena, request->content_type)
                               : NULL;

@@ -41,6 +41,9 @@ struct browser_request {
     enum browser_cookies cookies;
     const struct browser *cookies_of; /* another's instead; or NULL */
     bool stay;                        /* follow no redirect */
+    /* Not empty: these octets and nothing else, in one write; every answer up
+     * to the end of the connection is an exchange. */
+    struct slice octets;
 };
 
 /* One request and what came of it. */

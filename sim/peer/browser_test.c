@@ -273,6 +273,33 @@ static void test_browser_says_what_failed(void **state)
     }
 }
 
+static void test_browser_octets_bring_every_answer(void **state)
+{
+    (void)state;
+    static const char *const two[] = {
+        "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 404 No\r\n"
+        "Content-Length: 2\r\n\r\nnoHTTP/1.1 400 Bad\r\n"
+        "Content-Length: 1\r\n\r\nx"};
+    static const char *const cut[] = {
+        "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\nHTTP/1.1 2"};
+    static const unsigned statuses[] = {100, 404, 400};
+    struct browser_request request = {
+        .target = "", .octets = SLICE_LITERAL("BREW \n\r\n\r\n")};
+    const struct browser_exchange *e = fetch(&request, two);
+    assert_string_equal(s.heads[0], "BREW \n\r\n\r\n");
+    for (size_t i = 0; i < COUNT(statuses); i++, e = e->next) {
+        assert_non_null(e);
+        assert_null(e->failure);
+        assert_string_equal(e->tls, "1.3");
+        assert_int_equal(e->response->status, statuses[i]);
+    }
+    assert_null(e);
+    e = fetch(&request, cut);
+    assert_int_equal(e->response->status, 200);
+    assert_non_null(e->next->failure);
+    assert_null(e->next->response);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, begin, end)
 
 int main(void)
@@ -282,6 +309,7 @@ int main(void)
         TEST(test_browser_keeps_and_sends_cookies),
         TEST(test_browser_follows_redirects_within_the_site),
         TEST(test_browser_says_what_failed),
+        TEST(test_browser_octets_bring_every_answer),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
