@@ -317,9 +317,14 @@ struct slice charset_from_utf8(struct arena *arena, const char *charset,
     return text;
 }
 
+bool charset_is_read(const char *charset)
+{
+    return charset_find(charset)->kind != CHARSET_KIND_REPLACEMENT;
+}
+
 bool charset_is_ascii_like(const char *charset)
 {
-    if (charset_find(charset)->kind == CHARSET_KIND_REPLACEMENT)
+    if (!charset_is_read(charset))
         return false;
     static const char sample[] = "</BODY>=+~\\ az09";
     struct arena *arena = arena_create();

@@ -25,6 +25,9 @@ struct slice charset_from_utf8(struct arena *arena, const char *charset,
  * has, by how it begins: "UTF-16LE" for utf-16 and FF FE; else as it is. */
 const char *charset_of_text(const char *charset, struct slice first);
 
+/* charset_is_read - false: of no text of it anything is shown. */
+bool charset_is_read(const char *charset);
+
 /* charset_is_ascii_like - ASCII octets mean in it what they mean in ASCII. */
 bool charset_is_ascii_like(const char *charset);
 

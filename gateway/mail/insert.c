@@ -31,8 +31,9 @@ static const char *charset_of(const struct mail_part *part)
 
 bool insert_is_possible(const struct mail_part *part)
 {
-    return coding_of(part->coding) == CODING_BASE64 ||
-           charset_is_ascii_like(charset_of(part));
+    return charset_is_read(part->charset) &&
+           (coding_of(part->coding) == CODING_BASE64 ||
+            charset_is_ascii_like(charset_of(part)));
 }
 
 /* The notice with CRLF, as the text has it. Where the part is 7bit, it stays

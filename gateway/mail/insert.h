@@ -8,7 +8,7 @@
 #include "mail/parts.h"
 
 /* insert_is_possible - false: in this charset and encoding there is no place
- * for it (UTF-16 in 8bit). */
+ * for it (UTF-16 in 8bit), or readers see nothing of the text (UTF-7). */
 bool insert_is_possible(const struct mail_part *part);
 /* insert_notice - notice: UTF-8, LF, ends with a line end; HTML where the part
  * is HTML. at counts from the beginning of the content. */

@@ -76,12 +76,18 @@ static void remove_gone(struct splice *s)
 
 /* --- where the notice goes ------------------------------------------------ */
 
+/* In all or none: a reader may see any of them. */
 static bool insert_in_texts(struct splice *s)
 {
     bool is_done = false;
     for (size_t i = 0; i < s->links->parts->count; i++) {
         const struct mail_part *part = &s->links->parts->parts[i];
-        if (!part->is_lead || !insert_is_possible(part))
+        if (part->is_lead && !insert_is_possible(part))
+            return false;
+    }
+    for (size_t i = 0; i < s->links->parts->count; i++) {
+        const struct mail_part *part = &s->links->parts->parts[i];
+        if (!part->is_lead)
             continue;
         add_edit(s,
                  insert_notice(

@@ -402,6 +402,14 @@ static void test_links_in_utf16(void **state)
     assert_int_equal(list.count, 2);
     assert_non_null(strstr(decoded(&list.parts[0]), URL "/1\r\n"));
     assert_string_equal(decoded(&list.parts[1]), "hi");
+    /* Nobody need be able to read it. */
+    copy = linked(MIXED "--m\r\n" TYPE("text/html; charset=utf-7")
+                      CODING("base64") "\r\naGk=\r\n--m\r\n" PDF BIG "--m--",
+                  9);
+    mail_parts(arena, slice_of(copy), &list);
+    assert_int_equal(list.count, 2);
+    assert_non_null(strstr(decoded(&list.parts[0]), URL "/1\r\n"));
+    assert_string_equal(decoded(&list.parts[1]), "hi");
 }
 
 static void test_links_of_several_have_the_numbers_of_their_parts(void **state)
