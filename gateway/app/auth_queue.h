@@ -18,7 +18,7 @@ struct auth_turn {
     struct auth_client *client; /* NULL: it does not wait */
 };
 
-enum { AUTH_QUEUE_CLIENT_MOST = 4 }; /* hashes of one client that wait */
+enum { AUTH_QUEUE_CLIENT_MOST = 16 }; /* hashes of one client that wait */
 
 struct auth_queue *auth_queue_create(void);
 /* What still waits is the caller's. */

@@ -254,10 +254,10 @@ static void test_auth_few_of_one_client_wait(void **state)
     auth_cancel(&r[1]); /* nobody waits for it any more */
     assert_non_null(ask(f, "192.0.2.1", "again", "x", NULL));
     let_it_go();
-    for (int i = 0; i < 6; i++)
+    for (int i = 0; i < AUTH_QUEUE_CLIENT_MOST + 2; i++)
         turn();
-    assert_int_equal(auth_hash_count(f->auth), 6);
-    assert_int_equal(f->answers, 7);
+    assert_int_equal(auth_hash_count(f->auth), AUTH_QUEUE_CLIENT_MOST + 2);
+    assert_int_equal(f->answers, AUTH_QUEUE_CLIENT_MOST + 3);
 }
 
 /* Whatever the flood. */

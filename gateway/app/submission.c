@@ -89,7 +89,7 @@ static void begin_auth(struct service_client *base,
     }
     struct err err;
     (void)organizations_refresh(s->world.intake.organizations, &err);
-    const struct auth_question question = {.client = c->base.ip,
+    const struct auth_question question = {.client = c->base.client,
                                            .user = want->user,
                                            .password = want->secret,
                                            .hash =
