@@ -2,7 +2,8 @@
  *
  * error: a person must act; warn: a peer or data is wrong; info: one line a
  * transaction; debug: transitions and wire. No credential, code, phone number
- * or body ever stands here. */
+ * or body ever stands here. It waits for nobody: what a full pipe does not take
+ * is left out and counted. */
 #ifndef BASE_LOG_H
 #define BASE_LOG_H
 
