@@ -34,7 +34,7 @@ struct pool {
     const size_t *order;
     size_t count, next;
     unsigned workers, limit_ms;
-    const volatile bool *stop;
+    const volatile sig_atomic_t *stop;
     bool stopped;
     struct worker *v;
     struct err *err;
@@ -253,7 +253,7 @@ static void finish(struct pool *pool)
 }
 
 enum status pool_run(const size_t *order, size_t count, unsigned workers,
-                     unsigned limit_ms, const volatile bool *stop,
+                     unsigned limit_ms, const volatile sig_atomic_t *stop,
                      const struct pool_calls *calls, struct err *err)
 {
     if (workers > count)

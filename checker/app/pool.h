@@ -7,6 +7,8 @@
 #ifndef KIT_POOL_H
 #define KIT_POOL_H
 
+#include <signal.h>
+
 #include "base/slice.h"
 #include "base/status.h"
 
@@ -30,7 +32,7 @@ struct pool_calls {
  *         stop: no more is handed out once it is true (may be NULL)
  * errors  ST_TEMP: no process or socket could be made */
 enum status pool_run(const size_t *order, size_t count, unsigned workers,
-                     unsigned limit_ms, const volatile bool *stop,
+                     unsigned limit_ms, const volatile sig_atomic_t *stop,
                      const struct pool_calls *calls, struct err *err) MUST_USE;
 
 #endif

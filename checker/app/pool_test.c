@@ -19,7 +19,7 @@ struct seen {
     size_t crash, exits, hang, stop_after; /* CASES: never */
     size_t total;
     bool starts;
-    volatile bool stop;
+    volatile sig_atomic_t stop;
 };
 
 static struct seen fresh(void)

@@ -35,12 +35,12 @@ struct run {
     int64_t began_ms;
 };
 
-static volatile bool interrupted;
+static volatile sig_atomic_t interrupted;
 
 static void on_interrupt(int signal_number)
 {
     (void)signal_number;
-    interrupted = true;
+    interrupted = 1;
 }
 
 /* -- in the worker --------------------------------------------------------- */
