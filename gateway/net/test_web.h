@@ -27,7 +27,9 @@ struct world {
     struct tls_server *tls_server;
     struct tls_client *tls_client;
     struct web_server *server;
-    struct web_exchange *held;
+    struct web_exchange *held; /* the last one */
+    struct web_exchange *all_held[16];
+    size_t held_count;
     bool holds; /* answers later */
     char seen[512];
     bool pulls; /* answers in pieces */
@@ -90,7 +92,7 @@ static inline void on_request(struct web_exchange *exchange,
              request->path, request->query, host ? host : "-",
              SLICE_ARG(request->body));
     if (w->holds)
-        w->held = exchange;
+        w->held = w->all_held[w->held_count++ % 16] = exchange;
     else
         reply(w, exchange);
 }

@@ -110,6 +110,9 @@ static void test_web_full_server_keeps_who_waits(void **state)
         end_release(&ends[i]);
     end_release(&last);
     web_server_destroy(&w->server);
+    for (size_t i = 0; i < w->held_count; i++)
+        reply(w, w->all_held[i]);
+    assert_int_equal(w->released, EIGHT);
 }
 
 /* Each octet in time, the request as a whole not (slow loris). */
