@@ -181,14 +181,57 @@ static const struct portal_account *logged_in(const struct portal_model *m,
     return a;
 }
 
+enum { TRIES = 5, LOCK_MS = 900000, DOUBLINGS_MOST = 4 };
+
+/* A browser comes from where it was made. */
+static bool is_other(const struct trial *t, const char *browser)
+{
+    for (const struct step *s = t->c->steps; s; s = s->next) {
+        const struct visit_turn *turn =
+            s->kind == STEP_KIND_VISIT ? s->visit : NULL;
+        for (; turn; turn = turn->next)
+            if (turn->act == VISIT_ACT_BROWSER && is(turn->value, browser))
+                return turn->is_other;
+    }
+    return false;
+}
+
+static struct guesses *guesses_of(struct portal_model *m,
+                                  const struct visit_action *a)
+{
+    bool other = is_other(m->t, a->browser);
+    for (struct guesses *g = m->guesses; g; g = g->next)
+        if (g->is_other == other && address_same(g->account, a->turn->value))
+            return g;
+    struct guesses *g = ARENA_NEW(m->t->arena, struct guesses);
+    *g = (struct guesses){
+        .is_other = other, .account = a->turn->value, .next = m->guesses};
+    return m->guesses = g;
+}
+
+static void count_guess(struct portal_model *m, const struct visit_action *a,
+                        struct guesses *g)
+{
+    int64_t tries = portal_setting(m, a, "code_tries", TRIES);
+    int64_t lock_s = portal_setting(m, a, "code_lock_ms", LOCK_MS) / 1000;
+    if (++g->wrong < tries)
+        return;
+    g->wrong = 0;
+    g->locked_until_s = a->now_s + (lock_s << g->locks);
+    if (g->locks < DOUBLINGS_MOST)
+        g->locks++;
+}
+
 static void log_in(struct portal_model *m, const struct visit_action *a)
 {
     struct trial *t = m->t;
     const struct account *account =
         world_account(witness_world(&t->w, a->step), a->turn->value);
     const char *with = a->turn->with ? a->turn->with : "right";
+    struct guesses *g = guesses_of(m, a);
+    bool locked = a->now_s < g->locked_until_s;
     bool right = is(with, "right") && !a->turn->method && account &&
-                 account->two_factor && !account->suspended;
+                 account->two_factor && !account->suspended && !locked;
     if (right) {
         struct portal_account *one = ARENA_NEW(t->arena, struct portal_account);
         *one = (struct portal_account){.browser = a->browser,
@@ -196,9 +239,15 @@ static void log_in(struct portal_model *m, const struct visit_action *a)
                                        .next = m->accounts};
         m->accounts = one;
     }
+    if (visit_sees(a, "token"))
+        g->wrong = g->locks = 0;
+    else if (!locked)
+        count_guess(m, a, g);
     if (right != visit_sees(a, "token") && !is(with, "same-code"))
         visit_fault(t, a, "PORTAL-5",
-                    right ? "a token" : "no token for a wrong login",
+                    right    ? "a token"
+                    : locked ? "no token for who guessed too often"
+                             : "no token for a wrong login",
                     a->word_count ? a->words[0] : "nothing");
 }
 

@@ -59,10 +59,21 @@ struct portal_account {
     struct portal_account *next;
 };
 
+/* Wrong logins of one client at one account: so many lock the two, each time
+ * for twice as long (PORTAL-5). */
+struct guesses {
+    bool is_other; /* the client: the other address */
+    const char *account;
+    unsigned wrong, locks;
+    int64_t locked_until_s;
+    struct guesses *next;
+};
+
 struct portal_model {
     struct trial *t;
     struct opening *openings;
     struct portal_account *accounts;
+    struct guesses *guesses;
     struct portal_link *links;
     struct earned *earned;
 };

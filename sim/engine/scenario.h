@@ -183,6 +183,7 @@ struct visit_turn {
     const char *origin; /* or NULL */
     const char *with;   /* how a client logs in; or NULL */
     size_t attachment;  /* octets of what a reply carries; 0: nothing */
+    bool is_other;      /* a browser: from another address */
     struct text_list sees, shows, hides;
     const struct node *node;
     struct place place;

@@ -36,7 +36,7 @@ struct visitor *visit_find(struct visits *visits, const char *name)
     return v;
 }
 
-static struct visitor *enter(struct stage *s, const char *name)
+static struct visitor *enter(struct stage *s, const char *name, bool is_other)
 {
     struct visits *all = visits_of(s);
     struct visitor *v = visit_find(all, name);
@@ -44,7 +44,8 @@ static struct visitor *enter(struct stage *s, const char *name)
     if (v)
         return all->current = v;
     block_address(&s->engine->block, BLOCK_HOST_PORTAL, portal);
-    block_address(&s->engine->block, BLOCK_HOST_VISITOR, visitor);
+    block_address(&s->engine->block,
+                  is_other ? BLOCK_HOST_OTHER : BLOCK_HOST_VISITOR, visitor);
     struct browser_settings settings = {
         .loop = s->engine->loop,
         .pki = s->engine->pki,
@@ -235,7 +236,7 @@ static enum status act(struct stage *s, const struct visit_turn *turn,
 {
     enum status status = ST_OK;
     if (turn->act == VISIT_ACT_BROWSER) {
-        enter(s, turn->value);
+        enter(s, turn->value, turn->is_other);
         return ST_OK;
     }
     for (unsigned i = 0; i < turn->times && status == ST_OK; i++) {
@@ -259,7 +260,8 @@ enum status visit_run(struct stage *stage, const struct step *step,
     json_object_set_new(visit, "clock", json_integer(stage->now_s));
     json_object_set_new(visit, "actions", actions);
     recorder_add(stage->recorder, "visits", visit);
-    enter(stage, arena_printf(stage->arena, "visit %u", ++all->nameless));
+    enter(stage, arena_printf(stage->arena, "visit %u", ++all->nameless),
+          false);
     for (const struct visit_turn *t = step->visit; t && status == ST_OK;
          t = t->next)
         status = act(stage, t, actions, number++, err);

@@ -22,6 +22,7 @@ static const char *const login_words[] = {
 static const char *const steal_words[] = {"page", "html", "attachment", NULL};
 static const char *const token_words[] = {"altered", "guessed", "shortened",
                                           NULL};
+static const char *const source_words[] = {"other", NULL};
 static const char *const false_words[] = {"none", "wrong", "other", NULL};
 static const char *const method_words[] = {"GET",   "HEAD",   "POST", "PUT",
                                            "PATCH", "DELETE", NULL};
@@ -108,6 +109,10 @@ static const struct key turn_keys[] = {
      .type = VALUE_WORD,
      .words = method_words,
      .help = "another method of HTTP"},
+    {.name = "source",
+     .type = VALUE_WORD,
+     .words = source_words,
+     .help = "of a new browser: it comes from another address, {other}"},
     {.name = "origin", .type = VALUE_TEXT, .help = "an Origin field"},
     {.name = "with",
      .type = VALUE_WORD,
