@@ -17,7 +17,7 @@ struct auth_client {
     struct auth_client *next, *previous;
     struct auth_turn *first, **last;
     unsigned waiting;
-    char key[];
+    char *key;
 };
 
 struct row {
@@ -51,6 +51,7 @@ static void client_free(struct auth_client *client)
 {
     client->previous->next = client->next;
     client->next->previous = client->previous;
+    free(client->key);
     free(client);
 }
 
@@ -128,9 +129,8 @@ static struct auth_client *client_of(struct auth_queue *queue, const char *key)
     struct auth_client *client = find(queue, key);
     if (client)
         return client;
-    size_t n = strlen(key) + 1;
-    client = xcalloc(1, sizeof *client + n);
-    memcpy(client->key, key, n);
+    client = xcalloc(1, sizeof *client);
+    client->key = xstrdup(key);
     client->last = &client->first;
     link_last(was_served(queue, key) ? &queue->known : &queue->fresh, client);
     return client;
