@@ -10,6 +10,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
+#include <sys/eventfd.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -25,7 +26,9 @@ enum {
     DRIP_MS = 50,
     DRIPS = 200,
     ROUND_MS = 2,
-    MESSAGES_MOST = 21,
+    ROUNDS_ON = 20,
+    LIMIT_MS = 60000,
+    MESSAGES_MOST = 101,
 #ifdef __SANITIZE_ADDRESS__
     ROOM_BYTES = 1024 * 1024 * 1024
 #else
@@ -303,6 +306,7 @@ struct siege {
     const struct engine *engine;
     atomic_bool is_over;
     atomic_uint begun; /* rounds, of all */
+    int on_fd;         /* readable once so many have begun */
     pthread_t threads[KIND_COUNT];
 };
 
@@ -364,7 +368,8 @@ static void *besiege(void *arg)
         else
             talk(fd, b->kind == KIND_NOOPS ? "NOOP\r\n" : "X\r\n", 500);
         close(fd);
-        atomic_fetch_add(&b->siege->begun, 1);
+        if (atomic_fetch_add(&b->siege->begun, 1) == ROUNDS_ON)
+            (void)eventfd_write(b->siege->on_fd, 1);
         (void)poll(NULL, 0, ROUND_MS);
     }
     return NULL;
@@ -401,7 +406,8 @@ static void test_submitters_are_served_in_a_siege(void **state)
     struct test_gateway g;
     (void)state;
     test_gateway_start(&g, patient_world, NULL);
-    struct siege siege = {.engine = g.engine};
+    struct siege siege = {.engine = g.engine, .on_fd = eventfd(0, EFD_CLOEXEC)};
+    struct pollfd on = {.fd = siege.on_fd, .events = POLLIN};
     struct besieger besiegers[KIND_COUNT];
     figure("median wait of a submitter, quiet", (double)median_wait_ms(&g, 0),
            "ms");
@@ -410,12 +416,16 @@ static void test_submitters_are_served_in_a_siege(void **state)
         assert_int_equal(
             pthread_create(&siege.threads[i], NULL, besiege, &besiegers[i]), 0);
     }
+    assert_int_equal(poll(&on, 1, LIMIT_MS), 1);
+    unsigned before = atomic_load(&siege.begun);
     figure("median wait of a submitter, besieged",
            (double)median_wait_ms(&g, message_count()), "ms");
     atomic_store(&siege.is_over, true);
     for (int i = 0; i < KIND_COUNT; i++)
         pthread_join(siege.threads[i], NULL);
-    figure("sessions of strangers meanwhile", atomic_load(&siege.begun), "");
+    figure("sessions of strangers meanwhile",
+           atomic_load(&siege.begun) - before, "");
+    close(siege.on_fd);
     json_t *evidence = test_gateway_finish(&g);
     assert_int_equal(json_array_size(evidence_list(evidence, "received")),
                      2 * message_count());
