@@ -266,7 +266,7 @@ static void feed_line(struct request_reader *reader, struct slice *octets,
     enum status status = http_line_feed(&reader->line, octets, err);
     reader->is_begun = true;
     reader->head_bytes += had - octets->n;
-    if ((status == ST_OK || status == ST_MORE) && is_head_too_large(reader))
+    if (is_head_too_large(reader)) /* whatever else is wrong with it */
         status = err_set(err, ST_PERM, "the head is too large");
     if (status != ST_OK && status != ST_MORE)
         refuse_line(reader, status);
