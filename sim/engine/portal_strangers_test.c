@@ -22,7 +22,7 @@ enum {
     EACH = 150,  /* connections that an address opens */
     SHARE = 100, /* that it keeps */
     ROUND_MS = 2,
-    VISITS_MOST = 21,
+    VISITS_MOST = 501,
     ANSWER_S = 30,
 #ifdef __SANITIZE_ADDRESS__
     ROOM_BYTES = 1024 * 1024 * 1024
