@@ -105,9 +105,12 @@ static void take_key(struct reader *r, const char *text,
 {
     struct open_node *top = &r->open[r->depth - 1];
     top->key = text;
-    top->key_line = mark->line + 1;
-    top->key_column = mark->column + 1;
+    top->key_line = mark ? mark->line + 1 : top->node->line;
+    top->key_column = mark ? mark->column + 1 : top->node->column;
     top->keys++;
+    if (!mark) /* a colon alone */
+        faults_add(r->faults, top->key_line, top->key_column,
+                   "a key must be a text");
     for (const struct yaml *n = top->node->first; n; n = n->next)
         if (strcmp(n->key, text) == 0) {
             faults_add(r->faults, top->key_line, top->key_column,
@@ -136,7 +139,7 @@ static void take_scalar(struct reader *r, struct fy_event *event,
         event->scalar.value ? fy_token_get_text(event->scalar.value, &n) : NULL;
     const char *text = arena_text(r->arena, (struct slice){p, p ? n : 0});
     no_anchor(r, event->scalar.anchor, event->scalar.tag);
-    if (strlen(text) != n)
+    if (strlen(text) != n && mark)
         faults_add(r->faults, mark->line + 1, mark->column + 1,
                    "no NUL octet can stand here");
     if (key_is_due(r)) {

@@ -41,6 +41,9 @@ static const struct {
     {TEXT("a: 1\n---\nb: 1\n"), ":2:1: a second document"},
     {TEXT("a: [[[[[[[[[[1]]]]]]]]]]\n"), "nested too deeply"},
     {TEXT("? [a]\n: 1\n"), ":1:3: a key must be a text"},
+    {TEXT(": 1\n"), ":1:1: a key must be a text"},
+    {TEXT("a:\n  : 1\n"), ":2:3: a key must be a text"},
+    {TEXT(": ["), ":1:1: a key must be a text"},
     {TEXT("a: \"\\"), "not valid YAML"},
 };
 
