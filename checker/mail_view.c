@@ -121,6 +121,13 @@ static const char *skip_quoted(const char *p)
     return *p ? p + 1 : p;
 }
 
+/* Of a domain literal: [IPv6:2001:db8::1] has colons of its own. */
+static const char *skip_literal(const char *p)
+{
+    size_t n = strcspn(p, "]");
+    return p[n] ? p + n + 1 : p + n;
+}
+
 struct address_reader {
     struct arena *arena;
     struct texts *out;
@@ -164,8 +171,8 @@ void mail_addresses(struct arena *arena, const char *value, struct texts *out)
     for (const char *p = value; *p;) {
         if (*p == '(') {
             p = skip_comment(p);
-        } else if (*p == '"') {
-            const char *end = skip_quoted(p);
+        } else if (*p == '"' || *p == '[') {
+            const char *end = *p == '"' ? skip_quoted(p) : skip_literal(p);
             buf_put(&r.text, (struct slice){p, (size_t)(end - p)});
             p = end;
         } else if (strchr("<>:,;", *p)) {

@@ -48,6 +48,9 @@ static void test_mail_addresses_rows(void **state)
         {"undisclosed-recipients:;", ""},
         {" \r\n a@x ,\r\n b@y", "a@x b@y"},
         {"\"q\"@x", "\"q\"@x"},
+        {"A <a@[IPv6:2001:db8::1]>, b@[192.0.2.1]",
+         "a@[IPv6:2001:db8::1] b@[192.0.2.1]"},
+        {"a@[IPv6:", "a@[IPv6:"},
     };
     struct arena *arena = arena_create();
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {

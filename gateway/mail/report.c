@@ -10,16 +10,20 @@ enum { STATUS_PART_BYTES = 262144, GROUPS_MAX = 1000, VALUE_BYTES = 900 };
 
 /* --- values --------------------------------------------------------------- */
 
-/* d.d.d of RFC 3463 at the front; NULL: none. */
+static bool is_number(struct slice s)
+{
+    return s.n >= 1 && s.n <= 3 && slice_find(s, '.') == s.n;
+}
+
+/* The code of RFC 3463 2 at the front; NULL: none. */
 static const char *status_of(struct arena *arena, const char *value)
 {
-    size_t n = strspn(value, "0123456789.");
-    size_t dots = 0;
-    for (size_t i = 0; i < n; i++)
-        dots += value[i] == '.';
-    bool is_status = n >= 5 && n <= 9 && dots == 2 && strchr("245", value[0]) &&
-                     value[1] == '.' && value[n - 1] != '.';
-    return is_status ? arena_text(arena, (struct slice){value, n}) : NULL;
+    struct slice all = {value, strspn(value, "0123456789.")}, detail = all;
+    struct slice class = slice_cut(&detail, '.');
+    struct slice subject = slice_cut(&detail, '.');
+    bool is_status = class.n == 1 && strchr("245", class.p[0]) &&
+                     is_number(subject) && is_number(detail);
+    return is_status ? arena_text(arena, all) : NULL;
 }
 
 /* What stands behind "type;", cut to a size; NULL: nothing. */

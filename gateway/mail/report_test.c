@@ -60,6 +60,10 @@ static const struct row {
      "failed 5.0.0||mx.example"},
     {.content = REPORT(STATUS, "Action: failed\r\nStatus: 5.9999999.1\r\n"),
      "failed 5.0.0||"},
+    {.content = REPORT(STATUS, "Action: failed\r\nStatus: 5.1111.1\r\n"),
+     "failed 5.0.0||"},
+    {.content = REPORT(STATUS, "Action: failed\r\nStatus: 5..11example\r\n"),
+     "failed 5.0.0||"},
     /* Nothing that tells of a delivery. */
     {.content = REPORT(STATUS, "Reporting-MTA: dns; mx.example\r\n"), NULL},
     {.content = REPORT(STATUS, "Action: vanished\r\n"), NULL},
