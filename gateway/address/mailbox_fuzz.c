@@ -16,6 +16,7 @@ static void check_mailbox(struct arena *arena, const struct mailbox *m)
     }
     FUZZ_MUST(m->local.n + m->domain.n + 1 <= MAILBOX_BYTES_MAX);
     FUZZ_MUST(strlen(text) <= MAILBOX_BYTES_MAX);
+    FUZZ_MUST(mailbox_fits_path(m));
     FUZZ_MUST(text_is_printable(slice_of(text)));
     FUZZ_MUST(fuzz_is_utf8(slice_of(text)));
     FUZZ_MUST(mailbox_parse(arena, slice_of(text), &again, &err) == ST_OK);
