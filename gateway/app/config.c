@@ -41,6 +41,7 @@ static const char *const subject_words[] = {"original", "generic", NULL};
 static const char *const discovery_words[] = {"rfc7489", "rfc9989", NULL};
 static const char *const path_words[] = {"reject", "accept", NULL};
 static const char *const allowed_words[] = {"yes", "no", NULL};
+static const char *const sandbox_words[] = {"yes", "no", "required", NULL};
 static const char *const credential_words[] = {"active", "revoked", NULL};
 static const char *const status_words[] = {"active", "suspended", NULL};
 
@@ -252,6 +253,9 @@ static const struct key top_keys[] = {
     KEY(fields, "directory", KEY_PATH, directory, false),
     KEY(fields, "control", KEY_PATH, control, false),
     KEY(fields, "log", KEY_TEXT, log, false),
+    KEY(fields, "user", KEY_TEXT, user, false),
+    WORD(fields, "sandbox", sandbox, sandbox_words),
+    KEY(fields, "core-dumps", KEY_BOOLEAN, core_dumps, false),
     SECTION("notification", notification_shape, true),
     SECTION("portal", portal_shape, false),
     SECTION("sms", sms_shape, false),

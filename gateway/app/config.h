@@ -115,6 +115,12 @@ struct config_settings {
     int64_t portal_replies_per_hour; /* of one guest */
 };
 
+enum config_sandbox {
+    CONFIG_SANDBOX_YES, /* as far as the kernel has it */
+    CONFIG_SANDBOX_NO,
+    CONFIG_SANDBOX_REQUIRED
+};
+
 struct config {
     const char *version; /* "1" */
     const char *host_name;
@@ -146,6 +152,9 @@ struct config {
                               it is named; NULL: none (tests) */
     const char *control;   /* NULL: none */
     const char *log;
+    const char *user; /* after the start; NULL: whoever started it */
+    int sandbox;      /* enum config_sandbox */
+    bool core_dumps;
     struct {
         const char *from, *portal;
     } notification;

@@ -11,6 +11,7 @@
 #include <sys/resource.h>
 
 #include "app/bounces.h"
+#include "app/confine.h"
 #include "app/control.h"
 #include "app/guests.h"
 #include "app/journal_past.h"
@@ -45,7 +46,7 @@ struct gateway {
     struct journal *journal;
     struct store *store;
     struct auth *auth;
-    struct tls_server *tls_server;
+    struct tls_server *tls_server, *portal_tls; /* NULL: no portal */
     struct tls_client *tls_client;
     struct resolver *resolver;
     struct transport *smtp;
@@ -175,6 +176,20 @@ static int64_t longest_wait_ms(const struct config_settings *s)
                                                    : s->retry_longest_ms;
 }
 
+/* What the configured user need not be able to read. */
+static enum status read_keys(struct gateway *g)
+{
+    const struct config *config = g->config;
+    enum status status =
+        tls_server_create(config->submission.certificate,
+                          config->submission.key, &g->tls_server, g->err);
+    if (status == ST_OK && config->portal.listen.address)
+        status = tls_server_create(config->portal.certificate,
+                                   config->portal.key, &g->portal_tls, g->err);
+    return status == ST_OK && config->user ? keys_load(config, &g->keys, g->err)
+                                           : status;
+}
+
 static enum status start_intake(struct gateway *g)
 {
     const struct config *config = g->config;
@@ -186,6 +201,8 @@ static enum status start_intake(struct gateway *g)
                                    .written = on_written,
                                    .ctx = g},
         &g->journal, g->err);
+    if (status == ST_OK)
+        status = confine_enter(config, g->err);
     if (status == ST_OK)
         status = store_open(
             &(struct store_settings){
@@ -201,10 +218,6 @@ static enum status start_intake(struct gateway *g)
                 .has_past = journal_has_past,
                 .past = config->journal.file},
             &g->store, g->err);
-    if (status == ST_OK)
-        status =
-            tls_server_create(config->submission.certificate,
-                              config->submission.key, &g->tls_server, g->err);
     if (status == ST_OK && config->control)
         status = control_create(g->loop, config->control, on_poke, g,
                                 &g->control, g->err);
@@ -217,11 +230,11 @@ static enum status start_intake(struct gateway *g)
     g->directory = organizations_directory(g->organizations);
     g->auth =
         auth_create(&(struct auth_settings){post, g->loop, dummy_hash(g)});
-    status =
-        guests_create(&(struct guests_world){config, g->loop, g->workers,
-                                             g->store, g->organizations,
-                                             g->auth, g->journal, on_poke, g},
-                      &g->guests, g->err);
+    status = guests_create(&(struct guests_world){config, g->loop, g->workers,
+                                                  g->store, g->organizations,
+                                                  g->auth, g->journal,
+                                                  g->portal_tls, on_poke, g},
+                           &g->guests, g->err);
     if (status != ST_OK)
         return status;
     struct submission_world world = {
@@ -289,7 +302,8 @@ static enum status start_last_hop(struct gateway *g)
     if (status == ST_OK)
         status =
             tls_client_create(config->outbound.trust, &g->tls_client, g->err);
-    g->keys = keys_later(config);
+    if (!g->keys)
+        g->keys = keys_later(config);
     if (status != ST_OK)
         return status;
     const struct transport_pool_settings pool = {
@@ -407,6 +421,7 @@ static void release(struct gateway *g)
     keys_destroy(&g->keys);
     tls_client_destroy(&g->tls_client);
     tls_server_destroy(&g->tls_server);
+    tls_server_destroy(&g->portal_tls);
     journal_close(&g->journal);
     workers_destroy(&g->workers);
     loop_destroy(&g->loop);
@@ -439,6 +454,10 @@ enum status gateway_serve(const struct config *config, struct err *err)
     g.loop = loop_create();
     g.workers = workers_create(g.loop);
     g.status = zone_use(config->settings.nta_time_zone, err);
+    if (g.status == ST_OK)
+        g.status = read_keys(&g);
+    if (g.status == ST_OK)
+        g.status = confine_identity(config, err);
     if (g.status == ST_OK)
         g.status = start_intake(&g);
     if (g.status == ST_OK)

@@ -7,7 +7,6 @@
 
 struct guests {
     struct guests_world world;
-    struct tls_server *tls;
     struct tls_client *sms_tls;
     struct portal *portal; /* NULL: none is configured */
 };
@@ -95,7 +94,7 @@ static struct portal_settings settings(const struct guests *g)
     return (struct portal_settings){
         .address = config->portal.listen.address,
         .port = config->portal.listen.port,
-        .tls = g->tls,
+        .tls = g->world.tls,
         .base = config->notification.portal,
         .from = config->notification.from,
         .host_name = config->host_name,
@@ -118,9 +117,8 @@ static enum status open_portal(struct guests *g,
                                struct err *err)
 {
     const struct config *config = g->world.config;
-    enum status status = tls_server_create(config->portal.certificate,
-                                           config->portal.key, &g->tls, err);
-    if (status == ST_OK && config->sms.address.address && config->sms.tls)
+    enum status status = ST_OK;
+    if (config->sms.address.address && config->sms.tls)
         status = tls_client_create(config->outbound.trust, &g->sms_tls, err);
     if (status != ST_OK)
         return status;
@@ -160,9 +158,10 @@ enum status guests_create(const struct guests_world *world, struct guests **out,
 enum status guests_reload(struct guests *g, struct err *err)
 {
     const struct config *config = g->world.config;
-    return g->tls ? tls_server_reload(g->tls, config->portal.certificate,
-                                      config->portal.key, err)
-                  : ST_OK;
+    return g->world.tls
+               ? tls_server_reload(g->world.tls, config->portal.certificate,
+                                   config->portal.key, err)
+               : ST_OK;
 }
 
 void guests_stop(struct guests *g)
@@ -183,7 +182,6 @@ void guests_destroy(struct guests **guests)
     if (!g)
         return;
     portal_destroy(&g->portal);
-    tls_server_destroy(&g->tls);
     tls_client_destroy(&g->sms_tls);
     free(g);
 }

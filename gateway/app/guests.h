@@ -21,6 +21,7 @@ struct guests_world {
     struct organizations *organizations;
     struct auth *auth;
     struct journal *journal;
+    struct tls_server *tls;     /* of the portal; NULL: none */
     void (*on_mail)(void *ctx); /* something in the queue is due */
     void *ctx;
 };

@@ -128,6 +128,10 @@ typedef void listener_fn(struct conn *conn, void *ctx);
 enum status listener_create(struct loop *loop, const struct listener_settings *,
                             listener_fn *on_accept, void *ctx,
                             struct listener **out, struct err *err) MUST_USE;
+/* listener_reserve - binds now what listener_create will ask for: ports below
+ * 1024 are bound by root, before he becomes somebody else. */
+enum status listener_reserve(const struct listener_settings *,
+                             struct err *err) MUST_USE;
 uint16_t listener_port(const struct listener *listener);
 void listener_destroy(struct listener **listener);
 

@@ -1,6 +1,7 @@
 #include "net/conn_internal.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -18,6 +19,15 @@ enum {
     TELL_MS = 60000,
     RESERVE = 64 /* descriptors, or a quarter of few */
 };
+enum { RESERVED_MOST = 8 };
+
+/* Bound before the process became another user. */
+static struct {
+    char address[NET_ADDRESS_TEXT_BYTES];
+    uint16_t port;
+    int fd;
+} reserved[RESERVED_MOST];
+static size_t reserved_count;
 
 struct listener {
     struct loop_member member;
@@ -129,26 +139,69 @@ static enum status open_at(const struct listener_settings *at, int fd,
     return ST_OK;
 }
 
+static enum status open_listener(const struct listener_settings *at,
+                                 struct net_address *address, int *fd_out,
+                                 struct err *err)
+{
+    enum status status =
+        at->path ? net_address_unix(at->path, address, err)
+                 : net_address_parse(at->address, at->port, address, err);
+    if (status != ST_OK)
+        return status;
+    int fd = socket(address->any.sa_family,
+                    SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (fd < 0)
+        return err_set(err, ST_TEMP, "socket: %s", strerror(errno));
+    status = open_at(at, fd, address, err);
+    if (status != ST_OK)
+        close(fd);
+    *fd_out = fd;
+    return status;
+}
+
+enum status listener_reserve(const struct listener_settings *at,
+                             struct err *err)
+{
+    struct net_address address;
+    int fd;
+    if (reserved_count == RESERVED_MOST)
+        BUG("too many listeners are reserved");
+    enum status status = open_listener(at, &address, &fd, err);
+    if (status != ST_OK)
+        return status;
+    snprintf(reserved[reserved_count].address, NET_ADDRESS_TEXT_BYTES, "%s",
+             at->address);
+    reserved[reserved_count].port = at->port;
+    reserved[reserved_count++].fd = fd;
+    return ST_OK;
+}
+
+/* -1: none. It is given away once. */
+static int take_reserved(const struct listener_settings *at)
+{
+    for (size_t i = 0; !at->path && i < reserved_count; i++) {
+        int fd = reserved[i].fd;
+        if (fd < 0 || reserved[i].port != at->port ||
+            strcmp(reserved[i].address, at->address) != 0)
+            continue;
+        reserved[i].fd = -1;
+        return fd;
+    }
+    return -1;
+}
+
 enum status listener_create(struct loop *loop,
                             const struct listener_settings *at,
                             listener_fn *on_accept, void *ctx,
                             struct listener **out, struct err *err)
 {
     struct net_address address;
+    int fd = take_reserved(at);
     enum status status =
-        at->path ? net_address_unix(at->path, &address, err)
-                 : net_address_parse(at->address, at->port, &address, err);
+        fd < 0 ? open_listener(at, &address, &fd, err)
+               : net_address_parse(at->address, at->port, &address, err);
     if (status != ST_OK)
         return status;
-    int fd = socket(address.any.sa_family,
-                    SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    if (fd < 0)
-        return err_set(err, ST_TEMP, "socket: %s", strerror(errno));
-    status = open_at(at, fd, &address, err);
-    if (status != ST_OK) {
-        close(fd);
-        return status;
-    }
     struct listener *listener = xcalloc(1, sizeof *listener);
     *listener = (struct listener){.loop = loop,
                                   .fd = fd,
