@@ -44,7 +44,8 @@ void mail_complete(struct blob *out, struct arena *arena,
     struct mail_message message = mail_parse(arena, in->content);
     put_received(arena, out, in);
     for (size_t i = 0; i < message.field_count; i++)
-        blob_put(out, message.fields[i].raw);
+        if (mail_is_kept(&message.fields[i]))
+            blob_put(out, message.fields[i].raw);
     if (!mail_find(&message, "Date"))
         blob_printf(out, "Date: %s\r\n", mail_date(arena, in->now_s));
     if (!mail_find(&message, "Message-ID"))

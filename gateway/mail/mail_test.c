@@ -121,6 +121,12 @@ static void test_completion_adds_what_is_missing(void **state)
     out = complete("date: x\r\nmessage-id: <y>\r\n\r\n", "h");
     assert_has(out, " +0000\r\ndate: x\r\nmessage-id: <y>\r\n\r\n");
     assert_has_not(out, "Message-ID: <m1");
+    /* Phone numbers and access codes are not even kept (RIGHT-5). */
+    out = complete("A: b\r\nZivver-Access-Right: b@c.example sms\r\n"
+                   " +31612345678\r\nC: d\r\n\r\n",
+                   "h");
+    assert_has(out, "A: b\r\nC: d\r\n");
+    assert_has_not(out, "31612345678");
 }
 
 static void test_completion_keeps_received_one_field(void **state)

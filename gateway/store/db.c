@@ -17,6 +17,7 @@
 #include "store/schema.h"
 #include "store/spool.h"
 #include "store/statement.h"
+#include "store/vault_db.h"
 #include "store/waiting.h"
 
 /* WAL with FULL: one sync a commit, and readers in other processes. */
@@ -28,7 +29,7 @@ static const char pragmas[] = "PRAGMA journal_mode = WAL;"
                               " kind INTEGER, item INTEGER,"
                               " PRIMARY KEY (kind, item)) WITHOUT ROWID;";
 
-enum { SCHEMA_VERSION = 3, BUSY_MS = 2000, TELL_MS = 60000 };
+enum { SCHEMA_VERSION = 4, BUSY_MS = 2000, TELL_MS = 60000 };
 
 static enum status run_text(struct db *db, const char *text, struct err *err)
 {
@@ -41,9 +42,14 @@ static enum status run_text(struct db *db, const char *text, struct err *err)
 static enum status create_schema(struct db *db, struct err *err)
 {
     struct arena *arena = arena_create();
-    const char *const areas[] = {
-        "BEGIN",       begin_mark(arena),         schema_queue, schema_policy,
-        schema_portal, "PRAGMA user_version = 3", "COMMIT"};
+    const char *const areas[] = {"BEGIN",
+                                 begin_mark(arena),
+                                 schema_queue,
+                                 schema_policy,
+                                 schema_portal,
+                                 vault_db_mark(db, arena),
+                                 "PRAGMA user_version = 4",
+                                 "COMMIT"};
     enum status status = ST_OK;
     for (size_t i = 0; status == ST_OK && i < sizeof areas / sizeof *areas; i++)
         status = run_text(db, areas[i], err);
@@ -108,6 +114,8 @@ static enum status prepare_schema(struct db *db, struct err *err)
                          (long long)version, SCHEMA_VERSION);
     if (status == ST_OK)
         status = check_pages(db, err);
+    if (status == ST_OK)
+        status = vault_db_check(db, err);
     return status == ST_OK ? begin_is_ours(db, err) : status;
 }
 
@@ -161,7 +169,8 @@ static enum status open_file(struct db *db, const char *path,
                              const struct store_settings *settings,
                              struct err *err)
 {
-    if (!is_begun(path) && begin_is_free(db, path, settings, err) != ST_OK)
+    bool is_new = !is_begun(path);
+    if (is_new && begin_is_free(db, path, settings, err) != ST_OK)
         return ST_TEMP;
     if (make_file(path, err) != ST_OK)
         return ST_TEMP;
@@ -170,7 +179,10 @@ static enum status open_file(struct db *db, const char *path,
     if (sqlite3_open_v2(path, &db->sql, flags, NULL) != SQLITE_OK)
         return stmt_fault(db, err);
     sqlite3_busy_timeout(db->sql, BUSY_MS);
-    enum status status = prepare_schema(db, err);
+    enum status status =
+        vault_open(settings->directory, is_new, &db->vault, err);
+    if (status == ST_OK)
+        status = prepare_schema(db, err);
     if (status == ST_OK)
         status = waiting_open(db, err);
     if (status == ST_OK)
@@ -236,6 +248,7 @@ void db_close(struct db **db)
         close((*db)->lock);
     presence_release(&(*db)->presence);
     destinations_destroy(&(*db)->destinations);
+    vault_close(&(*db)->vault);
     free((*db)->spool);
     free(*db);
     *db = NULL;

@@ -5,8 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "store/right_value.h"
 #include "store/spool.h"
 #include "store/statement.h"
+#include "store/vault.h"
 #include "store/waiting.h"
 
 enum { BATCH_BYTES = 32 << 20 };
@@ -97,6 +99,21 @@ static enum status load_message(struct load *load, int64_t n, bool with_content,
     return ST_OK;
 }
 
+/* NULL once the outcome is final: nobody needs it then. */
+static enum status load_token(struct load *load, const char *sealed,
+                              const char **out)
+{
+    struct slice token;
+    *out = NULL;
+    if (!sealed)
+        return ST_OK;
+    enum status status = vault_unseal(load->db->vault, load->arena, "link",
+                                      slice_of(sealed), &token, load->err);
+    if (status == ST_OK)
+        *out = token.p;
+    return status;
+}
+
 static enum status load_recipient(struct load *load, struct store_item *item,
                                   bool with_content)
 {
@@ -111,18 +128,21 @@ static enum status load_recipient(struct load *load, struct store_item *item,
         .notify = (unsigned)sqlite3_column_int(stmt, 3),
         .orcpt = column(load, stmt, 4),
         .right = column(load, stmt, 5),
-        .right_value = column(load, stmt, 6),
+        .right_value =
+            right_value_show(load->db, load->arena, column(load, stmt, 5),
+                             column(load, stmt, 6)),
         .return_path = column(load, stmt, 7),
-        .link_token = column(load, stmt, 8),
         .mail_id = column(load, stmt, 9),
     };
+    const char *sealed = column(load, stmt, 8);
     item->attempts = (unsigned)sqlite3_column_int(stmt, 10);
     item->method = column(load, stmt, 11);
     r->reported = (unsigned)sqlite3_column_int(stmt, 12);
     item->recipient = r;
     sqlite3_reset(stmt);
-    enum status status =
-        load_message(load, message, with_content, &item->message);
+    enum status status = load_token(load, sealed, &r->link_token);
+    if (status == ST_OK)
+        status = load_message(load, message, with_content, &item->message);
     if (status == ST_OK)
         item->created_ms = item->message->accepted_ms;
     return status;
@@ -146,6 +166,10 @@ static enum status load_dsn(struct load *load, struct store_item *item)
     item->dsn = dsn;
     item->method = "none";
     sqlite3_reset(stmt);
+    if (dsn->conversation && dsn->content.n &&
+        vault_unseal(load->db->vault, load->arena, "mail", dsn->content,
+                     &dsn->content, load->err) != ST_OK)
+        return ST_TEMP;
     return load_message(load, message, false, &item->message);
 }
 

@@ -1,8 +1,10 @@
 /* The changes: accept, record, and the journal lines that wait. */
 #include "store/db.h"
 #include "store/portal_db.h"
+#include "store/right_value.h"
 #include "store/spool.h"
 #include "store/statement.h"
+#include "store/vault.h"
 
 static enum status add_message(struct db *db, const struct store_message *m,
                                bool in_database, struct err *err)
@@ -26,6 +28,15 @@ static enum status add_message(struct db *db, const struct store_message *m,
     return stmt_run(db, stmt, err);
 }
 
+static void bind_link(struct db *db, sqlite3_stmt *stmt, struct arena *arena,
+                      const char *token)
+{
+    char mark[VAULT_MARK_BYTES];
+    vault_mark(db->vault, "link", token, mark);
+    stmt_text(stmt, 9, mark);
+    stmt_text(stmt, 10, vault_seal(db->vault, arena, "link", slice_of(token)));
+}
+
 static enum status add_recipient(struct db *db, int64_t message, int64_t due_ms,
                                  const struct store_recipient *r,
                                  struct err *err)
@@ -33,18 +44,21 @@ static enum status add_recipient(struct db *db, int64_t message, int64_t due_ms,
     sqlite3_stmt *stmt = stmt_prepare(db, STMT_ADD_RECIPIENT, err);
     if (!stmt)
         return ST_TEMP;
+    struct arena *arena = arena_create();
     stmt_int(stmt, 1, message);
     stmt_text(stmt, 2, r->address);
     stmt_text(stmt, 3, r->conversation);
     stmt_int(stmt, 4, r->notify);
     stmt_text(stmt, 5, r->orcpt);
     stmt_text(stmt, 6, r->right);
-    stmt_text(stmt, 7, r->right_value);
+    stmt_text(stmt, 7, right_value_keep(db, arena, r->right, r->right_value));
     stmt_text(stmt, 8, r->return_path);
-    stmt_text(stmt, 9, r->link_token);
-    stmt_text(stmt, 10, r->mail_id);
-    stmt_int(stmt, 11, due_ms);
-    return stmt_run(db, stmt, err);
+    bind_link(db, stmt, arena, r->link_token);
+    stmt_text(stmt, 11, r->mail_id);
+    stmt_int(stmt, 12, due_ms);
+    enum status status = stmt_run(db, stmt, err);
+    arena_destroy(&arena);
+    return status;
 }
 
 static enum status add_event(struct db *db, const struct store_event *event,

@@ -2,12 +2,11 @@
  * and portal_try.c. */
 #include "store/portal.h"
 
-#include <string.h>
-
-#include "base/random.h"
 #include "store/call.h"
 #include "store/portal_db.h"
 #include "store/query.h"
+#include "store/right_value.h"
+#include "store/vault.h"
 
 struct job {
     portal_run_fn *run;
@@ -100,35 +99,16 @@ static enum status read_shares(struct db *db, struct arena *arena,
                                 " opened_ms FROM portal_share",
                                 err);
     enum status status;
-    while ((status = query_row(&q, err)) == ST_OK)
-        each(ctx, &(struct portal_share){query_get_text(&q, arena, 0),
-                                         query_get_text(&q, arena, 1),
-                                         query_get_text(&q, arena, 2),
-                                         query_get_text(&q, arena, 3),
-                                         query_get_int(&q, 4)});
-    return status == ST_NONE ? ST_OK : status;
-}
-
-/* Made once; a restart must not end every session. */
-static enum status read_key(struct db *db, unsigned char key[PORTAL_KEY_BYTES],
-                            struct err *err)
-{
-    struct query q = query_open(db, "SELECT value FROM portal_key", err);
-    enum status status = query_row(&q, err);
-    if (status == ST_OK) {
-        if (sqlite3_column_bytes(q.stmt, 0) != PORTAL_KEY_BYTES)
-            status = err_set(err, ST_TEMP, "database: the portal's key");
-        else
-            memcpy(key, sqlite3_column_blob(q.stmt, 0), PORTAL_KEY_BYTES);
-        query_close(&q);
-        return status;
+    while ((status = query_row(&q, err)) == ST_OK) {
+        const char *kind = query_get_text(&q, arena, 2);
+        const struct portal_share share = {
+            query_get_text(&q, arena, 0), query_get_text(&q, arena, 1), kind,
+            right_value_show(db, arena, kind, query_get_text(&q, arena, 3)),
+            query_get_int(&q, 4)};
+        if (share.value)
+            each(ctx, &share);
     }
-    if (status != ST_NONE)
-        return status;
-    random_bytes(key, PORTAL_KEY_BYTES);
-    q = query_open(db, "INSERT INTO portal_key (value) VALUES (?)", err);
-    query_blob(&q, (struct slice){(const char *)key, PORTAL_KEY_BYTES});
-    return query_run(&q, err);
+    return status == ST_NONE ? ST_OK : status;
 }
 
 enum status store_portal_start(struct store *store, portal_share_fn *each,
@@ -138,8 +118,8 @@ enum status store_portal_start(struct store *store, portal_share_fn *each,
     struct db *db = store_db_at_start(store);
     struct arena *arena = arena_create();
     enum status status = read_shares(db, arena, each, ctx, err);
-    if (status == ST_OK)
-        status = read_key(db, key, err);
+    /* The same after a restart, which must not end every session. */
+    vault_derive(db->vault, "portal", key);
     arena_destroy(&arena);
     return status;
 }

@@ -34,8 +34,8 @@ struct portal_link {
     int64_t recipient; /* for the other calls */
     struct store_message message;
     const char *address, *conversation;
-    const char *method, *delivery; /* delivery NULL: not final yet */
-    const char *right, *right_value;
+    const char *method, *delivery;   /* delivery NULL: not final yet */
+    const char *right, *right_value; /* as portal_share.value */
     bool is_void;
     int64_t locked_until_ms;
     const char *code_kind;  /* a code was sent and is good: "sms", "email" */
@@ -112,7 +112,8 @@ struct portal_share {
     const char *organization;
     const char *recipient; /* as the directory compares it */
     const char *kind;      /* "sms", "access-code" */
-    const char *value;     /* secret */
+    const char *value; /* secret; read again: a phone number, or an access code
+                          as vault_is_code takes it */
     int64_t opened_ms;
 };
 

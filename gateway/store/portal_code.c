@@ -1,6 +1,7 @@
 /* Codes and notices: asked for, counted, and mailed in the same step. */
 #include "store/portal_tries.h"
 #include "store/query.h"
+#include "store/vault.h"
 
 enum status codes_end(struct db *db, int64_t recipient, struct err *err)
 {
@@ -32,8 +33,8 @@ static enum status count_codes(struct db *db, const struct portal_code *code,
     return status;
 }
 
-static enum status add_code(struct db *db, const struct portal_code *code,
-                            struct err *err)
+static enum status add_code(struct db *db, struct arena *arena,
+                            const struct portal_code *code, struct err *err)
 {
     struct query q =
         query_open(db,
@@ -42,15 +43,17 @@ static enum status add_code(struct db *db, const struct portal_code *code,
                    err);
     query_int(&q, code->recipient);
     query_text(&q, code->kind);
-    query_text(&q, code->code);
+    query_text(&q, vault_code(db->vault, arena, code->code));
     query_int(&q, code->now_ms);
     query_int(&q, code->until_ms);
     return query_run(&q, err);
 }
 
-static enum status add_mail(struct db *db, int64_t recipient, int64_t now_ms,
+static enum status add_mail(struct db *db, struct arena *arena,
+                            int64_t recipient, int64_t now_ms,
                             const struct store_dsn *mail, struct err *err)
 {
+    const char *sealed = vault_seal(db->vault, arena, "mail", mail->content);
     struct query q =
         query_open(db,
                    "INSERT INTO dsn (message, goes_to, recipients, created_ms,"
@@ -62,7 +65,7 @@ static enum status add_mail(struct db *db, int64_t recipient, int64_t now_ms,
     query_text(&q, mail->to);
     query_text(&q, mail->recipients);
     query_int(&q, now_ms);
-    query_blob(&q, mail->content);
+    query_blob(&q, slice_of(sealed));
     query_text(&q, mail->action);
     query_int(&q, mail->until_ms);
     return query_run(&q, err);
@@ -74,7 +77,6 @@ enum status portal_code(struct db *db, struct arena *arena, const void *in,
     const struct portal_code *code = in;
     struct tries tries;
     int64_t count = 0;
-    (void)arena;
     enum status status = tries_read(db, code->recipient, &tries, err);
     answer->result = tries_gate(&tries, code->now_ms);
     if (status != ST_OK || answer->result != PORTAL_OK)
@@ -87,9 +89,10 @@ enum status portal_code(struct db *db, struct arena *arena, const void *in,
     if (status == ST_OK)
         status = codes_end(db, code->recipient, err);
     if (status == ST_OK)
-        status = add_code(db, code, err);
+        status = add_code(db, arena, code, err);
     if (status == ST_OK && code->mail)
-        status = add_mail(db, code->recipient, code->now_ms, code->mail, err);
+        status =
+            add_mail(db, arena, code->recipient, code->now_ms, code->mail, err);
     return status;
 }
 
@@ -97,7 +100,6 @@ enum status portal_tell(struct db *db, struct arena *arena, const void *in,
                         struct portal_answer *answer, struct err *err)
 {
     const struct portal_tell *tell = in;
-    (void)arena;
     struct query q = query_open(
         db,
         "INSERT INTO portal_link (recipient, told_ms) VALUES (?1, ?2)"
@@ -111,5 +113,5 @@ enum status portal_tell(struct db *db, struct arena *arena, const void *in,
     answer->result = sqlite3_changes(db->sql) ? PORTAL_OK : PORTAL_NONE;
     if (status != ST_OK || answer->result != PORTAL_OK)
         return status;
-    return add_mail(db, tell->recipient, tell->now_ms, tell->mail, err);
+    return add_mail(db, arena, tell->recipient, tell->now_ms, tell->mail, err);
 }

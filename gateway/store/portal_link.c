@@ -4,11 +4,13 @@
 
 #include "store/portal_db.h"
 #include "store/query.h"
+#include "store/right_value.h"
 #include "store/spool.h"
+#include "store/vault.h"
 
 /* Of a link and the session that asks; ?1 is its hash, ?2 the time. */
 #define LINK_COLUMNS                                                           \
-    "SELECT r.n, r.link_token, m.id, m.kind, m.accepted_ms, m.organization,"   \
+    "SELECT r.n, r.link_mark, m.id, m.kind, m.accepted_ms, m.organization,"    \
     " m.sender, r.address, r.conversation, r.method, r.delivery, r.right,"     \
     " r.right_value, coalesce(p.is_void, 0), coalesce(p.locked_until_ms, 0),"  \
     " c.kind, g.method, s.credential,"                                         \
@@ -25,7 +27,7 @@ enum { TOKEN_DIGITS = 64, LINKS_MOST = 100 };
 
 struct row {
     struct portal_link link;
-    const char *token;
+    const char *mark;
     int64_t message_n;
     size_t content_bytes;
 };
@@ -45,14 +47,16 @@ static void take_row(struct query *q, struct arena *arena, struct row *row)
         .method = query_get_text(q, arena, 9),
         .delivery = query_get_text(q, arena, 10),
         .right = query_get_text(q, arena, 11),
-        .right_value = query_get_text(q, arena, 12),
+        .right_value =
+            right_value_show(q->db, arena, query_get_text(q, arena, 11),
+                             query_get_text(q, arena, 12)),
         .is_void = query_get_int(q, 13) != 0,
         .locked_until_ms = query_get_int(q, 14),
         .code_kind = query_get_text(q, arena, 15),
         .granted = query_get_text(q, arena, 16),
         .credential = query_get_text(q, arena, 17),
         .is_account = query_get_int(q, 18) != 0};
-    row->token = query_get_text(q, arena, 1);
+    row->mark = query_get_text(q, arena, 1);
     row->content_bytes = (size_t)query_get_int(q, 19);
     row->message_n = query_get_int(q, 20);
 }
@@ -129,21 +133,22 @@ enum status portal_look(struct db *db, struct arena *arena, const void *in,
 {
     const struct portal_look *look = in;
     struct row *found = ARENA_NEW(arena, struct row);
+    char mark[VAULT_MARK_BYTES];
     bool is_found = false;
+    vault_mark(db->vault, "link", look->token, mark);
     struct query q = query_open(
         db,
-        LINK_COLUMNS " WHERE substr(r.link_token, 1, 16) = substr(?3, 1, 16)",
+        LINK_COLUMNS " WHERE substr(r.link_mark, 1, 16) = substr(?3, 1, 16)",
         err);
     query_text(&q, look->session);
     query_int(&q, look->now_ms);
-    query_text(&q, look->token);
+    query_text(&q, mark);
     enum status status;
     while ((status = query_row(&q, err)) == ST_OK) {
-        struct row row = {.token = NULL};
+        struct row row = {.mark = NULL};
         take_row(&q, arena, &row);
-        if (strlen(row.token) == TOKEN_DIGITS &&
-            strlen(look->token) == TOKEN_DIGITS &&
-            CRYPTO_memcmp(row.token, look->token, TOKEN_DIGITS) == 0) {
+        if (strlen(row.mark) == TOKEN_DIGITS &&
+            CRYPTO_memcmp(row.mark, mark, TOKEN_DIGITS) == 0) {
             *found = row;
             is_found = true;
         }

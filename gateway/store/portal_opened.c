@@ -1,6 +1,7 @@
 /* What was opened, and what that earns (SHARED-1). */
 #include "store/portal_tries.h"
 #include "store/query.h"
+#include "store/right_value.h"
 
 enum { OPENED_MESSAGE = 1, OPENED_ATTACHMENT = 2 };
 
@@ -31,9 +32,10 @@ static enum status mark_opened(struct db *db,
 }
 
 /* Of several the most recently opened counts: this one (SHARED-1). */
-static enum status add_share(struct db *db, const struct portal_share *share,
-                             struct err *err)
+static enum status add_share(struct db *db, struct arena *arena,
+                             const struct portal_share *share, struct err *err)
 {
+    const char *kept = right_value_keep(db, arena, share->kind, share->value);
     struct query q =
         query_open(db,
                    "INSERT OR REPLACE INTO portal_share (organization,"
@@ -42,7 +44,7 @@ static enum status add_share(struct db *db, const struct portal_share *share,
     query_text(&q, share->organization);
     query_text(&q, share->recipient);
     query_text(&q, share->kind);
-    query_text(&q, share->value);
+    query_text(&q, kept);
     query_int(&q, share->opened_ms);
     return query_run(&q, err);
 }
@@ -52,7 +54,6 @@ enum status portal_opened(struct db *db, struct arena *arena, const void *in,
 {
     const struct portal_opened *opened = in;
     bool first = false;
-    (void)arena;
     enum status status =
         session_grant(db, opened->session, opened->recipient, opened->method,
                       opened->now_ms, false, err);
@@ -62,7 +63,7 @@ enum status portal_opened(struct db *db, struct arena *arena, const void *in,
     if (status == ST_OK && first)
         status = db_add_event(db, &opened->event, err);
     if (status == ST_OK && first && opened->share)
-        status = add_share(db, opened->share, err);
+        status = add_share(db, arena, opened->share, err);
     return status;
 }
 

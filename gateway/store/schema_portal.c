@@ -1,15 +1,15 @@
 #include "store/schema.h"
 
-/* A link is found by the first 16 of its 64 digits, then compared whole in
- * constant time. Sessions are found by the hash of their token. A code is live
- * until the next one, a success, or its time; older ones are kept to be
- * counted. A session of an account keeps what its login was checked with. How
- * often an account was tried is no longer kept (portal_account: wrong,
- * locked_until_ms). */
+/* A link is found by the first 16 of the 64 digits of its token's mark, then
+ * compared whole in constant time. Sessions are found by the hash of their
+ * token. A code is live until the next one, a success, or its time; older ones
+ * are kept to be counted. A session of an account keeps what its login was
+ * checked with. How often an account was tried is no longer kept
+ * (portal_account: wrong, locked_until_ms). */
 const char schema_portal[] =
     "CREATE INDEX message_reply ON message (sender, accepted_ms)"
     " WHERE kind = 'reply';"
-    "CREATE INDEX recipient_link ON recipient (substr(link_token, 1, 16));"
+    "CREATE INDEX recipient_link ON recipient (substr(link_mark, 1, 16));"
     "CREATE INDEX recipient_conversation ON recipient (conversation);"
     "CREATE TABLE portal_link ("
     " recipient INTEGER PRIMARY KEY REFERENCES recipient (n)"
@@ -43,5 +43,4 @@ const char schema_portal[] =
     "CREATE TABLE portal_share ("
     " organization TEXT NOT NULL, recipient TEXT NOT NULL, kind TEXT NOT NULL,"
     " value TEXT NOT NULL, opened_ms INTEGER NOT NULL,"
-    " PRIMARY KEY (organization, recipient, kind)) WITHOUT ROWID;"
-    "CREATE TABLE portal_key (value BLOB NOT NULL);";
+    " PRIMARY KEY (organization, recipient, kind)) WITHOUT ROWID;";

@@ -7,8 +7,12 @@
  * what became of it (deferred, outcome, bounced); delivery and outcome_ms come
  * with the outcome, opened_ms with the first page served.
  * dsn.conversation and dsn.until_ms belong to mails of the portal, which stand
- * there too. */
+ * there too.
+ * No secret stands here in the clear (vault.h): a link is found by the mark of
+ * its token; the token, needed until the outcome, a phone number and a mail of
+ * the portal are sealed; an access code is kept as a code. */
 const char schema_queue[] =
+    "CREATE TABLE vault (mark TEXT NOT NULL);"
     "CREATE TABLE message ("
     " n INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, kind TEXT NOT NULL,"
     " accepted_ms INTEGER NOT NULL, organization TEXT NOT NULL,"
@@ -22,7 +26,8 @@ const char schema_queue[] =
     " notify INTEGER NOT NULL, reported INTEGER NOT NULL DEFAULT 0,"
     " orcpt TEXT, right TEXT NOT NULL,"
     " right_value TEXT, return_path TEXT NOT NULL UNIQUE,"
-    " link_token TEXT NOT NULL UNIQUE, mail_id TEXT NOT NULL,"
+    " link_mark TEXT NOT NULL UNIQUE, link_sealed TEXT,"
+    " mail_id TEXT NOT NULL,"
     " attempts INTEGER NOT NULL DEFAULT 0,"
     " method TEXT NOT NULL DEFAULT 'none', due_ms INTEGER,"
     " decided TEXT, latest TEXT, delivery TEXT, links INTEGER NOT NULL DEFAULT "

@@ -35,8 +35,8 @@ static const char *const texts[] = {
         " kind, content_bytes, content) VALUES (?,?,?,?,?,?,?,?,?,?,?,?)",
     [STMT_ADD_RECIPIENT] =
         "INSERT INTO recipient (message, address, conversation, notify, orcpt,"
-        " right, right_value, return_path, link_token, mail_id, due_ms)"
-        " VALUES (?,?,?,?,?,?,?,?,?,?,?)",
+        " right, right_value, return_path, link_mark, link_sealed, mail_id,"
+        " due_ms) VALUES (?,?,?,?,?,?,?,?,?,?,?,?)",
     [STMT_ADD_DSN] =
         "INSERT INTO dsn (message, goes_to, recipients, created_ms, due_ms,"
         " content, action) SELECT message, ?2, ?3, ?4, ?4, ?5, ?6 FROM "
@@ -57,13 +57,16 @@ static const char *const texts[] = {
     [STMT_DEFER_DSN] = "UPDATE dsn SET due_ms = ?2, attempts = attempts + 1"
                        " WHERE n = ?1 AND due_ms IS NOT NULL",
     [STMT_FINISH_RECIPIENT] =
-        "UPDATE recipient SET due_ms = NULL, method = coalesce(?2, method),"
+        "UPDATE recipient SET due_ms = NULL, link_sealed = NULL, method = "
+        "coalesce(?2, method),"
         " delivery = ?3, outcome_ms = ?4, links = ?5,"
         " latest = coalesce(?6, latest), attempts = attempts + 1 WHERE n = ?1 "
         "AND due_ms IS NOT NULL",
     [STMT_BOUNCED] = "UPDATE recipient SET latest = coalesce(?2, latest)"
                      " WHERE n = ?1",
-    [STMT_FINISH_DSN] = "UPDATE dsn SET due_ms = NULL, attempts = attempts + 1"
+    [STMT_FINISH_DSN] = "UPDATE dsn SET due_ms = NULL, attempts = attempts + 1,"
+                        " content = CASE WHEN conversation IS NULL THEN content"
+                        " ELSE x'' END"
                         " WHERE n = ?1 AND due_ms IS NOT NULL",
     [STMT_CLAIM] = "INSERT INTO temp.claim (kind, item) VALUES (?,?)",
     [STMT_UNCLAIM] = "DELETE FROM temp.claim WHERE kind = ? AND item = ?",
@@ -88,7 +91,7 @@ static const char *const texts[] = {
         " content FROM message WHERE n = ?",
     [STMT_RECIPIENT] =
         "SELECT message, address, conversation, notify, orcpt, right,"
-        " right_value, return_path, link_token, mail_id, attempts, method,"
+        " right_value, return_path, link_sealed, mail_id, attempts, method,"
         " reported FROM recipient WHERE n = ?",
     [STMT_FIND] = "SELECT n FROM recipient"
                   " WHERE return_path >= ?1 AND return_path < ?2 LIMIT 1",

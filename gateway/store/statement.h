@@ -72,6 +72,7 @@ struct db {
     bool is_working; /* opened, and its files known */
     bool is_lost;    /* its files are not there, or not ours any more */
     int64_t told_ms; /* that it is lost; monotonic */
+    struct vault *vault;
     int64_t longest_wait_ms, keep_finished_ms, purge_next_ms;
     int64_t purge_n; /* the last message that purge looked at */
     struct destinations *destinations;

@@ -87,9 +87,11 @@ struct store_recipient {
     unsigned reported; /* SUCCESS, FAILURE, DELAY: the sender was told so */
     const char *orcpt; /* ORCPT decoded, "rfc822;a@b"; NULL: absent */
     const char *right; /* "none", "sms", "access-code" */
-    const char *right_value; /* secret: never logged, journalled or sent */
+    const char *right_value; /* secret: never logged, journalled or sent; read
+                                again: what right_value_show says */
     const char *return_path; /* outgoing reverse-path, his alone (MAIL-2) */
-    const char *link_token;  /* of the notification's link */
+    const char *link_token;  /* of the notification's link; NULL when read after
+                                the outcome */
     const char *mail_id;     /* left part of its Message-ID */
 };
 
