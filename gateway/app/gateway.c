@@ -19,6 +19,7 @@
 #include "app/submission.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/secret.h"
 #include "base/zone.h"
 #include "deliver/deliver.h"
 #include "deliver/policies.h"
@@ -174,6 +175,16 @@ static int64_t longest_wait_ms(const struct config_settings *s)
 {
     return s->retry_first_ms > s->retry_longest_ms ? s->retry_first_ms
                                                    : s->retry_longest_ms;
+}
+
+/* Of each handshake under way a little, of each key that stays more. */
+static size_t heap_bytes(const struct config *config)
+{
+    enum { LEAST = 512 << 10, OF_SESSION = 1024, OF_KEY = 16 << 10 };
+    const struct config_settings *s = &config->settings;
+    return LEAST +
+           OF_SESSION * (size_t)(3 * s->sessions_total + s->connections) +
+           OF_KEY * (config->dkim.count + 2);
 }
 
 /* What the configured user need not be able to read. */
@@ -450,6 +461,7 @@ enum status gateway_serve(const struct config *config, struct err *err)
     signal(SIGHUP, SIG_IGN);  /* until there is something to reload */
     signal(SIGXFSZ, SIG_IGN); /* a limit of file sizes is want of room */
     raise_descriptors(&config->settings);
+    secret_heap_open(heap_bytes(config));
     g.arena = arena_create();
     g.loop = loop_create();
     g.workers = workers_create(g.loop);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/log.h"
 
 void secret_init(struct secret *secret, struct slice text)
 {
@@ -32,4 +33,17 @@ bool secret_eq(const struct secret *secret, struct slice text)
 {
     return secret->n == text.n &&
            (text.n == 0 || CRYPTO_memcmp(secret->p, text.p, text.n) == 0);
+}
+
+void secret_heap_open(size_t bytes)
+{
+    enum { LEAST = 1 << 16, PIECE = 32 };
+    size_t size = LEAST;
+    while (size < bytes)
+        size *= 2;
+    int made = CRYPTO_secure_malloc_init(size, PIECE);
+    if (made == 0)
+        log_warn("base", "no heap apart for keys", "bytes=%zu", size);
+    else if (made != 1)
+        log_debug("base", "the heap for keys is not locked", "bytes=%zu", size);
 }
