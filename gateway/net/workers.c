@@ -10,6 +10,13 @@
 
 #include "base/alloc.h"
 
+/* No work goes deep. A sanitizer takes several times as much. */
+#ifdef __SANITIZE_ADDRESS__
+enum { STACK_BYTES = 8 << 20 };
+#else
+enum { STACK_BYTES = 512 << 10 };
+#endif
+
 enum lane { LANE_SMALL, LANE_LARGE, LANE_COUNT };
 
 enum work_state { WORK_WAITS, WORK_RUNS, WORK_IS_DONE };
@@ -175,8 +182,13 @@ static void start_thread(struct line *line)
     sigdelset(&all, SIGBUS); /* base/mapped.h: it comes to whoever reads */
     pthread_sigmask(SIG_BLOCK, &all, &before);
     size_t ready = workers->ready_count;
-    if (pthread_create(&line->threads[line->thread_count], NULL, run, line))
+    pthread_attr_t attributes;
+    pthread_attr_init(&attributes);
+    pthread_attr_setstacksize(&attributes, STACK_BYTES);
+    if (pthread_create(&line->threads[line->thread_count], &attributes, run,
+                       line))
         BUG("no thread for work");
+    pthread_attr_destroy(&attributes);
     line->thread_count++;
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     while (workers->ready_count == ready)
