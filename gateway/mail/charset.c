@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <iconv.h>
+#include <pthread.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -196,11 +197,26 @@ static bool put_converted(struct buf *out, const struct charset *charset,
     return is_room && put_held(out, cd);
 }
 
+/* The C library loads a table from its file, and drops it when nobody has it
+ * open: words in turn in five charsets would load five files for each. So the
+ * first one stays open as long as the process lives. */
+static iconv_t open_table(const struct charset *charset)
+{
+    static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+    static iconv_t kept[CHARSET_MOST];
+    unsigned i = charset_index(charset);
+    pthread_mutex_lock(&lock);
+    if (!kept[i])
+        kept[i] = iconv_open("UTF-8", charset->read);
+    pthread_mutex_unlock(&lock);
+    return iconv_open("UTF-8", charset->read);
+}
+
 /* A system may lack a table: its octets are not taken for others' letters. */
 static bool put_by_table(struct buf *out, const struct charset *charset,
                          struct slice s)
 {
-    iconv_t cd = iconv_open("UTF-8", charset->read);
+    iconv_t cd = open_table(charset);
     if (cd == NO_ICONV)
         return put_octets(out, s, 0);
     bool is_room = put_converted(out, charset, cd, s);

@@ -122,6 +122,8 @@ static const struct charset list[] = {
 };
 enum { COUNT = sizeof list / sizeof *list };
 
+_Static_assert((int)COUNT < (int)CHARSET_MOST, "an index for each");
+
 static const struct charset unknown = {.kind = CHARSET_KIND_ASCII,
                                        .labels = ""};
 
@@ -141,6 +143,11 @@ const struct charset *charset_find(const char *label)
         if (is_labelled(&list[i], wanted))
             return &list[i];
     return &unknown;
+}
+
+unsigned charset_index(const struct charset *charset)
+{
+    return charset == &unknown ? COUNT : (unsigned)(charset - list);
 }
 
 const struct charset *charset_at(unsigned index)

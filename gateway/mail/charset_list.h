@@ -34,6 +34,12 @@ struct charset {
  * NULL: one that is not listed is of the kind CHARSET_KIND_ASCII. */
 const struct charset *charset_find(const char *label);
 
+enum { CHARSET_MOST = 64 };
+
+/* charset_index - where it stands in the list, below CHARSET_MOST; of one that
+ * is not listed: behind the last. */
+unsigned charset_index(const struct charset *charset);
+
 /* The list itself, for tests. */
 const struct charset *charset_at(unsigned index); /* NULL: behind the last */
 
