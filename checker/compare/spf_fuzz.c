@@ -118,6 +118,13 @@ static bool is_common(struct slice in)
     return true;
 }
 
+/* A domain that a MAIL FROM can bear: labels, with dots between them. */
+static bool is_domain(const char *name)
+{
+    size_t n = strlen(name);
+    return n && name[0] != '.' && name[n - 1] != '.' && !strstr(name, "..");
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct arena *arena = arena_create();
@@ -125,7 +132,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     bool is_read = is_common(in);
     const char *sender = arena_text(arena, slice_cut(&in, '\n')), *domain;
     const char *at = strrchr(sender, '@');
-    if (is_read && at && at > sender && at[1]) {
+    if (is_read && at && at > sender && is_domain(at + 1)) {
         struct world world = {.count = 0};
         read_world(arena, in, &world);
         struct ask ask = {look_up, &world};
