@@ -58,6 +58,9 @@ void faults_add(struct faults *faults, int line, int column, const char *fmt,
     va_start(args, fmt);
     vsnprintf(what, sizeof what, fmt, args);
     va_end(args);
+    for (char *p = what; *p; p++) /* of a text that goes over lines */
+        if ((unsigned char)*p < 0x20 || *p == 0x7f)
+            *p = '?';
     if (faults->count++ >= FAULTS_MAX)
         return;
     buf_printf(&faults->text, "%.200s:%d:%d: %s\n", faults->file, line, column,

@@ -77,6 +77,16 @@ static void test_yaml_read_refuses_with_the_place(void **state)
         refuse(rows[i].text, rows[i].place);
 }
 
+static void test_faults_stand_in_a_line_each(void **state)
+{
+    (void)state;
+    struct faults faults;
+    faults_init(&faults, "x.yaml");
+    faults_add(&faults, 1, 2, "no `%s`", "a\n\tb\x7f");
+    assert_string_equal(faults.text.p, "x.yaml:1:2: no `a??b?`\n");
+    faults_release(&faults);
+}
+
 static struct slice keys(size_t count)
 {
     struct buf text;
@@ -142,6 +152,7 @@ int main(void)
         TEST(test_yaml_read_refuses_with_the_place),
         TEST(test_yaml_read_bounds_what_grows),
         TEST(test_yaml_read_takes_what_is_plain),
+        TEST(test_faults_stand_in_a_line_each),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
