@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "app/admin_queue.h"
 #include "app/admin_read.h"
 
 int admin_unreadable(const struct err *err)
@@ -28,6 +29,8 @@ void admin_row(void *rows, const struct store_row *r)
     json_object_set_new(row, "opened", admin_time(r->opened_ms));
     json_object_set_new(row, "attempts", json_integer(r->attempts));
     json_object_set_new(row, "due", admin_time(r->due_ms));
+    json_object_set_new(row, "note",
+                        admin_text(r->is_aside ? "set aside" : NULL));
     json_array_append_new(rows, row);
 }
 
@@ -54,10 +57,17 @@ static int list_rows(struct admin *admin, ask_fn *ask,
     return admin_unreadable(&err);
 }
 
-static int list_queue(struct admin *admin)
+static int queue(struct admin *admin)
 {
-    static const char *const columns[] = {
-        "due", "message", "sender", "recipient", "method", "attempts", NULL};
+    static const char *const columns[] = {"due",       "message", "sender",
+                                          "recipient", "method",  "attempts",
+                                          "note",      NULL};
+    if (admin->arg_count == 2 && strcmp(admin->args[0], "release") == 0)
+        return admin_queue_release(admin);
+    if (admin->arg_count)
+        return admin_refuse_value("queue: `%s`: expected release MESSAGE, or "
+                                  "nothing",
+                                  admin->args[0]);
     return list_rows(admin, store_reader_queue, columns);
 }
 
@@ -70,7 +80,7 @@ static int list_conversations(struct admin *admin)
 }
 
 const struct admin_action admin_read_actions[] = {
-    {"queue", "", 0, 0, ADMIN_JSON, false, list_queue, "[--json]"},
+    {"queue", "", 0, 2, ADMIN_JSON, false, queue, "[release MESSAGE] [--json]"},
     {"conversations", "", 0, 0, ADMIN_JSON, false, list_conversations,
      "[--json]"},
     {"explain", "", 1, 2, ADMIN_JSON, false, admin_explain,

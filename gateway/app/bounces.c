@@ -12,7 +12,9 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "deliver/bounce.h"
+#include "deliver/stored.h"
 #include "session/server.h"
+#include "store/hand.h"
 
 enum {
     RECIPIENTS_MAX = 100, /* RFC 5321 4.5.3.1.8 */
@@ -127,7 +129,10 @@ static void remember(struct client *c, struct slice local)
 static void on_found(void *ctx, const struct store_found *found)
 {
     struct question *q = ctx;
-    bool is_live = q->owner && found->status == ST_OK &&
+    bool is_aside = found->status == ST_OK && q->owner &&
+                    (found->item->guard == STORE_GUARD_ASIDE ||
+                     !stored_is_usable(found->item));
+    bool is_live = q->owner && found->status == ST_OK && !is_aside &&
                    is_given_out(q->owner, q->domain, found->item);
     if (found->item)
         store_item_release(found->item);
@@ -136,7 +141,7 @@ static void on_found(void *ctx, const struct store_found *found)
     struct client *c = end_question(q);
     if (c)
         service_resume(&c->base, is_live ? &server_reply_rcpt_ok
-                                 : found->status == ST_TEMP
+                                 : found->status == ST_TEMP || is_aside
                                      ? &server_reply_not_stored
                                      : &nobody);
 }
@@ -193,6 +198,8 @@ static bool record(struct question *q, const struct store_item *item)
         server_session_want(q->client->base.session);
     struct store_record record;
     struct store_dsn dsn;
+    const struct hand_work work = {HAND_BOUNCE, item->message->n, item->id};
+    HAND_STEP_WHOLE(store_hand(world->store), &work);
     struct bounce bounce = {.item = item,
                             .content = want->content,
                             .is_null_path = want->envelope->reverse_path.n == 0,

@@ -1,7 +1,10 @@
 /* control - a Unix socket for whoever runs the gateway: a line each way.
  *
- *     poke   the clock was moved: take up what is due; "poked <now_s>"
- *     now    "now <now_s>" */
+ *     poke          the clock was moved: take up what is due; "poked <now_s>"
+ *     now           "now <now_s>"
+ *     release ID    a message that was set aside is processed again (KEEP-4):
+ *                   "released", "nothing" of it is set aside, or "fault", each
+ *                   with <now_s> */
 #ifndef APP_CONTROL_H
 #define APP_CONTROL_H
 
@@ -9,9 +12,17 @@
 
 struct control;
 struct loop;
+struct store;
 
-enum status control_create(struct loop *loop, const char *path,
-                           void (*on_poke)(void *ctx), void *ctx,
+struct control_settings {
+    struct loop *loop;
+    const char *path;
+    struct store *store;
+    void (*on_poke)(void *ctx);
+    void *ctx;
+};
+
+enum status control_create(const struct control_settings *settings,
                            struct control **out, struct err *err) MUST_USE;
 void control_destroy(struct control **control); /* NULL is fine */
 

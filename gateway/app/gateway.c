@@ -230,8 +230,10 @@ static enum status start_intake(struct gateway *g)
                 .past = config->journal.file},
             &g->store, g->err);
     if (status == ST_OK && config->control)
-        status = control_create(g->loop, config->control, on_poke, g,
-                                &g->control, g->err);
+        status =
+            control_create(&(struct control_settings){g->loop, config->control,
+                                                      g->store, on_poke, g},
+                           &g->control, g->err);
     if (status != ST_OK)
         return status;
     g->organizations = organizations_create(g->arena, config);

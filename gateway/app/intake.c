@@ -9,6 +9,7 @@
 #include "base/random.h"
 #include "mail/copy.h"
 #include "rules/admission.h"
+#include "store/hand.h"
 
 enum { ID_OCTETS = 12, PATH_OCTETS = 16, TOKEN_OCTETS = 32 };
 
@@ -202,6 +203,8 @@ static enum status prepare(struct intake *in,
     struct wishes_settings wishes = {
         (enum code_keyword)settings->access_code_keyword,
         settings->invalid_access_right != 0};
+    HAND_STEP_WHOLE(store_hand(world->store),
+                    &((struct hand_work){.kind = HAND_INTAKE}));
     struct standing_question question = {world->organizations,
                                          client->organization};
     struct admission admission;

@@ -5,6 +5,7 @@
 #include <limits.h>
 #include <poll.h>
 #include <stdio.h>
+#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -317,9 +318,25 @@ struct late {
     size_t count, size;
 };
 
+/* The journal is lines of JSON whatever stands on the disk (KEEP-4). */
+static bool is_line(const struct store_event *event)
+{
+    json_t *object = event->id && event->line && !strpbrk(event->line, "\r\n")
+                         ? json_loads(event->line, 0, NULL)
+                         : NULL;
+    bool is_one = json_is_object(object);
+    json_decref(object);
+    return is_one;
+}
+
 static void on_late(void *ctx, const struct store_event *event)
 {
     struct late *late = ctx;
+    if (!is_line(event)) {
+        log_error("journal", "a stored line is no journal line", "id=%.60s",
+                  event->id ? event->id : "?");
+        return;
+    }
     if (late->count == late->size) {
         late->size = late->size ? 2 * late->size : 16;
         late->events =

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/base64.h"
+#include "base/log.h"
 #include "base/random.h"
 
 enum { SALT_BYTES = 16, BLOCK_R = 8, R_MAX = 32, P_MAX = 16 };
@@ -40,23 +41,26 @@ enum status password_hash_parse(struct arena *arena, const char *text,
     return ST_OK;
 }
 
-static void derive(const struct password_hash *hash, struct slice password,
+static bool derive(const struct password_hash *hash, struct slice password,
                    unsigned char out[PASSWORD_BYTES])
 {
     uint64_t n = (uint64_t)1 << hash->cost;
     uint64_t memory = 128ULL * hash->r * (n + hash->p + 2) + (1 << 20);
     if (EVP_PBE_scrypt(password.n ? password.p : "", password.n,
                        (const unsigned char *)hash->salt.p, hash->salt.n, n,
-                       hash->r, hash->p, memory, out, PASSWORD_BYTES) != 1)
-        BUG("scrypt with ln=%u r=%u p=%u", hash->cost, hash->r, hash->p);
+                       hash->r, hash->p, memory, out, PASSWORD_BYTES) == 1)
+        return true;
+    log_error("password", "a hash cannot be computed here", "ln=%u r=%u p=%u",
+              hash->cost, hash->r, hash->p);
+    return false;
 }
 
 bool password_is(const struct password_hash *hash,
                  const struct secret *password)
 {
     unsigned char got[PASSWORD_BYTES];
-    derive(hash, secret_slice(password), got);
-    bool same = CRYPTO_memcmp(got, hash->expected.p, sizeof got) == 0;
+    bool same = derive(hash, secret_slice(password), got) &&
+                CRYPTO_memcmp(got, hash->expected.p, sizeof got) == 0;
     OPENSSL_cleanse(got, sizeof got);
     return same;
 }
@@ -69,7 +73,8 @@ char *password_hash_make(struct arena *arena, const struct secret *password,
     random_bytes(salt, sizeof salt);
     struct password_hash hash = {
         .cost = cost, .r = BLOCK_R, .p = 1, .salt = {salt, sizeof salt}};
-    derive(&hash, secret_slice(password), out);
+    if (!derive(&hash, secret_slice(password), out))
+        BUG("a hash of our own cost");
     return arena_printf(
         arena, "$scrypt$ln=%u,r=%d,p=1$%s$%s", cost, BLOCK_R,
         base64_encode(arena, hash.salt),

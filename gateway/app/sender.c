@@ -15,13 +15,12 @@ struct sender {
 };
 
 /* The reverse-path is one that the session has parsed. */
-static struct mailbox parse_path(struct arena *arena, struct slice path)
+static bool parse_path(struct arena *arena, struct slice path,
+                       struct mailbox *out)
 {
-    struct mailbox mailbox = {0};
     struct err err;
-    if (path.n && mailbox_parse(arena, path, &mailbox, &err) != ST_OK)
-        BUG("reverse-path: %s", err.text);
-    return mailbox;
+    *out = (struct mailbox){.is_literal = false};
+    return !path.n || mailbox_parse(arena, path, out, &err) == ST_OK;
 }
 
 const struct reply *
@@ -29,7 +28,11 @@ sender_with_credentials(struct arena *arena, const struct sender_world *world,
                         const struct config_organization *organization,
                         const struct sender_question *question)
 {
-    struct mailbox path = parse_path(arena, question->reverse_path);
+    static const struct reply unreadable = {501, "5.1.7",
+                                            "Unreadable reverse-path"};
+    struct mailbox path;
+    if (!parse_path(arena, question->reverse_path, &path))
+        return &unreadable;
     if (mailbox_is_null(&path) || world->config->settings.foreign_reverse_path)
         return &server_reply_mail_ok;
     if (organizations_owner(world->organizations, path.domain) == organization)
@@ -118,8 +121,10 @@ struct sender *sender_by_spf(const struct sender_world *world,
 {
     struct arena *arena = arena_create();
     struct sender *sender = ARENA_NEW(arena, struct sender);
-    struct mailbox path = parse_path(arena, question->reverse_path);
-    struct slice domain = mailbox_is_null(&path) ? question->helo : path.domain;
+    struct mailbox path;
+    bool is_path = parse_path(arena, question->reverse_path, &path);
+    struct slice domain =
+        is_path && mailbox_is_null(&path) ? question->helo : path.domain;
     *sender = (struct sender){.arena = arena,
                               .world = world,
                               .domain = lower(arena, domain),

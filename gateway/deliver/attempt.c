@@ -56,6 +56,7 @@ static void on_sent(struct outbound *outbound, const struct sent *sent,
                     void *ctx)
 {
     struct attempt *a = ctx;
+    HAND_STEP(a->hooks.hold);
     (void)outbound;
     attempt_take_reply(a->arena, &a->report, &sent->reply);
     a->report.takes_notify = sent->takes_notify;
@@ -88,13 +89,9 @@ static bool is_nta(const struct attempt *a)
            a->decision.method == METHOD_NTA7516;
 }
 
-/* CONV-4: a reply of a guest comes from the gateway itself. */
 static const char *from_of(const struct attempt *a)
 {
-    const struct store_message *message = a->item->message;
-    bool is_reply =
-        message->kind != NULL && strcmp(message->kind, "reply") == 0;
-    return is_reply ? a->settings->from : message->sender;
+    return attempt_from(a->settings, a->item->message);
 }
 
 /* What the mail is signed with is asked before its way is taken. */
@@ -111,12 +108,14 @@ static void seal_first(struct attempt *a, const char *from,
 static void on_sealing(void *ctx)
 {
     struct attempt *a = ctx;
+    HAND_STEP(a->hooks.hold);
     a->after_sealing(a);
 }
 
 static void on_posted(void *ctx)
 {
     struct attempt *a = ctx;
+    HAND_STEP(a->hooks.hold);
     struct posting *posting = &a->posting;
     if (posting->status != ST_OK) {
         a->report.why = WHY_NO_CONNECTION;
@@ -124,6 +123,7 @@ static void on_posted(void *ctx)
         return;
     }
     posting->mail.seal = &a->sealing.seal;
+    posting->mail.hold = a->hooks.hold;
     a->report.links = posting->mail.links;
     a->world->transport->send(a->connection, &posting->mail, on_sent, a);
 }
@@ -133,6 +133,7 @@ static void send_over(struct attempt *a, const struct reached *reached)
     a->report.host = reached->host;
     a->report.tls = reached->measure.tls;
     a->posting = (struct posting){.arena = a->arena,
+                                  .hold = a->hooks.hold,
                                   .world = a->world,
                                   .on_done = on_posted,
                                   .ctx = a,
@@ -149,6 +150,7 @@ static void send_over(struct attempt *a, const struct reached *reached)
 static void on_best(const struct reached *reached, void *ctx)
 {
     struct attempt *a = ctx;
+    HAND_STEP(a->hooks.hold);
     a->reach_query = NULL;
     if (reached->reach.outcome == REACH_REACHED) {
         a->connection = reached->connection;
@@ -264,6 +266,7 @@ static void waits(struct attempt *a)
 static void on_nta(void *ctx)
 {
     struct attempt *a = ctx;
+    HAND_STEP(a->hooks.hold);
     const struct reached *reached = a->nta.reached;
     if (a->connection == NULL && reached != NULL) {
         a->connection = reached->connection;
@@ -274,6 +277,7 @@ static void on_nta(void *ctx)
 static void on_reached(const struct reached *reached, void *ctx)
 {
     struct attempt *a = ctx;
+    HAND_STEP(a->hooks.hold);
     a->reach_query = NULL;
     a->reached[a->asked] = reached;
     a->facts.reach[a->asked] = reached->reach;
@@ -287,6 +291,7 @@ static void on_reached(const struct reached *reached, void *ctx)
 static void on_hosts(const struct hosts *hosts, void *ctx)
 {
     struct attempt *a = ctx;
+    HAND_STEP(a->hooks.hold);
     a->hosts_query = NULL;
     a->hosts = hosts;
     a->facts.destination = attempt_destination(hosts->kind);
@@ -297,17 +302,12 @@ static void on_hosts(const struct hosts *hosts, void *ctx)
     step(a);
 }
 
-static const char *domain_of(const char *address)
-{
-    const char *at = strrchr(address, '@');
-    return at != NULL ? at + 1 : address;
-}
-
 static void find_hosts(struct attempt *a, hosts_on_done *on_done)
 {
     a->asked_ms = clock_mono_ms();
-    a->hosts_query = destination_find(a->arena, a->world, domain_of(a->address),
-                                      attempt_seed(a->settings), on_done, a);
+    a->hosts_query =
+        destination_find(a->arena, a->world, attempt_domain(a->address),
+                         attempt_seed(a->settings), on_done, a);
 }
 
 static void take_sender_dns(struct attempt *a)
@@ -390,6 +390,7 @@ static void step(struct attempt *a)
 static void on_dsn_hosts(const struct hosts *hosts, void *ctx)
 {
     struct attempt *a = ctx;
+    HAND_STEP(a->hooks.hold);
     a->hosts_query = NULL;
     a->hosts = hosts;
     switch (hosts->kind) {
@@ -425,8 +426,7 @@ struct attempt *attempt_start(const struct deliver_settings *settings,
     a->now_ms = now_ms;
     a->hooks = *hooks;
     a->arena = arena_create();
-    a->report.tls = "";
-    a->report.method = METHOD_NONE;
+    a->report = (struct attempt_report){.tls = "", .method = METHOD_NONE};
     a->sealing = (struct sealing){.arena = a->arena,
                                   .settings = settings,
                                   .resolver = world->resolver,
@@ -446,7 +446,7 @@ struct attempt *attempt_start(const struct deliver_settings *settings,
                           .message = item->message,
                           .keys = settings->keys,
                           .discovery = settings->discovery,
-                          .domain = domain_of(a->address),
+                          .domain = attempt_domain(a->address),
                           .now_ms = now_ms,
                           .seed = attempt_seed(settings),
                           .facts = &a->facts,

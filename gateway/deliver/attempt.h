@@ -9,6 +9,7 @@
 #include "deliver/deliver.h"
 #include "deliver/reach.h"
 #include "rules/decide.h"
+#include "store/hand.h"
 
 /* What an attempt came to. Texts live as long as the attempt. */
 struct attempt_report {
@@ -38,6 +39,7 @@ struct attempt_hooks {
     /* The last call; the attempt may be destroyed in it. */
     void (*on_done)(void *ctx, const struct attempt_report *report);
     void *ctx;
+    struct hand_hold hold; /* its steps are those of what is in hand there */
 };
 
 struct attempt;
@@ -76,6 +78,11 @@ void attempt_take_reply(struct arena *arena, struct attempt_report *report,
  * or that DANE barred them. */
 void attempt_take_reason(struct arena *arena, struct attempt_report *report,
                          const struct reached *reached);
+/* The author that what leaves is signed for. CONV-4: a reply of a guest comes
+ * from the gateway itself. */
+const char *attempt_from(const struct deliver_settings *settings,
+                         const struct store_message *message);
+const char *attempt_domain(const char *address);
 enum destination attempt_destination(enum hosts_kind kind);
 /* The seed for the order of equal hosts: the setting's, or a random one. */
 uint64_t attempt_seed(const struct deliver_settings *settings);

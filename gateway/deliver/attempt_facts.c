@@ -15,7 +15,7 @@ void attempt_gather(const struct deliver_settings *settings,
     facts->direct_delivery = message->direct_delivery;
     facts->email_permitted = message->email_permitted;
     if (!right_find(slice_of(item->recipient->right), &facts->right)) {
-        BUG("right \"%s\"", item->recipient->right);
+        BUG("an item that stored_check did not see");
     }
     facts->account = directory->account(directory->self, address);
     facts->idd = directory->inbound(directory->self, address) != NULL;
@@ -134,4 +134,18 @@ bool attempt_minimum_of(enum method method, enum policy policy,
            : policy == POLICY_DANE ? MINIMUM_DANE
                                    : pkix;
     return true;
+}
+
+const char *attempt_from(const struct deliver_settings *settings,
+                         const struct store_message *message)
+{
+    bool is_reply =
+        message->kind != NULL && strcmp(message->kind, "reply") == 0;
+    return is_reply ? settings->from : message->sender;
+}
+
+const char *attempt_domain(const char *address)
+{
+    const char *at = strrchr(address, '@');
+    return at != NULL ? at + 1 : address;
 }

@@ -432,7 +432,8 @@ static struct attempt *start(const struct row *row,
                                .message = &sent,
                                .recipient = &recipient,
                                .dsn = row->is_dsn ? &dsn : NULL};
-    struct attempt_hooks hooks = {on_decided, on_done, got};
+    struct attempt_hooks hooks = {
+        .on_decided = on_decided, .on_done = on_done, .ctx = got};
     return attempt_start(&signing, world, &item, row->age_ms, &hooks);
 }
 

@@ -14,11 +14,14 @@
 #include "deliver/recorder.h"
 #include "deliver/retry.h"
 #include "deliver/scans.h"
+#include "deliver/stored.h"
 #include "deliver/transport.h"
 #include "net/loop.h"
+#include "store/hand.h"
 
 enum {
     STORE_PAUSE_MS = 1000,  /* after the store could not answer */
+    ALONE_MOST_MS = 5000,   /* a suspect */
     TIMER_LEAST_MS = 100,   /* a frozen wall clock must not spin the loop */
     TIMER_MOST_MS = 3600000 /* a moved wall clock is seen at last */
 };
@@ -31,6 +34,7 @@ struct job {
     struct attempt *attempt;
     int64_t since_ms; /* monotonic */
     enum store_heard heard;
+    struct hand_hold hold; /* until its last record is durable */
 };
 
 /* Survives the runner, for the store answers in any case. */
@@ -45,6 +49,8 @@ struct deliver {
     struct loop_timer *timer;
     struct job jobs; /* list head */
     struct places *places;
+    struct job *alone; /* nothing is taken up beside it; NULL: none */
+    struct loop_timer *alone_timer;
     struct claim *claim; /* under way, or NULL */
     bool claim_again;
     bool is_busy; /* `settled` is owed */
@@ -81,6 +87,10 @@ static void on_connection_closed(void *ctx)
 
 static void job_free(struct job *job)
 {
+    hand_put_down(&job->hold);
+    if (job->deliver->alone == job) {
+        job->deliver->alone = NULL;
+    }
     attempt_destroy(&job->attempt);
     store_item_release(job->item);
     job->previous->next = job->next;
@@ -288,18 +298,28 @@ static void on_decided(void *ctx, const struct attempt_report *report)
 
 /* --- claiming ------------------------------------------------------------ */
 
-/* Without its content nothing is decided; it may come back from a backup. */
-static void wait_for_content(struct job *job)
+/* Without its content nothing is decided; it may come back from a backup. What
+ * is set aside may be released (KEEP-4). */
+static void put_off(struct job *job, enum why why)
 {
     struct attempt_report report = {.method = METHOD_NONE,
                                     .delivery = DELIVERY_DEFERRED,
                                     .tls = "",
                                     .status = "4.3.0",
-                                    .why = WHY_CONTENT_GONE};
+                                    .why = why};
     on_done(job, &report);
 }
 
-static void start_job(struct deliver *d, struct store_item *item)
+static struct hand_hold take_in_hand(const struct deliver *d,
+                                     const struct store_item *item)
+{
+    const struct hand_work work = {
+        item->kind == STORE_KIND_DSN ? HAND_DSN : HAND_RECIPIENT,
+        item->message->n, item->id};
+    return hand_take(store_hand(d->world.store), &work);
+}
+
+static struct job *start_job(struct deliver *d, struct store_item *item)
 {
     struct job *job = xcalloc(1, sizeof *job);
     job->deliver = d;
@@ -310,14 +330,21 @@ static void start_job(struct deliver *d, struct store_item *item)
     d->jobs.previous = job;
     job->since_ms = clock_mono_ms();
     places_take(d->places);
-    if (item->kind == STORE_KIND_RECIPIENT &&
-        item->message->content_fault != NULL) {
-        wait_for_content(job);
-        return;
+    if (!stored_is_usable(item) || (item->kind == STORE_KIND_RECIPIENT &&
+                                    item->message->content_fault != NULL)) {
+        put_off(job, WHY_CONTENT_GONE);
+        return job;
     }
-    struct attempt_hooks hooks = {on_decided, on_done, job};
+    if (item->guard == STORE_GUARD_ASIDE) {
+        put_off(job, WHY_SET_ASIDE);
+        return job;
+    }
+    job->hold = take_in_hand(d, item);
+    HAND_STEP(job->hold);
+    struct attempt_hooks hooks = {on_decided, on_done, job, job->hold};
     job->attempt =
         attempt_start(&d->settings, &d->world, item, clock_wall_ms(), &hooks);
+    return job;
 }
 
 static void arm_timer(struct deliver *d, int64_t delay_ms)
@@ -327,6 +354,14 @@ static void arm_timer(struct deliver *d, int64_t delay_ms)
     }
     loop_timer_start(d->timer,
                      delay_ms > TIMER_MOST_MS ? TIMER_MOST_MS : delay_ms);
+}
+
+/* KEEP-4: whether it is to blame is certain when nothing else was taken up. It
+ * does not hold up the others for as long as a silent server likes. */
+static void stay_alone(struct deliver *d, struct job *job)
+{
+    d->alone = job;
+    loop_timer_start(d->alone_timer, ALONE_MOST_MS);
 }
 
 static void take_due(struct deliver *d, const struct store_due *due)
@@ -339,7 +374,10 @@ static void take_due(struct deliver *d, const struct store_due *due)
     }
     for (size_t i = 0; i < due->count; i++) {
         d->is_busy = true;
-        start_job(d, due->items[i]);
+        struct job *job = start_job(d, due->items[i]);
+        if (due->is_alone) {
+            stay_alone(d, job);
+        }
     }
     d->claim_again |= places_more(d->places, due->more) || due->unseen;
     if (!due->more && !due->unseen && due->next_ms >= 0) {
@@ -370,7 +408,7 @@ static void on_due(void *ctx, const struct store_due *due)
  * it. */
 static void claim(struct deliver *d)
 {
-    if (d->claim != NULL) {
+    if (d->claim != NULL || d->alone != NULL) {
         d->claim_again = true;
         return;
     }
@@ -397,6 +435,13 @@ static void end_look_ups(void *ctx, size_t most)
     }
 }
 
+static void on_alone_over(void *ctx)
+{
+    struct deliver *d = ctx;
+    d->alone = NULL;
+    claim(d);
+}
+
 static void on_timer(void *ctx)
 {
     claim(ctx);
@@ -417,6 +462,7 @@ struct deliver *deliver_create(const struct deliver_settings *settings,
     const struct places_world places = {world->loop, world->transport,
                                         end_look_ups, d};
     d->places = places_create(&places);
+    d->alone_timer = loop_timer_create(world->loop, on_alone_over, d);
     d->recorder = recorder_create(world);
     d->world.transport->on_closed = on_connection_closed;
     d->world.transport->on_closed_ctx = d;
@@ -456,5 +502,6 @@ void deliver_destroy(struct deliver **deliver)
     scans_destroy(&d->world.scans);
     loop_timer_destroy(&d->timer);
     places_destroy(&d->places);
+    loop_timer_destroy(&d->alone_timer);
     free(d);
 }

@@ -147,6 +147,12 @@ void store_due_idle(struct store *store, int64_t at_ms, size_t limit,
     store_due(store, at_ms, limit, done, ctx);
 }
 
+struct hand *store_hand(const struct store *store)
+{
+    (void)store;
+    return NULL;
+}
+
 void store_item_release(struct store_item *item)
 {
     (void)item;

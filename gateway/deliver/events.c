@@ -10,7 +10,7 @@
 /* Text from outside may be no UTF-8: what is not ASCII is masked then. */
 static json_t *text_json(const char *text)
 {
-    json_t *value = json_string(text);
+    json_t *value = json_string(text != NULL ? text : "");
     if (value != NULL) {
         return value;
     }

@@ -3,6 +3,8 @@
 #include <string.h>
 
 #include "base/random.h"
+#include "deliver/aside.h"
+#include "deliver/stored.h"
 
 enum { MAIL_ID_BYTES = 16 };
 
@@ -28,6 +30,8 @@ bool notice_is_wanted(const struct store_item *item,
 {
     unsigned notify = item->recipient->notify;
     unsigned bit = bit_of(action);
+    if (!stored_can_tell(item))
+        return false;
     if (notify == 0) { /* RFC 3461 4.1: it is the server's to choose */
         notify = STORE_NOTIFY_FAILURE;
         notify |= delay_default ? STORE_NOTIFY_DELAY : 0;
@@ -53,6 +57,7 @@ const char *notice_reason(const char *status)
         {"5.6.3", "The recipient's mail server takes only seven-bit messages, "
                   "and this one cannot be converted."},
         {"5.3.4", "The message is too big for the recipient's mail server."},
+        {"4.3.0", "The message could not be processed here in time."},
         {"4.4.7", "The recipient's mail server could not be reached in time."},
         {"4.7.5", "The recipient's mail server could not prove in time that it "
                   "is the right one (DANE or MTA-STS)."},
@@ -112,6 +117,7 @@ struct store_dsn notice_compose(struct arena *arena,
     char id[2 * MAIL_ID_BYTES + 1];
     random_hex(id, MAIL_ID_BYTES);
     const struct store_message *message = item->message;
+    bool is_aside = item->guard == STORE_GUARD_ASIDE; /* KEEP-4 */
     int64_t now_s = notice->now_ms / 1000;
     struct mail_dsn_recipient recipient = {
         .address = item->recipient->address,
@@ -125,7 +131,9 @@ struct store_dsn notice_compose(struct arena *arena,
     struct mail_dsn in = {.action = notice->action,
                           .host_name = settings->host_name,
                           .to = message->reverse_path,
-                          .content = message->content,
+                          .content = is_aside
+                                         ? aside_header(arena, message->content)
+                                         : message->content,
                           .envid = message->envid,
                           .mail_id = id,
                           .arrival_s = message->accepted_ms / 1000,

@@ -224,6 +224,9 @@ void policies_take(struct policies *policies, const struct store_policy *policy)
         sts_keep(&entry->kept, policy->id, policy->until_s - policy->fetched_s,
                  policy->fetched_s);
         set_text(entry, policy->text);
+    } else {
+        log_error("deliver", "a kept policy is not right",
+                  "domain=%.100s error=%s", policy->domain, err.text);
     }
     arena_destroy(&arena);
 }

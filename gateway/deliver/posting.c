@@ -5,6 +5,7 @@
 static void run(void *ctx)
 {
     struct posting *posting = ctx;
+    HAND_STEP(posting->hold);
     posting->status =
         compose(posting->arena, &posting->wish, &posting->mail, &posting->err);
 }
@@ -22,6 +23,7 @@ static void on_composed(void *ctx)
 static void start_composing(void *ctx)
 {
     struct posting *posting = ctx;
+    HAND_STEP(posting->hold);
     const struct store_item *item = posting->wish.item;
     posting->wish.scan = scans_found(&posting->share);
     size_t octets = item->message != NULL ? item->message->content.n : 0;
@@ -50,6 +52,7 @@ void posting_start(struct posting *posting)
     }
     if (is_recipient && compose_needs_scan(wish->settings, wish->item,
                                            wish->decision->delivery)) {
+        posting->share.hold = posting->hold;
         scans_ask(posting->world->scans, wish->item->message, &posting->share,
                   start_composing, posting);
         return;

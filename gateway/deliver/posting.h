@@ -7,11 +7,13 @@
 #include "deliver/compose.h"
 #include "deliver/scans.h"
 #include "deliver/transport.h"
+#include "store/hand.h"
 
 /* The attempt fills the first part, once. */
 struct posting {
     struct arena *arena; /* nobody else's until it is done */
     const struct deliver_world *world;
+    struct hand_hold hold; /* whose steps are run */
     loop_fn *on_done;
     void *ctx;
     struct compose_wish wish;

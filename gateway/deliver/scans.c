@@ -13,6 +13,7 @@ struct scan {
     struct scan_share *shares;
     const struct scan_share *source; /* whose copy is being read; NULL: none */
     struct slice content;            /* the same */
+    struct hand_hold hold;           /* the same */
     struct work *work;
 };
 
@@ -58,6 +59,7 @@ static void free_unless_shared(struct scan *scan)
 static void run(void *ctx)
 {
     struct scan *scan = ctx;
+    HAND_STEP(scan->hold);
     mail_scan(scan->arena, scan->content, &scan->found);
 }
 
@@ -89,6 +91,7 @@ static void begin(struct scan *scan, const struct scan_share *source)
 {
     scan->source = source;
     scan->content = source->message->content;
+    scan->hold = source->hold;
     scan->scans->count++;
     workers_put(scan->scans->workers,
                 &(struct work_order){scan->content.n, run, tell, scan},
@@ -116,7 +119,8 @@ void scans_ask(struct scans *scans, const struct store_message *message,
         scan->next = scans->first;
         scans->first = scan;
     }
-    *share = (struct scan_share){scan->shares, scan, message, done, ctx};
+    *share = (struct scan_share){scan->shares, scan, message,
+                                 done,         ctx,  share->hold};
     scan->shares = share;
     if (is_new) {
         begin(scan, share);

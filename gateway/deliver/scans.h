@@ -5,17 +5,19 @@
 
 #include "mail/scan.h"
 #include "net/workers.h"
+#include "store/hand.h"
 #include "store/store.h"
 
 struct scans;
 
-/* A recipient's share in one; zeroed at first. */
+/* A recipient's share in one; zeroed at first, but for hold. */
 struct scan_share {
     struct scan_share *next;
     struct scan *scan;
     const struct store_message *message;
     loop_fn *done;
     void *ctx;
+    struct hand_hold hold; /* whose steps a pass over this copy is */
 };
 
 /* workers: NULL: everything is done at once. owner: caller */

@@ -10,6 +10,7 @@
 
 #include "dns/hosts.h"
 #include "rules/words.h"
+#include "store/hand.h"
 #include "wire/envelope.h"
 
 enum { TRANSPORT_REPLY_BYTES = 1024 };
@@ -74,9 +75,10 @@ struct transport_mail {
     /* RFC 3461, said where the server offers DSN: bits of NOTIFY (envelope.h),
      * 0: nothing is said. RET is HDRS then: content never comes back. */
     unsigned notify;
-    const char *envid; /* decoded; NULL: absent */
-    const char *orcpt; /* "rfc822;bob@x" decoded; NULL: absent */
-    unsigned links;    /* secure download links in it (ATTACH-1) */
+    const char *envid;     /* decoded; NULL: absent */
+    const char *orcpt;     /* "rfc822;bob@x" decoded; NULL: absent */
+    unsigned links;        /* secure download links in it (ATTACH-1) */
+    struct hand_hold hold; /* whose steps it is to send it (KEEP-4) */
 };
 
 struct dkim_seal;

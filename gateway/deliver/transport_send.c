@@ -32,6 +32,7 @@ void outbound_report_sent(struct outbound *o)
 void outbound_give_content(struct outbound *o)
 {
     struct slice piece;
+    HAND_STEP(o->hold);
     o->since_ms = 0;
     while (conn_room(o->conn) > 0) {
         bool is_over = !outgoing_next(&o->outgoing, &piece);
@@ -57,6 +58,7 @@ void outbound_give_content(struct outbound *o)
 static void adapt(void *ctx)
 {
     struct outbound *o = ctx;
+    HAND_STEP(o->hold);
     o->refusal = outgoing_adapt(&o->outgoing, client_session_offers(o->session),
                                 &o->transaction, o->owner->settings.spool);
 }
@@ -64,6 +66,7 @@ static void adapt(void *ctx)
 static void on_adapted(void *ctx)
 {
     struct outbound *o = ctx;
+    HAND_STEP(o->hold);
     /* What the server said meanwhile: mostly that it is going away. */
     if (!o->is_lost && conn_input(o->conn).n > 0) {
         struct slice input = conn_input(o->conn);
@@ -92,6 +95,7 @@ void outbound_send(struct outbound *o, const struct transport_mail *mail,
     o->refusal = NULL;
     outgoing_release(&o->outgoing);
     outgoing_init(&o->outgoing, mail);
+    o->hold = mail->hold;
     o->takes_notify = false;
     o->is_lost = !outbound_is_ready(o);
     outbound_set_state(o, OUTBOUND_SENDING);

@@ -39,6 +39,7 @@ struct outbound {
                          (TRANSPORT-8); 0: not so */
     /* The transaction. */
     struct outgoing outgoing;
+    struct hand_hold hold; /* of the mail that is sent */
     struct outgoing_reports reports;
     struct client_transaction transaction;
     struct work *work;   /* makes outgoing what the server takes */

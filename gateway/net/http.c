@@ -130,7 +130,10 @@ static void on_event(struct conn *conn, enum conn_event event, void *ctx)
 
 static void compose(struct buf *out, const struct http_request *request)
 {
-    buf_init(out, request->body.n + 65536);
+    size_t texts = strlen(request->method) + strlen(request->path) +
+                   strlen(request->host) +
+                   (request->content_type ? strlen(request->content_type) : 0);
+    buf_init(out, request->body.n + texts + 1024);
     buf_printf(out, "%s %s HTTP/1.1\r\nHost: %s\r\nConnection: close\r\n",
                request->method, request->path, request->host);
     if (request->content_type)

@@ -9,8 +9,10 @@
 #include "portal/read.h"
 #include "portal/render.h"
 #include "portal/totp.h"
+#include "store/hand.h"
 
 enum { BODY_MAX = 16384, TOKEN_OCTETS = 32, ID_MAX = 64 };
+enum { ALL_PARTS = -1 }; /* of a page in hand: not one alone */
 
 static void answer_json(struct visit *v, int status, json_t *object)
 {
@@ -219,6 +221,8 @@ static json_t *parts_json(struct visit *v, const struct letter *letter,
 
 static json_t *message_json(struct visit *v, const struct portal_link *link)
 {
+    const struct hand_work work = {HAND_PAGE, link->message.n, ALL_PARTS};
+    HAND_STEP_WHOLE(store_hand(v->world->store), &work);
     struct letter letter;
     const char *id = link->message.id;
     letter_read(v->arena, link, &letter);
@@ -241,6 +245,8 @@ static json_t *message_json(struct visit *v, const struct portal_link *link)
                         parts_json(v, &letter, id, MAIL_PART_HTML));
     json_object_set_new(out, "attachments",
                         parts_json(v, &letter, id, MAIL_PART_ATTACHMENT));
+    if (link->guard == STORE_GUARD_ASIDE)
+        json_object_set_new(out, "fault", json_string("set aside"));
     return out;
 }
 
@@ -254,18 +260,22 @@ static void make_conversation(struct visit *v, const struct portal_link *links,
         json_pack("{s:o, s:o}", "conversation", text_json(v->conversation.id),
                   "messages", messages);
     char *text = out ? json_dumps(out, JSON_COMPACT) : NULL;
+    json_decref(out);
+    v->is_unreadable = !text;
     if (!text)
-        BUG("a conversation that is no JSON");
+        return;
     v->ready = arena_slice(v->arena, slice_of(text));
     v->ready_kind = ANSWER_DATA;
     v->ready_type = "application/json";
     free(text);
-    json_decref(out);
 }
 
 static void make_file(struct visit *v, const struct portal_link *links,
                       size_t count)
 {
+    const struct hand_work work = {HAND_PAGE, links->message.n,
+                                   (int64_t)v->number};
+    HAND_STEP_WHOLE(store_hand(v->world->store), &work);
     (void)count;
     read_part(v, links);
 }
@@ -275,6 +285,10 @@ static void serve(struct visit *v, const struct portal_link *links,
                   size_t count)
 {
     const struct portal_link *own = NULL;
+    if (v->conversation.id && v->is_unreadable) {
+        answer_error(v, 503, "fault");
+        return;
+    }
     if (v->is_missing || v->is_unreadable) {
         answer_error(v, 404, "no such attachment");
         return;

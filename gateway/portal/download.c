@@ -5,8 +5,9 @@
 #include "base/blob.h"
 #include "base/log.h"
 #include "base/mapped.h"
+#include "store/hand.h"
 
-enum { PIECE_BYTES = 65536 };
+enum { PIECE_BYTES = 65536, THE_DOWNLOAD = -2 };
 
 struct download {
     struct arena *arena;
@@ -14,6 +15,8 @@ struct download {
     struct slice content;
     struct mail_reader reader;
     char piece[PIECE_BYTES];
+    struct hand *hand;
+    struct hand_work work;
 };
 
 /* A large message is a file, and stays readable even if it is removed; a small
@@ -32,7 +35,7 @@ static enum status open_content(struct download *d, const char *spool,
     return status == ST_OK ? blob_slice(d->blob, &d->content, err) : status;
 }
 
-struct download *download_create(const char *spool,
+struct download *download_create(struct store *store,
                                  const struct portal_link *link,
                                  const struct mail_part *part)
 {
@@ -40,7 +43,10 @@ struct download *download_create(const char *spool,
     struct mail_part own = *part;
     struct err err;
     d->arena = arena_create();
-    if (open_content(d, spool, &link->message, &err) != ST_OK) {
+    d->hand = store_hand(store);
+    d->work = (struct hand_work){HAND_PAGE, link->message.n, THE_DOWNLOAD};
+    HAND_STEP_WHOLE(d->hand, &d->work);
+    if (open_content(d, store_spool(store), &link->message, &err) != ST_OK) {
         log_error("portal", "content not readable", "message=%s error=%s",
                   link->message.id, err.text);
         download_destroy(d);
@@ -62,6 +68,7 @@ void download_destroy(void *download)
 bool download_pull(void *download, struct slice *piece)
 {
     struct download *d = download;
+    HAND_STEP_WHOLE(d->hand, &d->work);
     size_t from = d->reader.decoder.at;
     size_t n = mail_part_read(&d->reader, d->piece, sizeof d->piece);
     *piece = (struct slice){d->piece, n};

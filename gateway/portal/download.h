@@ -11,7 +11,7 @@ struct download;
 
 /* download_create - of a part of the link's content, which may go afterwards.
  * NULL: the content cannot be read. */
-struct download *download_create(const char *spool,
+struct download *download_create(struct store *store,
                                  const struct portal_link *link,
                                  const struct mail_part *part);
 void download_destroy(void *download);

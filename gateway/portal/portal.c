@@ -15,6 +15,7 @@
 #include "portal/render.h"
 #include "portal/reply.h"
 #include "portal/verify.h"
+#include "store/hand.h"
 
 enum {
     HEADER_MAX = 32768,
@@ -29,7 +30,8 @@ enum {
     CONNECTIONS_PER_CLIENT = 100, /* a hospital may have but one */
     CHECKS_MOST = 16,
     CHECKS_OF_CLIENT = 4, /* a quarter, those that wait included (CONN-10) */
-    REPLY_WINDOW_MS = 3600000
+    REPLY_WINDOW_MS = 3600000,
+    ACTION_PARTS_MOST = 1000000 /* more than a link counts parts */
 };
 
 struct portal {
@@ -140,6 +142,21 @@ static bool is_open(struct visit *v, const struct portal_link *link)
            visit_is_current(v, link->address, link->credential);
 }
 
+/* KEEP-4: the message is in hand while its page is made. */
+static void open_link(struct visit *v, const struct portal_link *link,
+                      size_t action)
+{
+    v->in_hand =
+        (struct hand_work){HAND_PAGE, link->message.n,
+                           (int64_t)(action * ACTION_PARTS_MOST + v->number)};
+    if (link->guard == STORE_GUARD_ASIDE && actions[action].open != leave) {
+        visit_aside(v);
+        return;
+    }
+    HAND_STEP_WHOLE(store_hand(v->world->store), &v->in_hand);
+    actions[action].open(v, link);
+}
+
 static void dispatch(struct visit *v, const struct portal_link *link)
 {
     for (size_t i = 0; i < sizeof actions / sizeof *actions; i++) {
@@ -148,7 +165,7 @@ static void dispatch(struct visit *v, const struct portal_link *link)
             strcmp(actions[i].action, v->action) != 0)
             continue;
         if (actions[i].open && is_open(v, link))
-            actions[i].open(v, link);
+            open_link(v, link, i);
         else if (!actions[i].closed)
             visit_expired(v);
         else if (v->now_ms < link->locked_until_ms)

@@ -175,7 +175,7 @@ void read_part(struct visit *v, const struct portal_link *link)
     v->is_missing = !part;
     if (!part)
         return;
-    v->download = download_create(store_spool(v->world->store), link, part);
+    v->download = download_create(v->world->store, link, part);
     v->is_unreadable = !v->download || mapped_is_damaged(link->message.content);
     v->download_octets = part->decoded_octets;
     struct web_field *extra = arena_alloc(v->arena, 2 * sizeof *extra);

@@ -17,6 +17,7 @@ void render_keep(struct visit *v, const struct portal_link *link,
     struct arena *arena = v->arena;
     *own = *link;
     own->message = (struct store_message){
+        .n = link->message.n,
         .id = arena_strdup(arena, link->message.id),
         .kind = arena_strdup(arena, link->message.kind),
         .accepted_ms = link->message.accepted_ms,
@@ -87,15 +88,23 @@ static void keep(struct visit *v, const struct portal_link *link,
     }
 }
 
+/* KEEP-4: each message of a conversation is in hand by itself. */
+static struct hand *hand_of(const struct visit *v)
+{
+    return v->kind == VISIT_API ? NULL : store_hand(v->world->store);
+}
+
 static void run(void *ctx)
 {
     struct render *r = ctx;
+    HAND_STEP_WHOLE(hand_of(r->visit), &r->visit->in_hand);
     r->make(r->visit, r->links, r->count);
 }
 
 static void on_made(void *ctx)
 {
     struct render *r = ctx;
+    HAND_STEP_WHOLE(hand_of(r->visit), &r->visit->in_hand);
     r->done(r->visit, r->links, r->count);
 }
 

@@ -119,6 +119,10 @@ static const char *const texts[TEXT_COUNT][LANGUAGE_COUNT] = {
     [TEXT_FAULT_TITLE] = {"That did not work", "Dat ging niet goed"},
     [TEXT_FAULT] = {"Nothing was changed. Please try again later.",
                     "Er is niets veranderd. Probeer het later nog eens."},
+    [TEXT_ASIDE] = {"This message cannot be shown here. Please ask its sender "
+                    "to send it in another form.",
+                    "Dit bericht kan hier niet worden getoond. Vraag de "
+                    "afzender het in een andere vorm te sturen."},
     [TEXT_BACK] = {"Back", "Terug"},
     [TEXT_NO_SUBJECT] = {"(no subject)", "(geen onderwerp)"},
     [TEXT_FROM] = {"From", "Van"},

@@ -52,6 +52,7 @@ enum text {
     TEXT_EXPIRED,
     TEXT_FAULT_TITLE,
     TEXT_FAULT,
+    TEXT_ASIDE,
     TEXT_BACK,
     TEXT_NO_SUBJECT,
     TEXT_FROM,

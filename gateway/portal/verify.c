@@ -227,8 +227,13 @@ static void send_sms(struct visit *v)
         json_pack("{s:o, s:s, s:s}", "to", to ? to : json_string(""), "text",
                   text, "token", sms->token ? sms->token : "");
     char *body = object ? json_dumps(object, JSON_COMPACT) : NULL;
-    if (!body)
-        BUG("an SMS that is no text");
+    if (!body) { /* a number that is no UTF-8 */
+        json_decref(object);
+        log_error("portal", "a phone number that is no text", "recipient=%s",
+                  v->link.address);
+        visit_page(v, 502, page_verify(v, VERIFY_ERROR_NOT_SENT));
+        return;
+    }
     struct http_request request = {.method = "POST",
                                    .address = sms->address,
                                    .port = sms->port,

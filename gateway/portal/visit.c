@@ -397,3 +397,8 @@ void visit_fault(struct visit *v, int status)
                  page_plain(v, "fault", TEXT_FAULT_TITLE, TEXT_FAULT),
                  status == 405 ? allow : NULL); /* RFC 9110 15.5.6 */
 }
+
+void visit_aside(struct visit *v)
+{
+    visit_page(v, 503, page_plain(v, "fault", TEXT_FAULT_TITLE, TEXT_ASIDE));
+}

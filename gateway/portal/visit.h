@@ -15,6 +15,7 @@
 #include "portal/login_guard.h"
 #include "portal/portal.h"
 #include "portal/text.h"
+#include "store/hand.h"
 
 enum { VISIT_TOKEN_BYTES = 65, VISIT_FIELDS_MAX = 20 };
 
@@ -77,7 +78,8 @@ struct visit {
     struct form form;
     bool has_form; /* a POST with its right csrf */
     /* What, as far as it is needed after the link's own callback. */
-    struct portal_link link; /* texts copied, without content */
+    struct portal_link link;  /* texts copied, without content */
+    struct hand_work in_hand; /* while it is made (KEEP-4) */
     enum proof proof;
     const char *secret; /* the number or access code that counts; NULL: none */
     /* Under way. */
@@ -155,6 +157,8 @@ void visit_unknown(struct visit *visit);
 void visit_locked(struct visit *visit);
 void visit_expired(struct visit *visit);
 void visit_fault(struct visit *visit, int status);
+/* KEEP-4: of a message whose pages are set aside. */
+void visit_aside(struct visit *visit);
 
 /* portal_is_busy - so many passwords are being checked that submitters, who
  * share the thread, would wait for guests; or so many for this client alone

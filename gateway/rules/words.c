@@ -75,6 +75,7 @@ static const char *const whys[] = {
     [WHY_NO_SHARED_ACCESS_CODE] = "no shared access code",
     [WHY_PREVENTED] = "prevented below the minimum",
     [WHY_CONTENT_GONE] = "content unreadable",
+    [WHY_SET_ASIDE] = "set aside",
 };
 
 static const char *const warnings[] = {

@@ -91,6 +91,7 @@ enum why {
     WHY_NO_SHARED_ACCESS_CODE,
     WHY_PREVENTED,
     WHY_CONTENT_GONE,
+    WHY_SET_ASIDE,
     WHY_COUNT
 };
 

@@ -13,6 +13,7 @@ enum status db_open(const struct store_settings *settings, struct db **db_out,
 void db_close(struct db **db);
 
 const char *db_spool(const struct db *db);
+struct hand *db_hand(const struct db *db);
 
 /* db_ready - before anything is asked of the database: its files are the ones
  * that were opened, untouched by others. errors: ST_TEMP: not now (KEEP-3)

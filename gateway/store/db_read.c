@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/log.h"
+#include "store/death.h"
 #include "store/right_value.h"
 #include "store/spool.h"
 #include "store/statement.h"
@@ -51,7 +53,7 @@ static sqlite3_stmt *one_row(struct load *load, enum stmt which, int64_t n)
     stmt_int(stmt, 1, n);
     enum status status = stmt_row(load->db, stmt, load->err);
     if (status == ST_NONE)
-        BUG("row %lld is gone", (long long)n);
+        err_set(load->err, ST_INVAL, "row %lld is gone", (long long)n);
     return status == ST_OK ? stmt : NULL;
 }
 
@@ -76,12 +78,13 @@ static enum status load_message(struct load *load, int64_t n, bool with_content,
     }
     sqlite3_stmt *stmt = one_row(load, STMT_MESSAGE, n);
     if (!stmt)
-        return ST_TEMP;
+        return load->err->status;
     struct loaded *m = ARENA_NEW(load->arena, struct loaded);
     *m = (struct loaded){load->messages,
                          n,
                          with_content,
-                         {.id = column(load, stmt, 0),
+                         {.n = n,
+                          .id = column(load, stmt, 0),
                           .accepted_ms = sqlite3_column_int64(stmt, 1),
                           .organization = column(load, stmt, 2),
                           .sender = column(load, stmt, 3),
@@ -109,17 +112,26 @@ static enum status load_token(struct load *load, const char *sealed,
         return ST_OK;
     enum status status = vault_unseal(load->db->vault, load->arena, "link",
                                       slice_of(sealed), &token, load->err);
-    if (status == ST_OK)
-        *out = token.p;
-    return status;
+    if (status != ST_OK)
+        return load->err->status = ST_INVAL; /* of this row alone */
+    *out = token.p;
+    return ST_OK;
 }
 
-static enum status load_recipient(struct load *load, struct store_item *item,
-                                  bool with_content)
+/* KEEP-4 */
+static enum status load_guard(struct load *load, enum hand_kind kind,
+                              int64_t message, struct store_item *item)
+{
+    const struct hand_work work = {kind, message, item->id};
+    return death_guard(load->db, &work, &item->guard, load->err);
+}
+
+static enum status load_recipient(struct load *load, enum hand_kind kind,
+                                  struct store_item *item, bool with_content)
 {
     sqlite3_stmt *stmt = one_row(load, STMT_RECIPIENT, item->id);
     if (!stmt)
-        return ST_TEMP;
+        return load->err->status;
     struct store_recipient *r = ARENA_NEW(load->arena, struct store_recipient);
     int64_t message = sqlite3_column_int64(stmt, 0);
     *r = (struct store_recipient){
@@ -140,7 +152,11 @@ static enum status load_recipient(struct load *load, struct store_item *item,
     r->reported = (unsigned)sqlite3_column_int(stmt, 12);
     item->recipient = r;
     sqlite3_reset(stmt);
+    if (kind == HAND_RECIPIENT && !sealed)
+        return err_set(load->err, ST_INVAL, "recipient.link_token: nothing");
     enum status status = load_token(load, sealed, &r->link_token);
+    if (status == ST_OK)
+        status = load_guard(load, kind, message, item);
     if (status == ST_OK)
         status = load_message(load, message, with_content, &item->message);
     if (status == ST_OK)
@@ -152,7 +168,7 @@ static enum status load_dsn(struct load *load, struct store_item *item)
 {
     sqlite3_stmt *stmt = one_row(load, STMT_DSN, item->id);
     if (!stmt)
-        return ST_TEMP;
+        return load->err->status;
     struct store_dsn *dsn = ARENA_NEW(load->arena, struct store_dsn);
     int64_t message = sqlite3_column_int64(stmt, 0);
     dsn->to = column(load, stmt, 1);
@@ -169,8 +185,10 @@ static enum status load_dsn(struct load *load, struct store_item *item)
     if (dsn->conversation && dsn->content.n &&
         vault_unseal(load->db->vault, load->arena, "mail", dsn->content,
                      &dsn->content, load->err) != ST_OK)
-        return ST_TEMP;
-    return load_message(load, message, false, &item->message);
+        return load->err->status = ST_INVAL;
+    enum status status = load_guard(load, HAND_DSN, message, item);
+    return status == ST_OK ? load_message(load, message, false, &item->message)
+                           : status;
 }
 
 static enum status claim(struct load *load, const struct store_item *item)
@@ -226,6 +244,43 @@ static int by_time(const void *a_in, const void *b_in)
     return a->item.id < b->item.id ? -1 : 1;
 }
 
+/* KEEP-4: a row that is not whole, or lies on a damaged page, is left out
+ * (ST_INVAL), and so are no others; it stays claimed, to be met but once. */
+static enum status take_item(struct load *load, struct store_item *item)
+{
+    enum status status = item->kind == STORE_KIND_DSN
+                             ? load_dsn(load, item)
+                             : load_recipient(load, HAND_RECIPIENT, item, true);
+    bool is_damaged =
+        status == ST_TEMP && sqlite3_errcode(load->db->sql) == SQLITE_CORRUPT;
+    if (status == ST_OK)
+        return claim(load, item);
+    if (status != ST_INVAL && !is_damaged)
+        return status;
+    log_error("store", "an item of the queue cannot be read",
+              "kind=%s item=%lld error=%s",
+              item->kind == STORE_KIND_DSN ? "dsn" : "recipient",
+              (long long)item->id, load->err->text);
+    status = claim(load, item);
+    return status == ST_OK ? ST_INVAL : status;
+}
+
+/* KEEP-4: a suspect comes first, and by itself. */
+static enum status take_suspect(struct load *load, int64_t now_ms,
+                                struct store_item **items,
+                                struct store_due *out)
+{
+    struct store_item *item = &ARENA_NEW(load->arena, struct taken)->item;
+    enum status status = death_first_suspect(load->db, now_ms, item, load->err);
+    if (status != ST_OK)
+        return status == ST_NONE ? ST_OK : status;
+    out->is_alone = out->more = true;
+    status = take_item(load, item);
+    if (status == ST_OK)
+        items[out->count++] = item;
+    return status == ST_INVAL ? ST_OK : status;
+}
+
 static enum status load_one(struct load *load, struct due_domain *destination,
                             int64_t now_ms, struct store_item *item)
 {
@@ -234,9 +289,7 @@ static enum status load_one(struct load *load, struct due_domain *destination,
     if (status != ST_OK)
         return status;
     ((struct taken *)item)->due_ms = destination->cursor[item->kind].due_ms;
-    status = item->kind == STORE_KIND_DSN ? load_dsn(load, item)
-                                          : load_recipient(load, item, true);
-    return status == ST_OK ? claim(load, item) : status;
+    return take_item(load, item);
 }
 
 /* Whether the next one's turn would give something: nothing is taken. */
@@ -275,6 +328,8 @@ static enum status take_all(struct load *load, const struct due_wish *wish,
             destinations_rest(all, d);
             continue;
         }
+        if (status == ST_INVAL)
+            continue;
         if (status != ST_OK)
             return status;
         item->destination = d;
@@ -295,6 +350,10 @@ enum status db_due(struct db *db, struct arena *arena,
     *out = (struct store_due){.status = ST_OK, .items = items, .next_ms = -1};
     set_back(db, wish->now_ms);
     enum status status = recall(&load, wish->now_ms);
+    if (status == ST_OK)
+        status = take_suspect(&load, wish->now_ms, items, out);
+    if (out->is_alone)
+        return status;
     if (status == ST_OK)
         status = waiting_scan(db, wish->now_ms, &is_whole, err);
     if (status == ST_OK)
@@ -342,5 +401,9 @@ enum status db_find(struct db *db, struct arena *arena,
     item->id = sqlite3_column_int64(stmt, 0);
     sqlite3_reset(stmt);
     *out = item;
-    return load_recipient(&load, item, question->with_content);
+    status = load_recipient(&load, HAND_BOUNCE, item, question->with_content);
+    if (status != ST_INVAL)
+        return status;
+    err_wrap(err, "recipient %lld", (long long)item->id);
+    return err->status = ST_TEMP;
 }

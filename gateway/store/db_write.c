@@ -1,5 +1,7 @@
 /* The changes: accept, record, and the journal lines that wait. */
+#include "base/log.h"
 #include "store/db.h"
+#include "store/death.h"
 #include "store/portal_db.h"
 #include "store/right_value.h"
 #include "store/spool.h"
@@ -200,10 +202,15 @@ static enum status change_item(struct db *db, const struct store_record *record,
     enum status status = stmt ? stmt_run(db, stmt, err) : ST_TEMP;
     if (status != ST_OK || record->change == STORE_CHANGE_BOUNCED)
         return status;
+    /* Somebody else ended or removed it: what came of it is told all the same.
+     */
     if (sqlite3_changes(db->sql) != 1)
-        BUG("item %lld is not open", (long long)record->item->id);
+        log_error("store", "an item is not open any more", "kind=%d item=%lld",
+                  (int)record->item->kind, (long long)record->item->id);
     if (record->change != STORE_CHANGE_DECIDED)
         status = unclaim(db, record->item, err);
+    if (status == ST_OK && record->change != STORE_CHANGE_DECIDED)
+        status = death_survived(db, record->item, err);
     return status;
 }
 

@@ -1,8 +1,11 @@
 #include "store/policy.h"
 
+#include "base/log.h"
 #include "store/db.h"
 #include "store/schema.h"
 #include "store/statement.h"
+
+static const int64_t seconds_most = 253402300799; /* the year 9999 */
 
 const char schema_policy[] =
     "CREATE TABLE policy ("
@@ -29,6 +32,19 @@ static const char *text_at(sqlite3_stmt *stmt, int at)
     return text ? text : "";
 }
 
+/* What nobody wrote is no policy; that it is lost is told. */
+static bool is_right(const struct store_policy *policy)
+{
+    bool is_one = *policy->domain && policy->fetched_s >= 0 &&
+                  policy->fetched_s <= policy->until_s &&
+                  policy->until_s < seconds_most;
+    if (!is_one)
+        log_error("store", "a kept policy is not right",
+                  "domain=%.100s fetched_s=%lld until_s=%lld", policy->domain,
+                  (long long)policy->fetched_s, (long long)policy->until_s);
+    return is_one;
+}
+
 enum status db_policies(struct db *db, int64_t now_s, store_policy_fn *each,
                         void *ctx, struct err *err)
 {
@@ -38,13 +54,14 @@ enum status db_policies(struct db *db, int64_t now_s, store_policy_fn *each,
         stmt_int(stmt, 1, now_s);
     while (status == ST_OK && (status = stmt_row(db, stmt, err)) == ST_OK) {
         const void *text = sqlite3_column_blob(stmt, 4);
-        each(ctx, &(struct store_policy){
-                      .domain = text_at(stmt, 0),
-                      .id = text_at(stmt, 1),
-                      .fetched_s = sqlite3_column_int64(stmt, 2),
-                      .until_s = sqlite3_column_int64(stmt, 3),
-                      .text = {text ? text : "",
-                               (size_t)sqlite3_column_bytes(stmt, 4)}});
+        struct store_policy policy = {
+            .domain = text_at(stmt, 0),
+            .id = text_at(stmt, 1),
+            .fetched_s = sqlite3_column_int64(stmt, 2),
+            .until_s = sqlite3_column_int64(stmt, 3),
+            .text = {text ? text : "", (size_t)sqlite3_column_bytes(stmt, 4)}};
+        if (is_right(&policy))
+            each(ctx, &policy);
     }
     return status == ST_NONE ? ST_OK : status;
 }

@@ -2,11 +2,17 @@
  * and portal_try.c. */
 #include "store/portal.h"
 
+#include <string.h>
+
+#include "base/log.h"
+#include "rules/words.h"
 #include "store/call.h"
 #include "store/portal_db.h"
 #include "store/query.h"
 #include "store/right_value.h"
 #include "store/vault.h"
+
+enum { SHARE_BYTES = 1000 };
 
 struct job {
     portal_run_fn *run;
@@ -26,8 +32,11 @@ static enum status run_job(struct db *db, struct arena *arena, void *self,
 static void answer_job(void *self, const struct store_answer *answer)
 {
     struct job *job = self;
-    if (answer->status != ST_OK)
+    if (answer->status != ST_OK) {
+        log_error("store", "the portal is not answered", "error=%s",
+                  answer->err.text);
         job->answer = (struct portal_answer){.result = PORTAL_FAULT};
+    }
     job->done(job->ctx, &job->answer);
 }
 
@@ -90,6 +99,21 @@ void store_portal_leave(struct store *store, const char *session,
     ask(store, portal_leave, session, done, ctx);
 }
 
+/* Another word, or none, was never earned. */
+static bool is_right(const struct portal_share *share)
+{
+    enum right kind;
+    bool is_one = share->organization && share->recipient && share->kind &&
+                  right_find(slice_of(share->kind), &kind) && share->value &&
+                  strlen(share->value) <= SHARE_BYTES;
+    if (!is_one)
+        log_error("store", "a shared verification is not right",
+                  "recipient=%.100s kind=%.60s",
+                  share->recipient ? share->recipient : "?",
+                  share->kind ? share->kind : "?");
+    return is_one;
+}
+
 static enum status read_shares(struct db *db, struct arena *arena,
                                portal_share_fn *each, void *ctx,
                                struct err *err)
@@ -105,7 +129,7 @@ static enum status read_shares(struct db *db, struct arena *arena,
             query_get_text(&q, arena, 0), query_get_text(&q, arena, 1), kind,
             right_value_show(db, arena, kind, query_get_text(&q, arena, 3)),
             query_get_int(&q, 4)};
-        if (share.value)
+        if (is_right(&share))
             each(ctx, &share);
     }
     return status == ST_NONE ? ST_OK : status;

@@ -33,6 +33,7 @@ struct portal_limits {
 struct portal_link {
     int64_t recipient; /* for the other calls */
     struct store_message message;
+    enum store_guard guard; /* of its pages; with the content alone */
     const char *address, *conversation;
     const char *method, *delivery;   /* delivery NULL: not final yet */
     const char *right, *right_value; /* as portal_share.value */

@@ -2,7 +2,10 @@
 #include <openssl/crypto.h>
 #include <string.h>
 
+#include "base/log.h"
+#include "store/death.h"
 #include "store/portal_db.h"
+#include "store/portal_words.h"
 #include "store/query.h"
 #include "store/right_value.h"
 #include "store/spool.h"
@@ -28,7 +31,6 @@ enum { TOKEN_DIGITS = 64, LINKS_MOST = 100 };
 struct row {
     struct portal_link link;
     const char *mark;
-    int64_t message_n;
     size_t content_bytes;
 };
 
@@ -58,7 +60,7 @@ static void take_row(struct query *q, struct arena *arena, struct row *row)
         .is_account = query_get_int(q, 18) != 0};
     row->mark = query_get_text(q, arena, 1);
     row->content_bytes = (size_t)query_get_int(q, 19);
-    row->message_n = query_get_int(q, 20);
+    link->message.n = query_get_int(q, 20);
 }
 
 static enum status load_participants(struct db *db, struct arena *arena,
@@ -70,7 +72,7 @@ static enum status load_participants(struct db *db, struct arena *arena,
                                 "SELECT address FROM recipient WHERE message ="
                                 " ? AND conversation = ? ORDER BY n",
                                 err);
-    query_int(&q, row->message_n);
+    query_int(&q, row->link.message.n);
     query_text(&q, row->link.conversation);
     enum status status;
     while ((status = query_row(&q, err)) == ST_OK) {
@@ -92,14 +94,22 @@ static enum status load_participants(struct db *db, struct arena *arena,
 static enum status load_content(struct db *db, struct arena *arena,
                                 struct row *row, struct err *err)
 {
+    struct store_message *message = &row->link.message;
+    const struct hand_work page = {HAND_PAGE, message->n, 0};
+    enum status status = death_guard(db, &page, &row->link.guard, err);
+    if (status != ST_OK)
+        return status;
+    if (row->link.guard == STORE_GUARD_ASIDE) {
+        message->content_fault = "set aside"; /* KEEP-4 */
+        return load_participants(db, arena, row, err);
+    }
     struct query q =
         query_open(db, "SELECT content FROM message WHERE n = ?", err);
-    query_int(&q, row->message_n);
-    enum status status = query_row(&q, err);
+    query_int(&q, row->link.message.n);
+    status = query_row(&q, err);
     if (status != ST_OK)
         return status == ST_NONE ? err_set(err, ST_TEMP, "a message is gone")
                                  : status;
-    struct store_message *message = &row->link.message;
     if (sqlite3_column_type(q.stmt, 0) == SQLITE_NULL)
         spool_load(db, arena, message, row->content_bytes);
     else
@@ -147,7 +157,7 @@ enum status portal_look(struct db *db, struct arena *arena, const void *in,
     while ((status = query_row(&q, err)) == ST_OK) {
         struct row row = {.mark = NULL};
         take_row(&q, arena, &row);
-        if (strlen(row.mark) == TOKEN_DIGITS &&
+        if (row.mark && strlen(row.mark) == TOKEN_DIGITS &&
             CRYPTO_memcmp(row.mark, mark, TOKEN_DIGITS) == 0) {
             *found = row;
             is_found = true;
@@ -158,6 +168,9 @@ enum status portal_look(struct db *db, struct arena *arena, const void *in,
     answer->result = is_found ? PORTAL_OK : PORTAL_NONE;
     if (!is_found)
         return ST_OK;
+    status = portal_words_check(&found->link, err);
+    if (status != ST_OK)
+        return status;
     answer->links = &found->link;
     answer->count = 1;
     bool is_open = found->link.granted || found->link.is_account;
@@ -218,8 +231,14 @@ enum status portal_conversation(struct db *db, struct arena *arena,
     query_int(&q, wanted->now_ms);
     query_text(&q, wanted->id ? wanted->id : wanted->message);
     query_int(&q, LINKS_MOST);
-    while ((status = query_row(&q, err)) == ST_OK)
-        take_row(&q, arena, &rows[count++]);
+    while ((status = query_row(&q, err)) == ST_OK) {
+        take_row(&q, arena, &rows[count]);
+        if (portal_words_check(&rows[count].link, err) == ST_OK)
+            count++;
+        else
+            log_error("store", "a message is left out of its conversation",
+                      "error=%s", err->text);
+    }
     if (status != ST_NONE)
         return status;
     status = ST_OK;

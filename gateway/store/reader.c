@@ -15,19 +15,25 @@ struct store_reader {
     char *path;
 };
 
+/* KEEP-4: of deliveries, and of status notifications. */
+#define IS_ASIDE(kind, table)                                                  \
+    "(SELECT coalesce(sum(count), 0) >= 3 FROM death x WHERE x.message "       \
+    "= " #table ".message AND x.kind = " #kind ")"
+
 #define RECIPIENT_ROWS                                                         \
     "SELECT m.id, m.organization, m.sender, r.address, r.conversation,"        \
     " m.accepted_ms, r.method, r.delivery, r.outcome_ms, r.opened_ms,"         \
-    " r.attempts, r.due_ms, r.decided, 0, r.latest"                            \
-    " FROM recipient r JOIN message m ON m.n = r.message"
+    " r.attempts, r.due_ms, r.decided, 0, r.latest, " IS_ASIDE(                \
+        0, r) " FROM recipient r JOIN message m ON m.n = r.message"
 
 static const char queue_text[] =
     RECIPIENT_ROWS " WHERE r.due_ms IS NOT NULL UNION ALL"
                    " SELECT m.id, m.organization, m.sender, d.goes_to, NULL,"
                    " m.accepted_ms, d.action, NULL, NULL, NULL, d.attempts,"
-                   " d.due_ms, NULL, 1, NULL FROM dsn d JOIN message m"
-                   " ON m.n = d.message WHERE d.due_ms IS NOT NULL"
-                   " ORDER BY 12";
+                   " d.due_ms, NULL, 1, NULL, " IS_ASIDE(
+                       1, d) " FROM dsn d JOIN message m"
+                             " ON m.n = d.message WHERE d.due_ms IS NOT NULL"
+                             " ORDER BY 12";
 static const char conversations_text[] =
     RECIPIENT_ROWS " ORDER BY m.accepted_ms, r.n";
 static const char message_text[] =
@@ -93,7 +99,8 @@ static struct store_row row_of(sqlite3_stmt *stmt)
                               .due_ms = sqlite3_column_int64(stmt, 11),
                               .decided = text_at(stmt, 12),
                               .is_report = sqlite3_column_int(stmt, 13) != 0,
-                              .latest = text_at(stmt, 14)};
+                              .latest = text_at(stmt, 14),
+                              .is_aside = sqlite3_column_int(stmt, 15) != 0};
 }
 
 static enum status read_rows(struct store_reader *reader, const char *text,

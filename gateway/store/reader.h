@@ -24,6 +24,7 @@ struct store_row {
     const char *decided; /* the journal line of the latest decision; NULL */
     const char *latest;  /* that of what became of it; NULL */
     bool is_report;
+    bool is_aside; /* not processed until it is released (KEEP-4) */
 };
 
 typedef void store_row_fn(void *ctx, const struct store_row *row);

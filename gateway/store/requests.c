@@ -85,6 +85,7 @@ void store_record(struct store *store, const struct store_record *record,
     struct store_record *copy = &r->in.record;
     *copy = *record;
     r->item = (struct store_item){.kind = record->item->kind,
+                                  .guard = record->item->guard,
                                   .id = record->item->id,
                                   .destination = record->item->destination};
     copy->item = &r->item;

@@ -77,6 +77,8 @@ struct db {
     int64_t purge_n; /* the last message that purge looked at */
     struct destinations *destinations;
     struct due_cursor scanned[2]; /* by enum store_kind: waiting.h */
+    struct hand *hand;            /* NULL: it cannot be written */
+    bool has_deaths;              /* there may be rows in `death` */
 };
 
 /* stmt_prepare - ready, nothing bound; NULL after a fault (in err). */

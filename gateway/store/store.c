@@ -258,6 +258,11 @@ const char *store_spool(const struct store *store)
     return db_spool(store->db);
 }
 
+struct hand *store_hand(const struct store *store)
+{
+    return db_hand(store->db);
+}
+
 void store_drain(struct store *store)
 {
     pthread_mutex_lock(&store->lock);

@@ -19,6 +19,7 @@
 #include "base/status.h"
 
 struct blob;
+struct hand;
 struct store;
 
 /* Runs fn(arg) once on the loop, soon; may be called from any thread. */
@@ -62,6 +63,7 @@ enum store_notify {
 /* One accepted message, as it was completed at acceptance. */
 struct store_message {
     const char *id;      /* the gateway's own, unique; letters and digits */
+    int64_t n;           /* of an item: its number in the store */
     const char *kind;    /* "mail", or "reply" from the portal (CONV-4);
                           * NULL: mail */
     int64_t accepted_ms; /* wall clock */
@@ -117,9 +119,17 @@ struct store_event {
 
 enum store_kind { STORE_KIND_RECIPIENT, STORE_KIND_DSN };
 
+/* Whether the process died at work on it (KEEP-4). */
+enum store_guard {
+    STORE_GUARD_NONE,
+    STORE_GUARD_SUSPECT, /* it may have been the cause: taken up alone */
+    STORE_GUARD_ASIDE    /* it was, too often: not processed at all */
+};
+
 /* Something to work on. Texts live as long as the item. */
 struct store_item {
     enum store_kind kind;
+    enum store_guard guard;
     int64_t id;         /* unique within its kind */
     unsigned attempts;  /* made before */
     int64_t created_ms; /* accepted, or when the DSN was made */
@@ -141,6 +151,7 @@ struct store_due {
     bool more;       /* the limit cut it off: ask again. What waits for its
                       * destination's share does not count */
     bool unseen;     /* not all that is due was looked at: ask again */
+    bool is_alone;   /* one suspect: nothing else is taken up beside it */
     int64_t next_ms; /* when to ask again: an unclaimed item falls due, or
                       * there is something to purge; -1: never */
 };
@@ -165,6 +176,9 @@ enum status store_open(const struct store_settings *settings,
 /* store_spool - the folder for blobs of this process, on the disk of the
  * messages (base/blob.h); lives as long as the store. */
 const char *store_spool(const struct store *store);
+
+/* store_hand - what is in hand of this process; NULL: nobody writes it down. */
+struct hand *store_hand(const struct store *store);
 
 /* store_drain - wait until everything queued so far is done and its answers are
  * posted: an orderly stop lets the loop run them, then closes. */

@@ -1,5 +1,9 @@
 #include "store/waiting.h"
 
+#include <string.h>
+
+#include "base/log.h"
+
 enum { SCAN_MOST = 4096 }; /* rows of a kind in one go */
 
 /* The other way to a row: by destination. A condition that names the same
@@ -82,6 +86,14 @@ static sqlite3_stmt *start(struct db *db, enum stmt which,
     return stmt;
 }
 
+/* KEEP-4: by anything else no destination is found. */
+static bool is_text(sqlite3_stmt *stmt, int at)
+{
+    const char *text = (const char *)sqlite3_column_text(stmt, at);
+    return sqlite3_column_type(stmt, at) == SQLITE_TEXT && text &&
+           strlen(text) == (size_t)sqlite3_column_bytes(stmt, at);
+}
+
 static enum status scan(struct db *db, enum stmt which, enum store_kind kind,
                         int64_t now_ms, size_t *left, struct err *err)
 {
@@ -93,8 +105,13 @@ static enum status scan(struct db *db, enum stmt which, enum store_kind kind,
     while (*left && (status = stmt_row(db, stmt, err)) == ST_OK) {
         *cursor = (struct due_cursor){sqlite3_column_int64(stmt, 1),
                                       sqlite3_column_int64(stmt, 0)};
-        destinations_wake(db->destinations, kind,
-                          (const char *)sqlite3_column_text(stmt, 2), *cursor);
+        if (is_text(stmt, 2))
+            destinations_wake(db->destinations, kind,
+                              (const char *)sqlite3_column_text(stmt, 2),
+                              *cursor);
+        else
+            log_error("store", "an address of the queue is no text",
+                      "kind=%d item=%lld", (int)kind, (long long)cursor->n);
         --*left;
     }
     sqlite3_reset(stmt);
