@@ -187,6 +187,19 @@ static bool is_any(const char *word, const char *const *words)
     return false;
 }
 
+/* After a death a line may stand there twice; either will do. */
+static bool is_repeated(const json_t *list, const json_t *event)
+{
+    size_t i, count = 0;
+    const json_t *e;
+    json_array_foreach(list, i, e)
+    {
+        count +=
+            strcmp(evidence_text(e, "id"), evidence_text(event, "id")) == 0;
+    }
+    return count > 1;
+}
+
 /* Each claim dropped; each end of a recipient told twice, under another id. */
 static void try_journal(struct doubting *d)
 {
@@ -200,7 +213,7 @@ static void try_journal(struct doubting *d)
     json_array_foreach(list, i, e)
     {
         const char *name = evidence_text(e, "event");
-        if (is_any(name, dropped))
+        if (is_any(name, dropped) && !is_repeated(list, e))
             doubt_try(
                 d, doubt_with_list(d, "journal", doubt_without(list, i)),
                 arena_printf(d->arena, "journal[%zu]: %s dropped", i, name));

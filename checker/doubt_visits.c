@@ -58,9 +58,11 @@ static void try_action(struct doubting *d, size_t visit, size_t i)
         json_array_get(exchanges, json_array_size(exchanges) - 1);
     bool is_error = strncmp(evidence_text(last, "target"), "/api/", 5) == 0 &&
                     evidence_number(last, "status", 0) >= 400;
-    if (!is_error) /* whose words nobody is told */
+    bool is_none = !evidence_number(last, "status", 0);
+    if (!is_error && !is_none) /* whose words nobody is told */
         try_answer(d, visit, i, "body", json_string("something else"));
-    try_answer(d, visit, i, "headers", json_array());
+    if (!is_none)
+        try_answer(d, visit, i, "headers", json_array());
     try_answer(d, visit, i, "tls", json_string("1.0"));
     try_answer(d, visit, i, "certificate", json_string("self-signed"));
     if (strcmp(name, "octets") == 0)

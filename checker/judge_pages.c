@@ -253,13 +253,21 @@ static bool is_html(const json_t *one)
                        10) != 0;
 }
 
+/* Where the scenario ends the gateway on purpose (KEEP-4). */
+static bool expects_nothing(const struct visit_action *a)
+{
+    const struct node *sees = a->turn ? node_get(a->turn->node, "sees") : NULL;
+    return sees && node_is_text(sees, "nothing");
+}
+
 static void judge_answer(struct trial *t, const struct visit_action *a,
                          const json_t *one)
 {
     judge_tls(t, a, one);
     if (!evidence_number(one, "status", 0)) {
-        visit_fault(t, a, "PORTAL-1", "an answer",
-                    evidence_text(one, "failure"));
+        if (!expects_nothing(a))
+            visit_fault(t, a, "PORTAL-1", "an answer",
+                        evidence_text(one, "failure"));
         return;
     }
     judge_cookies(t, a, one);

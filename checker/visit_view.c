@@ -17,9 +17,10 @@ static bool is_any(const char *word, const char *const *words)
 bool visit_word_is_page(const char *word)
 {
     static const char *const pages[] = {
-        "verify",       "locked",       "message",   "download", "unknown",
-        "expired",      "fault",        "file",      "html",     "token",
-        "conversation", "unauthorized", "not-found", "refused",  NULL};
+        "verify",    "locked",  "message",      "download",
+        "unknown",   "expired", "fault",        "file",
+        "html",      "token",   "conversation", "unauthorized",
+        "not-found", "refused", "nothing",      NULL};
     return is_any(word, pages);
 }
 
@@ -41,9 +42,10 @@ const char *visit_word_page(const char *word)
 bool visit_word_denies(const char *word)
 {
     static const char *const words[] = {
-        "wrong",    "locked",    "unknown", "expired",        "fault",
-        "not-sent", "no-phone",  "empty",   "too-many-codes", "too-large",
-        "refused",  "not-found", "verify",  "unauthorized",   NULL};
+        "wrong",          "locked",       "unknown",  "expired",
+        "fault",          "not-sent",     "no-phone", "empty",
+        "too-many-codes", "too-large",    "refused",  "not-found",
+        "verify",         "unauthorized", "nothing",  NULL};
     return is_any(word, words);
 }
 
@@ -126,8 +128,8 @@ static void read_seen(struct arena *arena, struct visit_action *a)
         read_json(a);
     else if (a->status == 200)
         add_word(a, "file");
-    else if (a->status)
-        add_word(a, "refused");
+    else
+        add_word(a, a->status ? "refused" : "nothing");
 }
 
 /* -- order ---------------------------------------------------------------- */

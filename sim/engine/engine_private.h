@@ -55,6 +55,7 @@ struct stage {
     struct visits *visits;        /* NULL: nobody has visited */
     struct held_session *held;    /* connections that stay open */
     bool clock_seen, clock_wrong; /* what the journal told of it */
+    unsigned deaths;              /* planted ones */
 };
 
 /* stage_create - world and gateway, up. *out is there also on failure, for its

@@ -49,6 +49,7 @@ struct world_spec {
     const struct published *spf, *dmarc;
     const struct setting *settings;
     const char *gateway_certificate; /* certificate word, or NULL: good */
+    const char *gateway_dies;        /* at these words, or NULL: never */
     const char *sms; /* what is wrong with the SMS service: none, ... */
 };
 

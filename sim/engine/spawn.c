@@ -44,8 +44,11 @@ static void fill_environment(struct arena *arena,
             arena_printf(arena, "FAKETIME_TIMESTAMP_FILE=%s", s->clock_file);
     }
     env[n++] = arena_printf(
-        arena, "LD_PRELOAD=%s:%s:%s", s->sanitizer ? s->sanitizer : "",
-        s->interposer ? s->interposer : "", s->library ? s->library : "");
+        arena, "LD_PRELOAD=%s:%s:%s:%s", s->sanitizer ? s->sanitizer : "",
+        s->interposer ? s->interposer : "", s->library ? s->library : "",
+        s->plant ? s->plant : "");
+    if (s->plant)
+        env[n++] = arena_printf(arena, "LASTHOP_DIES=%s", s->dies);
     if (s->library) {
         env[n++] = arena_strdup(arena, WARM_VARIABLE "=1");
         env[n++] = arena_strdup(arena, "LD_BIND_NOW=1"); /* once for all */
@@ -137,6 +140,18 @@ enum status spawn_gateway(struct arena *arena,
     return pid > 0 ? ST_OK
                    : err_set(err, ST_TEMP, "%s: %s", settings->program,
                              strerror(why));
+}
+
+bool spawn_find_library(const char *name, char *path, size_t size)
+{
+    ssize_t n = readlink("/proc/self/exe", path, size - 1);
+    if (n <= 0)
+        return false;
+    path[n] = '\0';
+    char *slash = strrchr(path, '/');
+    size_t room = size - (size_t)(slash + 1 - path);
+    int written = snprintf(slash + 1, room, "%s", name);
+    return (size_t)written < room && access(path, R_OK) == 0;
 }
 
 void spawn_forget_clock(pid_t pid)

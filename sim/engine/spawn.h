@@ -22,11 +22,17 @@ struct spawn_settings {
     /* Of a process that forks the gateways (engine/warm.h), else NULL and 0. */
     const char *library; /* preloaded too */
     int socket;          /* becomes descriptor 4 */
+    /* A death that is planted into it (sim/plant), or NULL: none. */
+    const char *plant; /* the library, preloaded too */
+    const char *dies;  /* the words */
 };
 
 enum status spawn_gateway(struct arena *arena,
                           const struct spawn_settings *settings, pid_t *pid_out,
                           struct err *err) MUST_USE;
+
+/* spawn_find_library - beside the kit's own program; false: not there. */
+bool spawn_find_library(const char *name, char *path, size_t size);
 
 /* spawn_forget_clock - libfaketime removes its shared memory at an orderly end;
  * what it left of a killed process goes here. */

@@ -19,7 +19,9 @@ enum {
     CLOSE_LIMIT_MS = 3000,
     REAL_CLOCK_OFF_S = 60, /* a slow start */
     LONG_TURNS_MOST = 16,  /* that are told; one fails a case */
-    LOG_BYTES = 65536
+    LOG_BYTES = 65536,
+    DEATHS_MOST = 3, /* planted ones */
+    DEATH_LIMIT_MS = 2000
 };
 
 int64_t stage_left_ms(const struct stage *stage)
@@ -195,15 +197,16 @@ static enum status start_gateway(struct stage *s, struct err *err)
 {
     struct engine *e = s->engine;
     bool real = s->scenario_case->clock_is_now;
-    struct target_settings settings = {.loop = e->loop,
-                                       .program = e->settings.gateway,
-                                       .interposer =
-                                           real ? NULL : e->interposer,
-                                       .sanitizer = e->sanitizer,
-                                       .warm = real ? NULL : &e->warm,
-                                       .dir = e->case_dir,
-                                       .on_event = on_event,
-                                       .ctx = s};
+    struct target_settings settings = {
+        .loop = e->loop,
+        .program = e->settings.gateway,
+        .interposer = real ? NULL : e->interposer,
+        .sanitizer = e->sanitizer,
+        .warm = real ? NULL : &e->warm,
+        .dies = s->scenario_case->world->gateway_dies,
+        .dir = e->case_dir,
+        .on_event = on_event,
+        .ctx = s};
     if (!real && !e->interposer)
         return err_set(err, ST_TEMP, "libfaketime was not found");
     s->target = target_create(&settings);
@@ -266,10 +269,45 @@ static bool has_settled(void *ctx)
     return target_is_settled(t) || !target_is_running(t);
 }
 
+static bool has_ended(void *ctx)
+{
+    return !target_is_running(ctx);
+}
+
+/* Its connections end before it does. */
+static bool has_died(struct stage *s)
+{
+    return s->scenario_case->world->gateway_dies &&
+           loop_run_until(s->engine->loop, has_ended, s->target,
+                          DEATH_LIMIT_MS);
+}
+
+/* A planted death: it is started again, as whoever looks after it would do. */
+static enum status revive(struct stage *s, struct err *err)
+{
+    enum status status = ST_OK;
+    while (s->scenario_case->world->gateway_dies &&
+           !target_is_running(s->target)) {
+        if (s->deaths++ == DEATHS_MOST)
+            return err_set(err, ST_TEMP, "the gateway died more than %d times",
+                           (int)DEATHS_MOST);
+        status = target_stop(s->target, true, STOP_LIMIT_MS, err); /* reads */
+        if (status == ST_OK)
+            status = target_start(s->target, stage_left_ms(s), err);
+        if (status != ST_OK && target_is_running(s->target))
+            return status;
+    }
+    return status;
+}
+
 enum status stage_wait_settled(struct stage *stage, struct err *err)
 {
     struct loop *loop = stage->engine->loop;
-    loop_run_until(loop, has_settled, stage->target, stage_left_ms(stage));
+    do {
+        if (revive(stage, err) != ST_OK)
+            return ST_TEMP;
+        loop_run_until(loop, has_settled, stage->target, stage_left_ms(stage));
+    } while (!target_is_settled(stage->target) && has_died(stage));
     if (!target_is_running(stage->target))
         return err_set(err, ST_TEMP, "the gateway ended: exit %d, signal %d",
                        target_exit(stage->target),
@@ -287,8 +325,12 @@ enum status stage_wait_settled(struct stage *stage, struct err *err)
 enum status stage_flush(struct stage *stage, struct err *err)
 {
     int64_t now_s;
-    enum status status =
-        target_poke(stage->target, stage_left_ms(stage), &now_s, err);
+    enum status status;
+    do {
+        if (revive(stage, err) != ST_OK)
+            return ST_TEMP;
+        status = target_poke(stage->target, stage_left_ms(stage), &now_s, err);
+    } while (status != ST_OK && has_died(stage));
     if (status != ST_OK)
         return status;
     if (now_s != stage->now_s && !stage->scenario_case->clock_is_now)

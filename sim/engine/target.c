@@ -21,6 +21,7 @@
 #include "engine/warm.h"
 
 enum { LINE_MOST = 8 << 20, READ_BYTES = 65536, KILL_LIMIT_MS = 5000 };
+enum { PATH_BYTES = 512 };
 
 struct target {
     struct arena *arena;
@@ -197,7 +198,7 @@ static void on_exit_readable(void *ctx)
 static enum status start(struct target *t,
                          const struct spawn_settings *settings, struct err *err)
 {
-    struct warm **warm = t->settings.warm;
+    struct warm **warm = settings->plant ? NULL : t->settings.warm;
     if (warm && !*warm)
         *warm = warm_create(settings);
     t->is_warm =
@@ -208,12 +209,20 @@ static enum status start(struct target *t,
 static enum status spawn(struct target *t, struct err *err)
 {
     int ends[2];
+    char plant[PATH_BYTES];
     struct spawn_settings settings = {.program = t->settings.program,
                                       .dir = t->settings.dir,
                                       .log = t->log,
                                       .interposer = t->settings.interposer,
                                       .sanitizer = t->settings.sanitizer,
                                       .clock_file = t->clock_file};
+    if (t->settings.dies &&
+        !spawn_find_library("liblasthop-plant.so", plant, sizeof plant))
+        return err_set(err, ST_TEMP, "%s: cannot be read", plant);
+    if (t->settings.dies) {
+        settings.plant = plant;
+        settings.dies = t->settings.dies;
+    }
     if (pipe2(ends, O_CLOEXEC) != 0)
         return err_set(err, ST_TEMP, "pipe: %s", strerror(errno));
     settings.journal = ends[1];

@@ -21,6 +21,7 @@ struct target_settings {
     const char *interposer; /* libfaketime; NULL: the real clock */
     const char *sanitizer;  /* to be loaded before it, or NULL */
     struct warm **warm;     /* made at the first start; NULL: never */
+    const char *dies;       /* words of a planted death; NULL: none */
     const char *dir;        /* holds gateway.yaml; stderr goes there */
     target_event *on_event;
     void *ctx;

@@ -95,6 +95,11 @@ static const struct key gateway_keys[] = {
      .type = VALUE_WORD,
      .words = words_certificate,
      .help = "what the gateway shows to submitters"},
+    {.name = "dies",
+     .type = VALUE_TEXT,
+     .help = "it aborts when these words come one after the other in its "
+             "journal; it is started again",
+     .example = "decided kill@hospital.example direct"},
     {.name = "access_code_keyword", .type = VALUE_TEXT, .help = "RIGHT-2"},
     {.name = "invalid_access_right", .type = VALUE_TEXT, .help = "RIGHT-4"},
     {.name = "dane_satisfies_certificate_validation",

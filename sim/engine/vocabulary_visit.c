@@ -13,7 +13,9 @@ const char *const words_seen[] = {
     "code-sent", "told", "sent",
     /* what is no page */
     "file", "html", "token", "conversation", "unauthorized", "not-found",
-    "refused", NULL};
+    "refused",
+    /* no answer at all: the connection ended */
+    "nothing", NULL};
 
 static const char *const look_words[] = {"page", "html", NULL};
 static const char *const press_words[] = {"code", "forgotten", "leave", NULL};

@@ -18,19 +18,6 @@ struct warm {
     int socket;
 };
 
-/* Beside the kit's own program. */
-static bool find_library(char *path, size_t size)
-{
-    static const char name[] = "liblasthop-warm.so";
-    ssize_t n = readlink("/proc/self/exe", path, size - sizeof name);
-    if (n <= 0)
-        return false;
-    path[n] = '\0';
-    char *slash = strrchr(path, '/');
-    memcpy(slash + 1, name, sizeof name);
-    return access(path, R_OK) == 0;
-}
-
 static bool read_answer(const struct warm *w, struct warm_answer *out)
 {
     struct pollfd ready = {.fd = w->socket, .events = POLLIN};
@@ -50,7 +37,8 @@ struct warm *warm_create(const struct spawn_settings *settings)
     struct spawn_settings own = *settings;
     struct warm_answer answer;
     struct err err;
-    if (settings->sanitizer || !find_library(library, sizeof library) ||
+    if (settings->sanitizer ||
+        !spawn_find_library("liblasthop-warm.so", library, sizeof library) ||
         socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0)
         return NULL;
     struct arena *arena = arena_create();

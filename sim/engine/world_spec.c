@@ -278,7 +278,7 @@ static const struct setting *read_settings(struct building *b,
 {
     const struct setting *first = NULL;
     for (const struct node *n = map ? map->first : NULL; n; n = n->next) {
-        if (strcmp(n->key, "certificate") == 0)
+        if (strcmp(n->key, "certificate") == 0 || strcmp(n->key, "dies") == 0)
             continue;
         struct setting *s = ARENA_NEW(b->r->arena, struct setting);
         *s = (struct setting){
@@ -349,6 +349,7 @@ struct world_spec *read_world(struct reading *r, const struct node *map)
     const struct node *gateway = node_get(map, "gateway");
     b.world->settings = read_settings(&b, gateway);
     b.world->gateway_certificate = node_text(gateway, "certificate", NULL);
+    b.world->gateway_dies = node_text(gateway, "dies", NULL);
     b.world->sms = node_text(map, "sms", "none");
     return b.world;
 }
