@@ -300,7 +300,7 @@ static void on_decided(void *ctx, const struct attempt_report *report)
 
 /* Without its content nothing is decided; it may come back from a backup. What
  * is set aside may be released (KEEP-4). */
-static void put_off(struct job *job, enum why why)
+static struct job *put_off(struct job *job, enum why why)
 {
     struct attempt_report report = {.method = METHOD_NONE,
                                     .delivery = DELIVERY_DEFERRED,
@@ -308,6 +308,7 @@ static void put_off(struct job *job, enum why why)
                                     .status = "4.3.0",
                                     .why = why};
     on_done(job, &report);
+    return job;
 }
 
 static struct hand_hold take_in_hand(const struct deliver *d,
@@ -332,12 +333,10 @@ static struct job *start_job(struct deliver *d, struct store_item *item)
     places_take(d->places);
     if (!stored_is_usable(item) || (item->kind == STORE_KIND_RECIPIENT &&
                                     item->message->content_fault != NULL)) {
-        put_off(job, WHY_CONTENT_GONE);
-        return job;
+        return put_off(job, WHY_CONTENT_GONE);
     }
     if (item->guard == STORE_GUARD_ASIDE) {
-        put_off(job, WHY_SET_ASIDE);
-        return job;
+        return put_off(job, WHY_SET_ASIDE);
     }
     job->hold = take_in_hand(d, item);
     HAND_STEP(job->hold);
@@ -356,14 +355,6 @@ static void arm_timer(struct deliver *d, int64_t delay_ms)
                      delay_ms > TIMER_MOST_MS ? TIMER_MOST_MS : delay_ms);
 }
 
-/* KEEP-4: whether it is to blame is certain when nothing else was taken up. It
- * does not hold up the others for as long as a silent server likes. */
-static void stay_alone(struct deliver *d, struct job *job)
-{
-    d->alone = job;
-    loop_timer_start(d->alone_timer, ALONE_MOST_MS);
-}
-
 static void take_due(struct deliver *d, const struct store_due *due)
 {
     if (due->status != ST_OK) {
@@ -375,8 +366,9 @@ static void take_due(struct deliver *d, const struct store_due *due)
     for (size_t i = 0; i < due->count; i++) {
         d->is_busy = true;
         struct job *job = start_job(d, due->items[i]);
-        if (due->is_alone) {
-            stay_alone(d, job);
+        if (due->is_alone) { /* KEEP-4; but no silent server holds others up */
+            d->alone = job;
+            loop_timer_start(d->alone_timer, ALONE_MOST_MS);
         }
     }
     d->claim_again |= places_more(d->places, due->more) || due->unseen;
