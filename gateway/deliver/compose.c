@@ -128,6 +128,12 @@ enum status compose(struct arena *arena, const struct compose_wish *wish,
                                        .content = item->dsn->content};
         return ST_OK;
     }
+    /* KEEP-4: it stands in the database as long as it may be needed. */
+    bool has_link = wish->decision->delivery != DELIVERY_DIRECT || wish->scan;
+    if (has_link && item->recipient->link_token == NULL) {
+        return err_set(err, ST_PERM, "recipient %lld: no token for its link",
+                       (long long)item->id);
+    }
     /* NTA-8: the gateway is the originator of this hop, and learns of every
      * failure whatever the sender wants to be told. */
     *out = (struct transport_mail){.reverse_path = reverse_path(arena, wish),

@@ -152,8 +152,6 @@ static enum status load_recipient(struct load *load, enum hand_kind kind,
     r->reported = (unsigned)sqlite3_column_int(stmt, 12);
     item->recipient = r;
     sqlite3_reset(stmt);
-    if (kind == HAND_RECIPIENT && !sealed)
-        return err_set(load->err, ST_INVAL, "recipient.link_token: nothing");
     enum status status = load_token(load, sealed, &r->link_token);
     if (status == ST_OK)
         status = load_guard(load, kind, message, item);
