@@ -138,6 +138,18 @@ static void judge_letter(struct trial *t, const struct letter *l)
 
 /* -- outcomes ------------------------------------------------------------- */
 
+/* After a crash the gateway writes again what may not have been written, in its
+ * first order: under the ids that it had. */
+static bool is_written_again(const struct trial *t, const struct letter *l,
+                             size_t at)
+{
+    const char *id = evidence_text(l->events[at], "id");
+    for (size_t i = 0; t->w.kills > 0 && i < at; i++)
+        if (same(evidence_text(l->events[i], "id"), id))
+            return true;
+    return false;
+}
+
 /* KEEP-2: one outcome a recipient, however often it is journalled. */
 static const json_t *only_outcome(struct trial *t, const struct claim *claim)
 {
@@ -149,7 +161,7 @@ static const json_t *only_outcome(struct trial *t, const struct claim *claim)
             continue;
         const char *name = evidence_text(e, "event");
         if (found &&
-            (same(name, "deferred") ||
+            ((same(name, "deferred") && !is_written_again(t, l, i)) ||
              (same(name, "outcome") &&
               !same(evidence_text(e, "id"), evidence_text(found, "id")))))
             fault(t, place_for(t, claim->address), "KEEP-2",
