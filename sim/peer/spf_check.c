@@ -37,28 +37,35 @@ static bool raise_error(struct spf *s, const char *error)
 
 /* -- names and macros (RFC 7208 7) ----------------------------------------- */
 
+/* Nobody's name is that long; a sender may be. */
+static void put(struct spf *s, struct buf *out, struct slice text)
+{
+    if (buf_add(out, text) != ST_OK)
+        raise_error(s, "permerror");
+}
+
 static void put_macro(struct spf *s, struct buf *out, char letter,
                       const char *domain)
 {
     const char *at = strrchr(s->sender, '@');
     switch (letter) {
     case 'd':
-        buf_puts(out, domain);
+        put(s, out, slice_of(domain));
         break;
     case 'i':
-        buf_puts(out, s->client->address);
+        put(s, out, slice_of(s->client->address));
         break;
     case 's':
-        buf_puts(out, s->sender);
+        put(s, out, slice_of(s->sender));
         break;
     case 'l':
-        buf_put(out, (struct slice){s->sender, (size_t)(at - s->sender)});
+        put(s, out, (struct slice){s->sender, (size_t)(at - s->sender)});
         break;
     case 'o':
-        buf_puts(out, at + 1);
+        put(s, out, slice_of(at + 1));
         break;
     case 'h':
-        buf_puts(out, s->client->helo);
+        put(s, out, slice_of(s->client->helo));
         break;
     default:
         raise_error(s, "permerror");
@@ -73,7 +80,7 @@ static const char *expand(struct spf *s, struct slice text, const char *domain)
     buf_init(&out, 4 * NAME_CAP + 4 * text.n);
     for (size_t i = 0; i < text.n; i++) {
         if (text.p[i] != '%') {
-            buf_put(&out, (struct slice){text.p + i, 1});
+            put(s, &out, (struct slice){text.p + i, 1});
         } else if (i + 3 < text.n && text.p[i + 1] == '{' &&
                    text.p[i + 3] == '}') {
             put_macro(s, &out, text.p[i + 2], domain);
