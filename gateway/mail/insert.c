@@ -7,6 +7,7 @@
 #include "base/buf.h"
 #include "mail/charset.h"
 #include "mail/coding.h"
+#include "mail/content.h"
 #include "mail/encode.h"
 #include "mail/seven_bit.h"
 
@@ -194,6 +195,20 @@ static struct mail_edit insert_quoted(struct arena *arena, struct slice body,
     return (struct mail_edit){at, 0, insert};
 }
 
+/* What a header that ends without its empty line lacks, for what is put there
+ * to stand in the body. */
+static const char *header_end(const struct mail_part *part)
+{
+    struct slice header = {part->content.p + part->start,
+                           part->body - part->start};
+    if (part->body < part->end || content_is_end(header))
+        return "";
+    if (!header.n || header.p[header.n - 1] != '\n')
+        return header.n ? "\r\n\r\n" : "\r\n";
+    header.n -= header.n > 1 && header.p[header.n - 2] == '\r' ? 2 : 1;
+    return header.n && header.p[header.n - 1] == '\n' ? "" : "\r\n";
+}
+
 struct mail_edit insert_notice(struct arena *arena,
                                const struct mail_part *part, const char *notice)
 {
@@ -216,5 +231,12 @@ struct mail_edit insert_notice(struct arena *arena,
         break;
     }
     edit.at += part->body;
+    struct slice lead = slice_of(header_end(part));
+    if (lead.n) {
+        char *both = arena_alloc(arena, lead.n + edit.insert.n);
+        memcpy(both, lead.p, lead.n);
+        memcpy(both + lead.n, edit.insert.p, edit.insert.n);
+        edit.insert = (struct slice){both, lead.n + edit.insert.n};
+    }
     return edit;
 }
