@@ -282,7 +282,7 @@ static void test_database_of_another_folder_is_refused(void **state)
     test_store_close(t);
     copy(path_of(&other, "gateway.db"), path_of(t, "gateway.db"));
     assert_int_equal(stat(path_of(t, "gateway.db"), &before), 0);
-    expect_refused(t, "but this folder's is");
+    expect_refused(t, "secret.key is not this database's");
     assert_int_equal(stat(path_of(t, "gateway.db"), &after), 0);
     assert_int_equal(before.st_size, after.st_size);
     assert_int_equal(before.st_mtim.tv_nsec, after.st_mtim.tv_nsec);
@@ -325,6 +325,7 @@ static void test_database_in_a_folder_of_its_own_is_taken(void **state)
     test_store_close(t);
     assert_true(test_folder_make(other.folder, "other"));
     copy(path_of(t, "gateway.db"), path_of(&other, "gateway.db"));
+    copy(path_of(t, "secret.key"), path_of(&other, "secret.key"));
     test_store_open(&other, 0);
     assert_int_equal(test_store_due(&other, 5000), 2);
     test_store_release(&other);
