@@ -213,6 +213,9 @@ static enum status enter_landlock(struct arena *arena,
         add(&paths, of_libraries[i], LANDLOCK_ACCESS_READ);
     if (SANDBOX_SANITIZED)
         add(&paths, "/proc/self", LANDLOCK_ACCESS_READ);
+#ifdef LASTHOP_COVERAGE /* where a build that counts lines writes its counts */
+    add(&paths, LASTHOP_COVERAGE, LANDLOCK_ACCESS_WRITE);
+#endif
     add_named(&paths, config);
     add_written(&paths, config);
     return landlock_enter(

@@ -35,7 +35,7 @@ static void bind_link(struct db *db, sqlite3_stmt *stmt, struct arena *arena,
 {
     char *mark = arena_alloc(arena, VAULT_MARK_BYTES); /* until it has run */
     vault_mark(db->vault, "link", token, mark);
-    stmt_text(stmt, 9, arena_strdup(arena, mark));
+    stmt_text(stmt, 9, mark);
     stmt_text(stmt, 10, vault_seal(db->vault, arena, "link", slice_of(token)));
 }
 
