@@ -116,6 +116,12 @@ static inline void failing_bring(struct test_failing_file *file)
     close(fd);
 }
 
+static inline void failing_clean(struct test_failing_file *file)
+{
+    for (size_t i = 0; i < file->dirty_count; i++)
+        file->dirty[i] = 0;
+}
+
 static inline int failing_sync(sqlite3_file *sql, int flags)
 {
     (void)flags;
@@ -123,7 +129,7 @@ static inline int failing_sync(sqlite3_file *sql, int flags)
     bool fails = failing_now();
     if (!fails)
         failing_bring(file);
-    memset(file->dirty, 0, file->dirty_count);
+    failing_clean(file);
     return fails ? SQLITE_IOERR_FSYNC : SQLITE_OK;
 }
 
@@ -197,7 +203,7 @@ static inline int failing_delete(sqlite3_vfs *vfs, const char *name, int sync)
     free(file->disk);
     file->disk = NULL;
     file->disk_bytes = 0;
-    memset(file->dirty, 0, file->dirty_count);
+    failing_clean(file);
     return failing.usual->xDelete(failing.usual, name, sync);
 }
 
