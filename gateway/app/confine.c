@@ -213,7 +213,8 @@ static enum status enter_landlock(struct arena *arena,
         add(&paths, of_libraries[i], LANDLOCK_ACCESS_READ);
     if (SANDBOX_SANITIZED)
         add(&paths, "/proc/self", LANDLOCK_ACCESS_READ);
-#ifdef LASTHOP_COVERAGE /* where a build that counts lines writes its counts */
+#ifdef LASTHOP_COVERAGE
+    /* A build that counts lines writes its counts there. */
     add(&paths, LASTHOP_COVERAGE, LANDLOCK_ACCESS_WRITE);
 #endif
     add_named(&paths, config);
