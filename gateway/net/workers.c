@@ -113,19 +113,25 @@ static void on_done(void *ctx)
 /* --- on a thread -----------------------------------------------------------
  */
 
-/* OpenSSL's generator of a thread asks for the time whenever it gives
- * something, to be seeded anew now and then; here the count of what it gave
- * decides alone (RSA takes from it for each 32nd signature). */
+/* OpenSSL's generators ask for the time whenever they give something, to be
+ * seeded anew now and then; here the count of what they gave decides alone (RSA
+ * takes from a thread's own for each 32nd signature). The primary one, from
+ * which the others are seeded, goes first: what it makes up for after a fork is
+ * passed on to them here, and not in the middle of work. */
 static void use_no_clock(void)
 {
-    EVP_RAND_CTX *both[] = {RAND_get0_private(NULL), RAND_get0_public(NULL)};
+    EVP_RAND_CTX *all[] = {RAND_get0_primary(NULL), RAND_get0_private(NULL),
+                           RAND_get0_public(NULL)};
     time_t never = 0;
     OSSL_PARAM params[] = {OSSL_PARAM_construct_time_t(
                                OSSL_DRBG_PARAM_RESEED_TIME_INTERVAL, &never),
                            OSSL_PARAM_construct_end()};
-    for (size_t i = 0; i < sizeof both / sizeof *both; i++)
-        if (!both[i] || EVP_RAND_CTX_set_params(both[i], params) != 1)
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+        unsigned char octet;
+        if (!all[i] || EVP_RAND_CTX_set_params(all[i], params) != 1 ||
+            EVP_RAND_generate(all[i], &octet, 1, 0, 0, NULL, 0) != 1)
             BUG("no random generator for a thread");
+    }
 }
 
 /* The loop waits meanwhile: the generator asks for the time as it begins. */
