@@ -304,6 +304,20 @@ static bool is_of(struct witness *w, const struct copy *copy,
     return false;
 }
 
+/* A message that was submitted again after a lost reply is accepted twice, with
+ * one Message-ID: a copy belongs to the one that has none yet, and whose
+ * outcome came after it. */
+static bool lacks(const struct witness *w, const struct claim *claim,
+                  const struct copy *copy)
+{
+    const json_t *outcome = witness_event(w, claim, "outcome", STEP_END);
+    for (const struct copy *c = w->copies; c < copy; c++)
+        if (c->claim == claim && c->taken)
+            return false;
+    return !outcome || evidence_number(copy->json, "seen", 0) <
+                           evidence_number(outcome, "seen", 0);
+}
+
 static void fill_copy(struct witness *w, struct copy *copy, const json_t *json)
 {
     const json_t *recipients = evidence_list(json, "recipients");
@@ -331,7 +345,9 @@ static void fill_copy(struct witness *w, struct copy *copy, const json_t *json)
     for (struct letter *l = w->letters; l; l = l->next) {
         struct claim *claim = NULL;
         if (is_of(w, copy, l, &claim) &&
-            (!copy->letter || (!copy->claim && claim))) {
+            (!copy->letter || (!copy->claim && claim) ||
+             (claim && !lacks(w, copy->claim, copy) &&
+              lacks(w, claim, copy)))) {
             copy->letter = l;
             copy->claim = claim;
         }
