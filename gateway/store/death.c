@@ -37,7 +37,7 @@ size_t death_blame(const struct hand_left *left, struct death_blame *out)
         is_one = is_one && out[i].work.kind == out[0].work.kind &&
                  out[i].work.message == out[0].work.message;
     if (is_one)
-        out[0].count = 1;
+        out[0].count = left->has_crashed ? DEATH_BY_CRASH : DEATH_BY_KILL;
     return count;
 }
 
@@ -80,14 +80,15 @@ static void tell(const struct hand_work *work, const char *id, int64_t count)
 {
     if (count < DEATHS_MOST)
         log_warn("store", "the process died at work on a message",
-                 "message=%s work=\"%s\" deaths=%lld next=\"it is taken up "
+                 "message=%s work=\"%s\" deaths=%lld/%d next=\"it is taken up "
                  "alone\"",
-                 id, kind_names[work->kind], (long long)count);
+                 id, kind_names[work->kind], (long long)count, DEATHS_MOST);
     else
         log_error("store", "message set aside",
-                  "message=%s work=\"%s\" deaths=%lld "
+                  "message=%s work=\"%s\" deaths=%lld/%d "
                   "release=\"lasthop-gateway queue release %s\"",
-                  id, kind_names[work->kind], (long long)count, id);
+                  id, kind_names[work->kind], (long long)count, DEATHS_MOST,
+                  id);
 }
 
 static enum status count_one(struct db *db, struct arena *arena,

@@ -5,21 +5,24 @@
  * crash in which nobody's step ran, when it was in hand. A death counts only
  * where one alone is to blame; all who are to blame are suspects: each is taken
  * up alone at the next start, and is none any more once it has come to an end.
- * DEATHS_MOST deaths of a message's deliveries, pages or bounces, each kind by
- * itself, set that kind of it aside. A kill from outside while nobody's step
- * ran blames nobody. Inside store only. */
+ * So many that DEATHS_MOST is reached by a message's deliveries, pages or
+ * bounces, each kind by itself, set that kind of it aside. A kill from outside
+ * while nobody's step ran blames nobody. Inside store only. */
 #ifndef STORE_DEATH_H
 #define STORE_DEATH_H
 
 #include "store/db.h"
 #include "store/hand.h"
 
-enum { DEATHS_MOST = 3 };
+/* A crash is the message's own doing; a kill may be anybody's who restarts the
+ * gateway over and over, and ten of them say as much as one crash. */
+enum { DEATH_BY_KILL = 1, DEATH_BY_CRASH = 10, DEATHS_MOST = 30 };
 
 /* What one death says of one that was in hand. */
 struct death_blame {
     struct hand_work work;
-    int count; /* 1: its message alone is to blame, and this stands for it */
+    int count; /* not 0: its message alone is to blame, and this stands for it:
+                  DEATH_BY_KILL or DEATH_BY_CRASH */
 };
 
 /* death_blame - pure. out: room for left->count; how many are to blame. */

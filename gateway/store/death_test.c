@@ -40,7 +40,8 @@ static void test_whose_step_ran_is_to_blame_whatever_ended_it(void **state)
         in_hand(HAND_DSN, 3, 1, false);
         assert_int_equal(death_blame(&left, blame), 1);
         assert_int_equal(blame[0].work.item, 12);
-        assert_int_equal(blame[0].count, 1);
+        assert_int_equal(blame[0].count,
+                         crashed ? DEATH_BY_CRASH : DEATH_BY_KILL);
     }
 }
 
@@ -62,10 +63,10 @@ static void test_crash_in_nobodys_step_suspects_all_and_counts_one(void **state)
     begin_left(true);
     in_hand(HAND_RECIPIENT, 1, 11, false);
     assert_int_equal(death_blame(&left, blame), 1);
-    assert_int_equal(blame[0].count, 1);
+    assert_int_equal(blame[0].count, DEATH_BY_CRASH);
     in_hand(HAND_RECIPIENT, 1, 12, false); /* of the same message */
     assert_int_equal(death_blame(&left, blame), 2);
-    assert_int_equal(blame[0].count + blame[1].count, 1);
+    assert_int_equal(blame[0].count + blame[1].count, DEATH_BY_CRASH);
     in_hand(HAND_RECIPIENT, 2, 13, false);
     assert_int_equal(death_blame(&left, blame), 3);
     assert_int_equal(blame[0].count + blame[1].count + blame[2].count, 0);
@@ -195,7 +196,7 @@ static void defer_all(struct test_store *t)
 static void test_third_death_sets_aside_and_all_others_go_on(void **state)
 {
     struct test_store *t = *state;
-    static const enum how ways[] = {BY_ABORT, BY_KILL, BY_FAULT};
+    static const enum how ways[] = {BY_ABORT, BY_FAULT, BY_ABORT};
     accept_three(t);
     for (size_t i = 0; i < 3; i++)
         run(t, "m2", ways[i], true);
@@ -203,6 +204,24 @@ static void test_third_death_sets_aside_and_all_others_go_on(void **state)
     test_store_open(t, 0);
     assert_string_equal(handed_out(t), "m1=none m2=aside m3=none");
     defer_all(t); /* does not release it */
+    assert_string_equal(handed_out(t), "m1=none m2=aside m3=none");
+    test_store_release(t);
+}
+
+/* Whoever restarts it over and over hits the same one easily, for it goes
+ * first. */
+static void test_kills_set_aside_the_thirtieth_time(void **state)
+{
+    struct test_store *t = *state;
+    accept_three(t);
+    for (size_t i = 0; i < 29; i++)
+        run(t, "m2", BY_KILL, true);
+    test_store_open(t, 0);
+    assert_string_equal(handed_out(t), "m2=suspect alone");
+    test_store_release(t);
+    test_store_close(t);
+    run(t, "m2", BY_KILL, true);
+    test_store_open(t, 0);
     assert_string_equal(handed_out(t), "m1=none m2=aside m3=none");
     test_store_release(t);
 }
@@ -315,7 +334,7 @@ static void test_what_is_no_file_of_this_boot_is_not_listened_to(void **state)
     accept_three(t);
     snprintf(path, sizeof path, "%s/in-hand", t->folder);
     for (long at = 0; at < 64; at += 4) {
-        run(t, "m2", BY_ABORT, true);
+        run(t, "m2", BY_KILL, true);
         FILE *file = fopen(path, "r+");
         assert_non_null(file);
         fseek(file, at < 44 ? at : 96 + at - 44, SEEK_SET);
@@ -342,6 +361,7 @@ int main(void)
             test_crash_in_nobodys_step_suspects_all_and_counts_one),
         cmocka_unit_test(test_two_steps_at_once_are_suspects_alone),
         TEST(test_third_death_sets_aside_and_all_others_go_on),
+        TEST(test_kills_set_aside_the_thirtieth_time),
         TEST(test_suspect_is_handed_out_alone_until_it_lives),
         TEST(test_release_needs_no_gateway),
         TEST(test_release_is_taken_up_beside_a_running_store),

@@ -139,16 +139,16 @@ static void on_crash(int signo)
 /* On a stack of its own: the usual one may be at its end. */
 static void catch_crashes(int fd)
 {
-    static bool is_caught;
     static char stack[STACK_BYTES];
     stack_t other = {.ss_sp = stack, .ss_size = sizeof stack};
     struct sigaction action = {.sa_handler = on_crash, .sa_flags = SA_ONSTACK};
     sigemptyset(&action.sa_mask);
-    if (!is_caught) {
-        is_caught = true;
-        sigaltstack(&other, NULL);
-        for (int i = 0; i < FATAL_COUNT; i++)
-            sigaction(fatal[i], &action, &before[i]);
+    sigaltstack(&other, NULL);
+    for (int i = 0; i < FATAL_COUNT; i++) {
+        struct sigaction now;
+        sigaction(fatal[i], &action, &now);
+        if (now.sa_handler != on_crash)
+            before[i] = now;
     }
     crash_fd = fd;
 }

@@ -17,7 +17,7 @@ struct store_reader {
 
 /* KEEP-4: of deliveries, and of status notifications. */
 #define IS_ASIDE(kind, table)                                                  \
-    "(SELECT coalesce(sum(count), 0) >= 3 FROM death x WHERE x.message "       \
+    "(SELECT coalesce(sum(count), 0) >= 30 FROM death x WHERE x.message "      \
     "= " #table ".message AND x.kind = " #kind ")"
 
 #define RECIPIENT_ROWS                                                         \
