@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "store/death.h"
 
 enum { BUSY_MS = 5000 };
 
@@ -14,6 +15,8 @@ struct store_reader {
     sqlite3 *sql;
     char *path;
 };
+
+_Static_assert(DEATHS_MOST == 30, "the number stands in a text here");
 
 /* KEEP-4: of deliveries, and of status notifications. */
 #define IS_ASIDE(kind, table)                                                  \
